@@ -1,0 +1,89 @@
+"""The `inference` document: facts that come in, facts that are derived, and the rules between them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from engine.kernel.decimals import decimal_text
+from engine.kernel.documents import (
+    Document,
+    Expression,
+    Identifier,
+    Name,
+    Number,
+    ReasonId,
+    Shape,
+    Text,
+)
+
+
+def _datum(value: object) -> object:
+    """Keep a value of JSON as the text that YAML would have had."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | Decimal():
+            return decimal_text(Decimal(value))
+        case _:
+            return value
+
+
+Datum: TypeAlias = Annotated[
+    str, BeforeValidator(_datum), WithJsonSchema({"type": ["string", "number", "boolean"]})
+]
+"""A value of a derived field: data, or after `= ` an expression."""
+
+
+class FieldShape(Shape):
+    """What one field of a fact can hold; `one_of` is for strings, `range` and `unit` for numbers."""
+
+    type: Literal["string", "number", "boolean"]
+    one_of: tuple[str, ...] | None = None
+    range: Expression | None = None
+    unit: str | None = None
+    label: Text | None = None
+
+
+class Param(Shape):
+    """A number that the policy sets; a data-derived one names the hash of its evidence."""
+
+    value: Number
+    unit: str | None = None
+    provenance: Literal["human_set", "data_derived"]
+    evidence: str | None = None
+    label: Text | None = None
+
+
+class PatternShape(Shape):
+    """A fact to look for, under its variable's name."""
+
+    fact: Name
+    where: Expression | None = None
+
+
+class InferenceRule(Shape):
+    """When facts are there, unless others are, then these follow; variables stand for different facts."""
+
+    id: ReasonId
+    clause: str
+    when: dict[Name, PatternShape]
+    unless: dict[Name, PatternShape] | None = None
+    then: dict[Name, dict[Name, Datum]] | tuple[dict[Name, dict[Name, Datum]], ...]
+    note: str | None = None
+
+
+class Inference(Document):
+    """A set of forward-chaining rules (`rule-language` section 6)."""
+
+    kind: Literal["inference"]
+    feel: Literal["1"] = "1"
+    use: Literal["demonstration"] | None = None
+    jurisdictions: tuple[Identifier, ...] | None = None
+    facts: dict[Name, dict[Name, FieldShape]]
+    derives: dict[Name, dict[Name, FieldShape]]
+    params: dict[Name, Param] | None = None
+    rules: tuple[InferenceRule, ...]
+    note: str | None = None

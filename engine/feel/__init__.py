@@ -1,0 +1,127 @@
+"""The expression language: FEEL (DMN 1.5) with strict types for rules, and with the standard's own meaning."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING
+
+from engine.feel import types
+from engine.feel.backends.interpreter import FaultError, Run, evaluate_ir
+from engine.feel.checker import Scope, Symbol, check_expression, check_unary_tests
+from engine.feel.parser import Mode, parse_expression, parse_unary_tests
+from engine.feel.values import Function, Months, Range, Value, type_of
+from engine.kernel.decimals import CONTEXT, fits
+from engine.kernel.diagnostics import Code, Span
+from engine.kernel.errors import DocumentError, EvaluationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from engine.feel import ir
+    from engine.kernel.documents import Fault
+
+BAD_INPUT = Code("FEEL-INPUT-001", "the input `{name}` holds a value that FEEL does not have: {given}", "输入 `{name}` 含有 FEEL 没有的值：{given}", "give decimals as Decimal, int or text; floats are refused because they are not exact", "小数请用 Decimal、整数或文字；浮点数不精确，故不接受")
+
+__all__ = ["Function", "Months", "Range", "evaluate", "evaluate_unary"]
+
+
+def evaluate(expression: str, inputs: Mapping[str, object] | None = None, *, mode: Mode = "strict") -> object:
+    """Evaluate an expression where names have the values of `inputs`.
+
+    Numbers go in as int or Decimal and come out as Decimal; lists and contexts are lists and dicts;
+    dates, times and durations are those of `datetime`, and `Months`.
+
+    Raises:
+        DocumentError: the expression cannot be read or, in strict mode, does not fit its inputs.
+        EvaluationError: in strict mode, it has no value; in `dmn` mode the value is then None.
+    """
+    scope = _scope(inputs or {}, mode)
+    node, faults = parse_expression(expression, names=_spaced(inputs or {}), mode=mode)
+    if node is None:
+        raise DocumentError(_placed(faults, expression))
+    made, faults = check_expression(node, scope)
+    return _finish(made, faults, expression, inputs or {}, mode)
+
+
+def evaluate_unary(test: str, value: object, inputs: Mapping[str, object] | None = None, *, mode: Mode = "strict") -> object:
+    """Whether `value` fits the unary tests of a table cell; raises as `evaluate` does."""
+    given = {**(inputs or {}), "?": value}
+    scope = _scope(given, mode)
+    tests, faults = parse_unary_tests(test, names=_spaced(given), mode=mode)
+    if tests is None:
+        raise DocumentError(_placed(faults, test))
+    made, faults = check_unary_tests(tests, scope.names["?"].type, scope)
+    return _finish(made, faults, test, given, mode)
+
+
+def _finish(made: ir.Ir, faults: list[Fault], text: str, inputs: Mapping[str, object], mode: Mode) -> object:
+    if faults and mode == "strict":
+        raise DocumentError(_placed(faults, text))
+    values = {name: to_feel(value, name) for name, value in inputs.items()}
+    with localcontext(CONTEXT):
+        try:
+            return to_python(evaluate_ir(made, values, Run(mode)))
+        except FaultError as error:
+            raise EvaluationError(_placed([error.fault], text)[0]) from None
+
+
+def _scope(inputs: Mapping[str, object], mode: Mode) -> Scope:
+    names = {}
+    for name, value in inputs.items():
+        type_ = types.ANY if mode == "dmn" else type_of(to_feel(value, name))
+        # A value that is not there could have been of any type; a guard shows the use that is meant.
+        type_ = types.NullableType(types.ANY) if type_ == types.NULL else type_
+        names[name] = Symbol(type_, local=name == "?")
+    return Scope(names=names, mode=mode)
+
+
+def _spaced(value: object) -> Iterable[str]:
+    """Collect the names in the inputs, those inside contexts too, that the parser must know."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield str(name)
+            yield from _spaced(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _spaced(inner)
+
+
+def _placed(faults: Iterable[Fault], text: str) -> list[object]:
+    placed = []
+    for fault in faults:
+        before = text[: fault.start]
+        line, column = before.count("\n") + 1, fault.start - before.rfind("\n")
+        end = fault.start + 1 if fault.end is None else fault.end
+        inside = text[:end]
+        span = Span("", line, column, inside.count("\n") + 1, end - inside.rfind("\n"))
+        placed.append(fault.code.at(span, near=fault.near, **fault.args))
+    return placed
+
+
+def to_feel(value: object, name: str = "") -> Value:
+    """Turn Python data into FEEL values; raises EvaluationError for what FEEL does not have."""
+    match value:
+        case None | bool() | str() | dt.date() | dt.time() | dt.timedelta() | Months() | Range() | Function():
+            return value
+        case int():
+            value = Decimal(value)
+            if fits(value):
+                return value
+        case Decimal():
+            if fits(value):
+                return value
+        case list() | tuple():
+            return tuple(to_feel(item, name) for item in value)
+        case dict() if all(isinstance(key, str) for key in value):
+            return {key: to_feel(inner, f"{name}.{key}") for key, inner in value.items()}
+    raise EvaluationError(BAD_INPUT.at(None, name=name, given=type(value).__name__))
+
+
+def to_python(value: Value) -> object:
+    """Turn a FEEL value into plain Python data: tuples become lists."""
+    if isinstance(value, tuple):
+        return [to_python(item) for item in value]
+    if isinstance(value, dict):
+        return {key: to_python(inner) for key, inner in value.items()}
+    return value

@@ -1,0 +1,371 @@
+"""The reference meaning: walks the typed form and gives its value, or the fault that leaves it without one.
+
+In `strict` mode a fault ends the evaluation. In `dmn` mode it makes the part null, is kept, and the
+evaluation goes on with the standard's three-valued logic (DMN 1.5, 10.3.2.1).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from engine.feel import ir, types
+from engine.feel.builtins import registry
+from engine.feel.builtins.contexts import NO_ENTRY
+from engine.feel.builtins.lists import item_at
+from engine.feel.builtins.operators import compare, includes
+from engine.feel.builtins.temporal import PROPERTIES
+from engine.feel.values import NOT_APPLICABLE, Function, NoValueError, Range, Value, kind_of
+from engine.kernel.diagnostics import Code
+from engine.kernel.documents import Fault
+
+if TYPE_CHECKING:
+    from engine.feel.builtins.registry import Builtin, Signature
+    from engine.feel.parser import Mode
+
+NOT_A_CONDITION = Code("FEEL-EVAL-070", "a condition must be true or false, and this is {given}", "条件须为真或假，而这里是 {given}", "check the values that go in", "请检查参与计算的值")
+NO_SIGNATURE = Code("FEEL-EVAL-071", "`{function}` does not work on {given}", "`{function}` 不能用于 {given}", "check the values that go in", "请检查参与计算的值")
+TOO_MANY_STEPS = Code("FEEL-BOUND-030", "the expression runs over more than {limit} items", "表达式处理的项超过 {limit}", "filter the list first", "请先筛选列表")
+NOT_COUNTABLE = Code("FEEL-EVAL-072", "a range can be run over only between two whole numbers or dates", "只有整数或日期之间的区间可以逐个处理", "write `1..5`", "请写成 `1..5`")
+NOT_APPLICABLE_HERE = Code("FEEL-EVAL-073", "`{name}` does not apply here", "`{name}` 在此处不适用", "test `is applicable({name})` first", "请先判断 `is applicable({name})`")
+NOT_CALLABLE = Code("FEEL-EVAL-074", "this value is not a function, or is called with the wrong arguments", "该值不是函数，或参数不对", "check the call", "请检查调用")
+
+MAX_STEPS = 1_000_000
+
+
+class FaultError(NoValueError):
+    """A fault with its place in the expression."""
+
+    def __init__(self, error: NoValueError, node: ir.Ir) -> None:
+        """Give the fault of `error` the place of `node`."""
+        Exception.__init__(self, error.code.id)
+        self.code, self.args_ = error.code, error.args_
+        self.fault = Fault(error.code, node.start, node.end, error.args_)
+
+
+@dataclass(slots=True)
+class Run:
+    """One evaluation: its mode, the functions of the rule set, the steps taken and the faults met."""
+
+    mode: Mode = "strict"
+    functions: Mapping[str, Callable[..., Value]] = field(default_factory=dict)
+    steps: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+    def step(self) -> None:
+        """Count one item of an iteration; too many end the evaluation."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise NoValueError(TOO_MANY_STEPS, limit=MAX_STEPS)
+
+
+def evaluate_ir(node: ir.Ir, values: Mapping[str, Value], run: Run | None = None) -> Value:
+    """Give the value of `node` where names have `values`; raises FaultError in strict mode.
+
+    The caller sets the decimal context.
+    """
+    return _evaluate(node, values, run or Run())
+
+
+def _evaluate(node: ir.Ir, env: Mapping[str, Value], run: Run) -> Value:
+    try:
+        return _RUNS[type(node)](node, env, run)
+    except FaultError as error:
+        if run.mode == "strict" or error.code is TOO_MANY_STEPS:
+            raise
+        return None
+    except NoValueError as error:
+        placed = FaultError(error, node)
+        run.faults.append(placed.fault)
+        if run.mode == "strict" or error.code is TOO_MANY_STEPS:
+            raise placed from None
+        return None
+    except RecursionError:
+        raise FaultError(NoValueError(TOO_MANY_STEPS, limit=MAX_STEPS), node) from None
+
+
+def _constant(node: ir.Constant, _env: Mapping[str, Value], _run: Run) -> Value:
+    return node.value
+
+
+def _read(node: ir.Read, env: Mapping[str, Value], run: Run) -> Value:
+    value = env.get(node.name)
+    if value is NOT_APPLICABLE:
+        if run.mode == "strict":
+            raise NoValueError(NOT_APPLICABLE_HERE, name=node.name)
+        return None
+    return value
+
+
+def _applicable(node: ir.Applicable, env: Mapping[str, Value], _run: Run) -> Value:
+    return env.get(node.name) is not NOT_APPLICABLE
+
+
+def _apply(node: ir.Apply, env: Mapping[str, Value], run: Run) -> Value:
+    arguments = [_evaluate(a, env, run) for a in node.arguments]
+    if node.signature is not None and run.mode == "strict":
+        return call_signature(node.builtin, node.signature, arguments)
+    return call_builtin(node.builtin, arguments, run.mode)
+
+
+def call_signature(builtin: Builtin, signature: Signature, arguments: list[Value]) -> Value:
+    """Call one signature, with its arguments checked."""
+    for index, argument in enumerate(arguments):
+        parameter = signature.parameter(index)
+        if not registry.accepts_value(parameter, argument):
+            raise registry.refuse(builtin.name, parameter, argument)
+    return signature.run(*arguments)
+
+
+def call_builtin(builtin: Builtin, arguments: list[Value], mode: Mode = "strict") -> Value:
+    """Call the first signature that takes these values; `dmn` mode converts single-item lists first."""
+    candidates = [s for s in builtin.signatures if s.takes(len(arguments))]
+    for signature in candidates:
+        if all(registry.accepts_value(signature.parameter(i), a) for i, a in enumerate(arguments)):
+            return signature.run(*arguments)
+    if mode == "dmn":
+        for signature in candidates:
+            converted = [_converted(a, signature.parameter(i)) for i, a in enumerate(arguments)]
+            if all(registry.accepts_value(signature.parameter(i), a) for i, a in enumerate(converted)):
+                return signature.run(*converted)
+    for signature in candidates[:1]:
+        for index, argument in enumerate(arguments):
+            if not registry.accepts_value(signature.parameter(index), argument):
+                raise registry.refuse(builtin.name, signature.parameter(index), argument)
+    raise NoValueError(NO_SIGNATURE, function=builtin.name, given=", ".join(kind_of(a) for a in arguments))
+
+
+def _converted(value: Value, parameter: registry.Parameter) -> Value:
+    """Convert as the standard does: a list of one to its item, a value to a list of one (10.3.2.9.4)."""
+    if parameter.kind.startswith("list"):
+        return value if isinstance(value, tuple) or value is None else (value,)
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+def _condition(value: Value, run: Run) -> bool:
+    if value is True or value is False:
+        return bool(value)
+    if run.mode == "dmn":
+        return False
+    raise NoValueError(NOT_A_CONDITION, given="missing" if value is None else kind_of(value))
+
+
+def _logic(node: ir.Logic, env: Mapping[str, Value], run: Run) -> Value:
+    stop = node.op == "or"
+    left = _evaluate(node.left, env, run)
+    if run.mode == "strict":
+        if _condition(left, run) is stop:
+            return stop
+        return _condition(_evaluate(node.right, env, run), run)
+    if left is stop:
+        return stop
+    right = _evaluate(node.right, env, run)
+    if right is stop:
+        return stop
+    return (not stop) if left is (not stop) and right is (not stop) else None
+
+
+def _if(node: ir.If, env: Mapping[str, Value], run: Run) -> Value:
+    condition = _condition(_evaluate(node.condition, env, run), run)
+    return _evaluate(node.yes if condition else node.no, env, run)
+
+
+def _list(node: ir.MakeList, env: Mapping[str, Value], run: Run) -> Value:
+    return tuple(_evaluate(item, env, run) for item in node.items)
+
+
+def _context(node: ir.MakeContext, env: Mapping[str, Value], run: Run) -> Value:
+    made: dict[str, Value] = {}
+    inner = dict(env)
+    for name, value in node.entries:
+        made[name] = inner[name] = _evaluate(value, inner, run)
+    return made
+
+
+def _range(node: ir.MakeRange, env: Mapping[str, Value], run: Run) -> Value:
+    low = None if node.low is None else _evaluate(node.low, env, run)
+    high = None if node.high is None else _evaluate(node.high, env, run)
+    if low is not None and high is not None:
+        compare(low, high)
+    return Range(low, high, node.low_closed, node.high_closed)
+
+
+def _entry(node: ir.Entry, env: Mapping[str, Value], run: Run) -> Value:
+    base = _evaluate(node.base, env, run)
+    if node.otherwise is not None and not (isinstance(base, dict) and node.name in base):
+        return _evaluate(node.otherwise, env, run)
+    return entry_of(base, node.name)
+
+
+def entry_of(base: Value, name: str) -> Value:
+    """Find an entry of a context, a property of a value, or the entries of the items of a list."""
+    if isinstance(base, dict):
+        if name in base:
+            return base[name]
+    elif isinstance(base, tuple):
+        return tuple(entry_of(item, name) for item in base)
+    elif base is not None and (found := PROPERTIES.get(kind_of(base), {}).get(name)):
+        return found[1](base)
+    raise NoValueError(NO_ENTRY, name=name)
+
+
+def _filter(node: ir.Filter, env: Mapping[str, Value], run: Run) -> Value:
+    base = _evaluate(node.base, env, run)
+    if not isinstance(base, tuple):
+        if run.mode == "strict" or base is None:
+            raise NoValueError(NOT_A_CONDITION, given="missing" if base is None else kind_of(base))
+        base = (base,)
+    kept = []
+    for item in base:
+        run.step()
+        fits = _evaluate(node.condition, {**env, "item": item}, run)
+        if isinstance(fits, Decimal) and run.mode == "dmn":
+            return item_at(base, fits)
+        if _condition(fits, run):
+            kept.append(item)
+    return tuple(kept)
+
+
+def _at(node: ir.At, env: Mapping[str, Value], run: Run) -> Value:
+    base = _evaluate(node.base, env, run)
+    position = _evaluate(node.position, env, run)
+    items = base if isinstance(base, tuple) else (base,)
+    return item_at(items, cast("Decimal", position))
+
+
+def domain_items(domain: Value, run: Run) -> Iterator[Value]:
+    """Give the items that an iteration runs over: of a list, or the whole numbers or days of a range."""
+    if isinstance(domain, tuple):
+        for item in domain:
+            run.step()
+            yield item
+        return
+    if not isinstance(domain, Range):
+        raise NoValueError(NOT_COUNTABLE)
+    low, high = domain.low, domain.high
+    if isinstance(low, Decimal) and isinstance(high, Decimal) and low == low.to_integral_value() and high == high.to_integral_value():
+        step = Decimal(1) if low <= high else Decimal(-1)
+        current: Decimal | dt.date = low
+        while (current <= high) if step > 0 else (current >= high):
+            run.step()
+            if includes(Range(min(low, high), max(low, high)), current):
+                yield current
+            current = current + step
+        return
+    if type(low) is dt.date and type(high) is dt.date:
+        days = (high - low).days
+        for offset in range(0, days + (1 if days >= 0 else -1), 1 if days >= 0 else -1):
+            run.step()
+            yield low + dt.timedelta(offset)
+        return
+    raise NoValueError(NOT_COUNTABLE)
+
+
+def _each(node: ir.Each, env: Mapping[str, Value], run: Run) -> Value:
+    results: list[Value] = []
+    for scope in _scopes(node.iterations, env, run):
+        partial = {**scope, "partial": tuple(results)} if node.kind == "for" and run.mode == "dmn" else scope
+        value = _evaluate(node.body, partial, run)
+        if node.kind == "for":
+            results.append(value)
+        elif run.mode == "strict":
+            if _condition(value, run) is (node.kind == "some"):
+                return node.kind == "some"
+        else:
+            results.append(value)
+    if node.kind == "for":
+        return tuple(results)
+    return _quantified(results, node.kind == "some")
+
+
+def _quantified(results: list[Value], some: bool) -> Value:  # noqa: FBT001 - the kind of the quantifier
+    """Join what the items gave: one decisive value decides, else an unknown one leaves it unknown."""
+    if any(r is some for r in results):
+        return some
+    return None if any(r is not (not some) for r in results) else not some
+
+
+def _scopes(iterations: tuple[ir.Iteration, ...], env: Mapping[str, Value], run: Run) -> Iterator[Mapping[str, Value]]:
+    if not iterations:
+        yield env
+        return
+    first, *rest = iterations
+    domain = _evaluate(first.domain, env, run)
+    if run.mode == "dmn" and not isinstance(domain, tuple | Range) and domain is not None:
+        domain = (domain,)
+    for item in domain_items(domain, run):
+        yield from _scopes(tuple(rest), {**env, first.name: item}, run)
+
+
+def _instance_of(node: ir.InstanceOf, env: Mapping[str, Value], run: Run) -> Value:
+    return is_instance(_evaluate(node.value, env, run), node.wanted)
+
+
+def is_instance(value: Value, wanted: types.Type) -> bool:
+    """Whether a value is of a type; null is of none (10.3.2.9, table 56)."""
+    if value is None:
+        return wanted == types.NULL
+    match wanted:
+        case types.ListType():
+            return isinstance(value, tuple) and all(is_instance(v, wanted.item) or (v is None) for v in value)
+        case types.RangeType():
+            return isinstance(value, Range) and all(v is None or is_instance(v, wanted.item) for v in (value.low, value.high))
+        case types.ContextType():
+            return isinstance(value, dict) and all(n in value and is_instance(value[n], t) for n, t in wanted.fields or ())
+        case types.FunctionType():
+            return isinstance(value, Function)
+    return wanted == types.ANY or kind_of(value) == types.type_text(wanted)
+
+
+def _invoke(node: ir.Invoke, env: Mapping[str, Value], run: Run) -> Value:
+    arguments = [_evaluate(a, env, run) for a in node.arguments]
+    return run.functions[node.function](*arguments)
+
+
+def _function(node: ir.MakeFunction, env: Mapping[str, Value], run: Run) -> Value:
+    def call(*arguments: Value) -> Value:
+        run.step()
+        return _evaluate(node.body, {**env, **dict(zip(node.parameters, arguments, strict=True))}, run)
+
+    return Function(node.parameters, call)
+
+
+def _call_value(node: ir.CallValue, env: Mapping[str, Value], run: Run) -> Value:
+    function = _evaluate(node.function, env, run)
+    arguments = [_evaluate(a, env, run) for a in node.arguments]
+    if not isinstance(function, Function) or len(arguments) != len(function.parameters):
+        raise NoValueError(NOT_CALLABLE)
+    if node.names is not None:
+        given = dict(zip(node.names, arguments, strict=True))
+        if set(given) != set(function.parameters):
+            raise NoValueError(NOT_CALLABLE)
+        arguments = [given[name] for name in function.parameters]
+    return function.call(*arguments)
+
+
+_RUNS: dict[type, Callable[[ir.Ir, Mapping[str, Value], Run], Value]] = cast(
+    "dict[type, Callable[[ir.Ir, Mapping[str, Value], Run], Value]]",
+    {
+        ir.Constant: _constant,
+        ir.Read: _read,
+        ir.Applicable: _applicable,
+        ir.Apply: _apply,
+        ir.Logic: _logic,
+        ir.If: _if,
+        ir.MakeList: _list,
+        ir.MakeContext: _context,
+        ir.MakeRange: _range,
+        ir.Entry: _entry,
+        ir.Filter: _filter,
+        ir.At: _at,
+        ir.Each: _each,
+        ir.InstanceOf: _instance_of,
+        ir.Invoke: _invoke,
+        ir.MakeFunction: _function,
+        ir.CallValue: _call_value,
+    },
+)
+

@@ -1,0 +1,153 @@
+"""How a built-in is declared: signatures in one line of text, the Python that runs it, its inline form."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeAlias
+
+from engine.feel import types
+from engine.feel.types import Type
+from engine.feel.values import Function, Months, NoValueError, Range, Value, kind_of
+from engine.kernel.diagnostics import Code
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+WRONG_ARGUMENT = Code("FEEL-EVAL-001", "`{function}` needs {wanted} for `{parameter}`, and this is {given}", "`{function}` 的 `{parameter}` 需要 {wanted}，而这里是 {given}", "give a value of that type", "请给出该类型的值")
+
+Result: TypeAlias = Type | Callable[[tuple[Type, ...]], Type]
+
+COMPARABLE = frozenset(
+    {"number", "string", "date", "time", "date and time", "days and time duration", "years and months duration"}
+)
+TEMPORAL = frozenset({"date", "time", "date and time"})
+_GROUPS = {"comparable": COMPARABLE, "temporal": TEMPORAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter: `kind` is a type name, `any` (null too), `comparable`, `temporal` or `list`."""
+
+    name: str
+    kind: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One way to call a built-in; a `variadic` one takes its last parameter any number of times."""
+
+    parameters: tuple[Parameter, ...]
+    required: int
+    variadic: bool
+    result: Result
+    run: Callable[..., Value]
+    inline: str | None = None
+
+    def takes(self, count: int) -> bool:
+        """Whether the signature can be called with `count` arguments."""
+        return self.required <= count and (self.variadic or count <= len(self.parameters))
+
+    def parameter(self, index: int) -> Parameter:
+        """The parameter that argument `index` goes to."""
+        return self.parameters[min(index, len(self.parameters) - 1)]
+
+    def type_for(self, arguments: tuple[Type, ...]) -> Type:
+        """The type of the result for arguments of these types."""
+        return self.result(arguments) if callable(self.result) else self.result
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A built-in function or operator: its name and the ways to call it."""
+
+    name: str
+    signatures: tuple[Signature, ...]
+
+
+def signature(
+    text: str, result: Result | str, run: Callable[..., Value], inline: str | None = None
+) -> Signature:
+    """Declare a way to call: `"n: number, scale: number = 0"`; `= …` is optional, `…` after a type repeats."""
+    parameters, required, variadic = [], 0, False
+    for part in filter(None, (p.strip() for p in re.split(r",(?![^<]*>)", text))):
+        name, _, kind = (s.strip() for s in part.partition(":"))
+        optional = "=" in kind
+        kind = kind.partition("=")[0].strip()
+        variadic = kind.endswith("…")
+        kind = kind.removesuffix("…")
+        required += not optional
+        parameters.append(Parameter(name, kind, _static(kind)))
+    if isinstance(result, str):
+        result = _static(result)
+    return Signature(tuple(parameters), required, variadic, result, run, inline)
+
+
+def _static(kind: str) -> Type:
+    if kind in {"any", "comparable", "temporal"}:
+        return types.ANY
+    if kind == "list":
+        return types.ListType(types.ANY)
+    if kind == "range":
+        return types.RangeType(types.ANY)
+    if kind == "function":
+        return types.FunctionType(None, types.ANY)
+    found = types.parse_type(kind)
+    if found is None:
+        raise ValueError(kind)
+    return found
+
+
+def builtins_of(*modules: ModuleType) -> dict[str, Builtin]:
+    """Collect the `BUILTINS` tables of modules."""
+    return {
+        name: Builtin(name, signatures if isinstance(signatures, tuple) else (signatures,))
+        for module in modules
+        for name, signatures in module.BUILTINS.items()
+    }
+
+
+def accepts_value(parameter: Parameter, value: Value) -> bool:
+    """Whether `value` can be given for `parameter`."""
+    kind = parameter.kind
+    if kind in {"any", "any?"}:
+        return True
+    if kind in _GROUPS:
+        return kind_of(value) in _GROUPS[kind]
+    if kind.startswith("list"):
+        item = _Item.get(kind.removeprefix("list").strip("<>"))
+        return isinstance(value, tuple) and (item is None or all(_is(v, item) for v in value))
+    return _is(value, _Item[kind])
+
+
+def _is(value: Value, class_: type) -> bool:
+    if isinstance(value, bool):
+        return class_ is bool
+    if isinstance(value, dt.datetime):
+        return class_ is dt.datetime
+    return isinstance(value, class_)
+
+
+_Item: dict[str, type] = {
+    "number": Decimal,
+    "string": str,
+    "boolean": bool,
+    "date": dt.date,
+    "time": dt.time,
+    "date and time": dt.datetime,
+    "days and time duration": dt.timedelta,
+    "years and months duration": Months,
+    "context": dict,
+    "range": Range,
+    "function": Function,
+}
+
+
+def refuse(function: str, parameter: Parameter, value: Value) -> NoValueError:
+    """Make the fault of an argument of the wrong kind."""
+    given = "missing" if value is None else kind_of(value)
+    return NoValueError(WRONG_ARGUMENT, function=function, parameter=parameter.name, wanted=parameter.kind, given=given)

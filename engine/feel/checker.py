@@ -1,0 +1,858 @@
+"""Syntax tree to typed IR: names, types, units and absence, with all findings at once.
+
+`strict` is the meaning of authored rules: a missing value must be guarded before it is compared, units
+must agree, nothing is converted by itself. `dmn` is the standard's: every type is open until it runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from engine.feel import ir, tree, types
+from engine.feel.builtins import FUNCTIONS, OPERATORS
+from engine.feel.builtins.temporal import PROPERTIES, literal
+from engine.feel.types import ANY, BOOLEAN, NULL, ContextType, ListType, NumberType, RangeType, StringType, Type
+from engine.feel.values import NoValueError, Value, type_of
+from engine.kernel.diagnostics import Code, nearest
+from engine.kernel.documents import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from engine.feel.builtins.registry import Builtin, Signature
+    from engine.feel.parser import Mode
+
+UNKNOWN_NAME = Code("FEEL-NAME-001", "the name `{name}` is not known", "未知名称 `{name}`", "known here: {known}", "此处可用：{known}")
+UNKNOWN_FUNCTION = Code("FEEL-NAME-002", "there is no function `{name}`", "没有函数 `{name}`", "check the name", "请检查名称")
+UNKNOWN_ENTRY = Code("FEEL-NAME-003", "{type} has no entry `{name}`", "{type} 没有条目 `{name}`", "it has: {known}", "可用条目：{known}")
+NO_SPACES = Code("FEEL-NAME-004", "a bare word here must be one of {known}", "此处的裸词须为 {known} 之一", "write one of them; another text stands in double quotes", "请从中选择；其他文字请用双引号")
+WRONG_OPERANDS = Code("FEEL-TYPE-001", "`{op}` does not work on {left} and {right}", "`{op}` 不能用于 {left} 与 {right}", "both sides must be of one type", "两边须为同一类型")
+WRONG_UNITS = Code("FEEL-UNIT-001", "`{op}` needs equal units, and these are `{left}` and `{right}`", "`{op}` 要求单位相同，而这里是 `{left}` 与 `{right}`", "multiply or divide by a value that carries the missing unit", "请乘以或除以带有所缺单位的值")
+WRONG_ARGUMENT = Code("FEEL-TYPE-002", "`{function}` needs {wanted} for `{parameter}`, and this is {given}", "`{function}` 的 `{parameter}` 需要 {wanted}，而这里是 {given}", "give a value of that type", "请给出该类型的值")
+WRONG_COUNT = Code("FEEL-TYPE-003", "`{function}` takes {wanted}, and {given} are given", "`{function}` 需要 {wanted}，而给了 {given} 个", "its parameters are: {parameters}", "参数为：{parameters}")
+WRONG_PARAMETER = Code("FEEL-TYPE-004", "`{function}` has no parameter `{name}`", "`{function}` 没有参数 `{name}`", "its parameters are: {parameters}", "参数为：{parameters}")
+NOT_BOOLEAN = Code("FEEL-TYPE-005", "a condition must be true or false, and this is {given}", "条件须为真或假，而这里是 {given}", "write a comparison, such as `x >= 80`", "请写成比较，例如 `x >= 80`")
+BRANCHES = Code("FEEL-TYPE-006", "the branches have different types: {yes} and {no}", "两个分支类型不同：{yes} 与 {no}", "give both the same type", "请使两者类型相同")
+NOT_A_LIST = Code("FEEL-TYPE-007", "expected a list here, and this is {given}", "此处应为列表，而这里是 {given}", "write `[…]`", "请写成 `[…]`")
+UNGUARDED = Code("FEEL-NULL-001", "`{name}` may be missing here", "`{name}` 在此处可能缺失", "test it first: `is defined({name}) and …`", "请先判断：`is defined({name}) and …`")
+NOT_APPLICABLE = Code("FEEL-NULL-002", "`{name}` does not always apply here", "`{name}` 在此处不一定适用", "give the reader the same `only_if`, or test `is applicable({name})` first", "请使用相同的 `only_if`，或先判断 `is applicable({name})`")
+NEVER_EQUAL = Code("FEEL-TYPE-008", "`{value}` is never a value here: {known}", "`{value}` 不可能是此处的值：{known}", "choose one of them", "请从中选择")
+NOT_ALLOWED = Code("FEEL-STRICT-001", "`{what}` is not allowed in rules", "规则中不允许使用 `{what}`", "{instead}", "{instead}")
+TEST_TYPE = Code("FEEL-TYPE-009", "this test is about {test}, and the column holds {column}", "该测试针对 {test}，而本列是 {column}", "write a value of the column's type", "请写该列类型的值")
+NOT_A_FUNCTION = Code("FEEL-TYPE-010", "this is not a function", "这不是函数", "call a function by its name", "请用名称调用函数")
+BAD_LITERAL = Code("FEEL-TYPE-011", "{problem}", "{problem}", "correct the text", "请更正")
+NOT_A_CONTEXT_PATH = Code("FEEL-TYPE-012", "{type} has no entries", "{type} 没有条目", "use `.` on a context", "`.` 只能用于上下文")
+
+_RUN_TIME_ONLY = {"now": "the time is an input: use `as_of`", "today": "the time is an input: use `as_of`"}
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """What a name stands for; `conditions` are the parts of the `only_if` under which it applies."""
+
+    type: Type
+    local: bool = False
+    constant: ir.Constant | None = None
+    conditions: tuple[tree.Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSymbol:
+    """A function of the rule set."""
+
+    parameters: tuple[tuple[str, Type], ...]
+    result: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The names that an expression can use, and what is known to hold where it stands.
+
+    `known` holds the names that are there (`defined`), the conditions that are true, and the decisions
+    that apply.
+    """
+
+    names: Mapping[str, Symbol] = field(default_factory=dict)
+    functions: Mapping[str, FunctionSymbol] = field(default_factory=dict)
+    known: frozenset[object] = frozenset()
+    mode: Mode = "strict"
+    item: ir.Ir | None = None
+
+    def with_local(self, name: str, type_: Type) -> Scope:
+        """Add a local name; what was known of an outer one with that name is forgotten."""
+        known = frozenset(k for k in self.known if k != ("defined", name))
+        return replace(self, names={**self.names, name: Symbol(type_, local=True)}, known=known)
+
+    def knowing(self, facts: Iterable[object]) -> Scope:
+        """Add what is known to hold."""
+        return replace(self, known=self.known | frozenset(facts))
+
+
+def conjuncts(node: tree.Node) -> tuple[tree.Node, ...]:
+    """Split a condition at its `and`s."""
+    if isinstance(node, tree.Binary) and node.op == "and":
+        return (*conjuncts(node.left), *conjuncts(node.right))
+    return (node,)
+
+
+def facts_of(node: tree.Node, *, truth: bool = True) -> frozenset[object]:
+    """Collect what is known when a condition is true (or false)."""
+    match node:
+        case tree.Binary(op=op) if op == ("and" if truth else "or"):
+            return facts_of(node.left, truth=truth) | facts_of(node.right, truth=truth)
+        case tree.Call(function=tree.Name(name="not"), arguments=(inner,)):
+            return facts_of(inner, truth=not truth) | ({("true", node)} if truth else set())
+        case tree.Call(function=tree.Name(name="is defined"), arguments=(inner,)) if truth:
+            return frozenset({("defined", _path(inner)), ("true", node)})
+        case tree.Call(function=tree.Name(name="is applicable"), arguments=(tree.Name() as inner,)) if truth:
+            return frozenset({("applicable", inner.name), ("true", node)})
+        case tree.Binary(op=op, left=left, right=tree.Literal(value=None)) if op == ("!=" if truth else "="):
+            return frozenset({("defined", _path(left)), ("true", node)})
+    return frozenset({("true", node)}) if truth else frozenset()
+
+
+def _path(node: tree.Node) -> str | None:
+    match node:
+        case tree.Name():
+            return node.name
+        case tree.Path():
+            base = _path(node.base)
+            return None if base is None else f"{base}.{node.name}"
+    return None
+
+
+def check_expression(node: tree.Node, scope: Scope) -> tuple[ir.Ir, list[Fault]]:
+    """Give the typed form of an expression; use it only if there are no faults."""
+    checker = _Checker()
+    return checker.check(node, scope), checker.faults
+
+
+def check_unary_tests(tests: tree.UnaryTests, column: Type, scope: Scope) -> tuple[ir.Ir, list[Fault]]:
+    """Give the condition about `?`, a value of type `column`, that a cell stands for.
+
+    A missing value fits only `-` and tests that name `null`, and never what `not(…)` leaves over.
+    """
+    checker = _Checker()
+    return checker.cell(tests, column, scope), checker.faults
+
+
+def check_value(node: tree.Node, wanted: Type, scope: Scope) -> tuple[ir.Ir, list[Fault]]:
+    """Check an expression that must give a value of type `wanted`; bare words are members of it."""
+    checker = _Checker()
+    made = checker.check(_members_quoted(node, wanted, checker), scope)
+    checker.require(made, wanted)
+    return made, checker.faults
+
+
+def _members_quoted(node: tree.Node, wanted: Type, checker: _Checker) -> tree.Node:
+    """Read a bare word as a member of the type, where the type has members."""
+    inner = types.without_null(wanted)
+    if not isinstance(inner, StringType) or inner.members is None or not isinstance(node, tree.Name):
+        return node
+    if node.name == "?":
+        return node
+    if node.name not in inner.members:
+        known = ", ".join(f"`{m}`" for m in inner.members)
+        checker.fault(NO_SPACES, node, near=nearest(node.name, inner.members), known=known)
+    return tree.Literal(node.name, start=node.start, end=node.end)
+
+
+class _Checker:
+    """Walks one tree and collects its faults; a faulty part gets the type `any`, so that it is told once."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def fault(self, code: Code, node: tree.Node | ir.Ir, *, near: str | None = None, **args: object) -> None:
+        self.faults.append(Fault(code, node.start, node.end, {k: str(v) for k, v in args.items()}, near))
+
+    def check(self, node: tree.Node, scope: Scope) -> ir.Ir:
+        return _CHECKS[type(node)](self, node, scope)
+
+    def _place(self, node: tree.Node) -> dict[str, int]:
+        return {"start": node.start, "end": node.end}
+
+    def _void(self, node: tree.Node) -> ir.Ir:
+        return ir.Constant(None, type=ANY, **self._place(node))
+
+    # --- values --------------------------------------------------------------------------------
+
+    def literal(self, node: tree.Literal, scope: Scope) -> ir.Ir:
+        return ir.Constant(node.value, type=_constant_type(node.value, scope), **self._place(node))
+
+    def at_literal(self, node: tree.AtLiteral, scope: Scope) -> ir.Ir:
+        try:
+            value = literal(node.text)
+        except NoValueError as error:
+            if scope.mode == "strict":
+                diagnostic = error.code.at(None, **error.args_)
+                self.fault(BAD_LITERAL, node, problem=diagnostic.message())
+            return self._void(node)
+        return ir.Constant(value, type=_constant_type(value, scope), **self._place(node))
+
+    def name(self, node: tree.Name, scope: Scope) -> ir.Ir:
+        place = self._place(node)
+        symbol = scope.names.get(node.name)
+        if symbol is None or (scope.item is not None and not symbol.local):
+            if found := self._item_entry(node, scope, symbol):
+                return found
+        if symbol is None:
+            return self._unknown(node, scope)
+        if symbol.constant is not None:
+            return replace(symbol.constant, **place)
+        type_ = symbol.type
+        if types.is_nullable(type_) and ("defined", node.name) in scope.known:
+            type_ = types.without_null(type_)
+        if symbol.conditions and ("applicable", node.name) not in scope.known:
+            if not all(("true", c) in scope.known for c in symbol.conditions):
+                self.fault(NOT_APPLICABLE, node, name=node.name)
+        return ir.Read(node.name, symbol.local, type=type_, **place)
+
+    def _item_entry(self, node: tree.Name, scope: Scope, symbol: Symbol | None) -> ir.Ir | None:
+        """Inside a filter a bare name is first an entry of the item."""
+        item = scope.item
+        if item is None or node.name in {"item", "?"}:
+            return None
+        inner = types.without_null(item.type)
+        if isinstance(inner, ContextType) and (entry := inner.field(node.name)) is not None:
+            return ir.Entry(item, node.name, type=entry, **self._place(node))
+        if inner != ANY and not (isinstance(inner, ContextType) and inner.fields is None):
+            return None
+        outer = None if symbol is None else self.name(node, replace(scope, item=None))
+        return ir.Entry(item, node.name, outer, type=ANY, **self._place(node))
+
+    def _unknown(self, node: tree.Name, scope: Scope) -> ir.Ir:
+        if scope.mode == "dmn":
+            return self._void(node)
+        known = sorted(n for n in scope.names if n != "?")
+        shown = ", ".join(f"`{n}`" for n in known[:12]) + (" …" if len(known) > 12 else "")  # noqa: PLR2004 - a line's worth
+        near = nearest(node.name, [*known, *scope.functions])
+        self.fault(UNKNOWN_NAME, node, near=near, name=node.name, known=shown or "-")
+        return self._void(node)
+
+    def path(self, node: tree.Path, scope: Scope) -> ir.Ir:
+        base = self.check(node.base, scope)
+        type_ = self._entry_type(base, node, scope)
+        full = _path(node)
+        if full and types.is_nullable(type_) and ("defined", full) in scope.known:
+            type_ = types.without_null(type_)
+        return ir.Entry(base, node.name, type=type_, **self._place(node))
+
+    def _entry_type(self, base: ir.Ir, node: tree.Path, scope: Scope) -> Type:
+        if scope.mode == "dmn" or base.type == ANY:
+            return ANY
+        if types.is_nullable(base.type):
+            self.fault(UNGUARDED, base, name=_path(node.base) or "value")
+            return ANY
+        return self._entry_of(base.type, node)
+
+    def _entry_of(self, type_: Type, node: tree.Path) -> Type:
+        match type_:
+            case ListType():
+                item = ANY if type_.item == ANY else self._entry_of(type_.item, node)
+                return ListType(item)
+            case ContextType(fields=None):
+                return ANY
+            case ContextType():
+                found, known = type_.field(node.name), [name for name, _ in type_.fields or ()]
+            case RangeType():
+                properties = PROPERTIES["range"]
+                found, known = (type_.item if node.name in {"start", "end"} else properties.get(node.name, (None,))[0]), list(properties)
+            case _:
+                properties = PROPERTIES.get(types.type_text(type_), {})
+                if not properties:
+                    self.fault(NOT_A_CONTEXT_PATH, node, type=types.type_text(type_))
+                    return ANY
+                found, known = properties.get(node.name, (None,))[0], list(properties)
+        if found is None:
+            listed = ", ".join(f"`{k}`" for k in known)
+            self.fault(UNKNOWN_ENTRY, node, near=nearest(node.name, known), type=types.type_text(type_), name=node.name, known=listed)
+            return ANY
+        return found
+
+    # --- operators -----------------------------------------------------------------------------
+
+    def binary(self, node: tree.Binary, scope: Scope) -> ir.Ir:
+        if node.op in {"and", "or"}:
+            return self._logic(node, scope)
+        left, right = self.check(node.left, scope), self.check(node.right, scope)
+        return self._operation(node.op, left, right, node, scope)
+
+    def _logic(self, node: tree.Binary, scope: Scope) -> ir.Ir:
+        left = self.check(node.left, scope)
+        right = self.check(node.right, scope.knowing(facts_of(node.left, truth=node.op == "and")))
+        for side in (left, right):
+            self._condition(side, scope)
+        op = "and" if node.op == "and" else "or"
+        return ir.Logic(op, left, right, type=_open(BOOLEAN, scope), **self._place(node))
+
+    def _condition(self, side: ir.Ir, scope: Scope) -> None:
+        if scope.mode == "strict":
+            if types.is_nullable(side.type) and side.type != NULL:
+                self.fault(UNGUARDED, side, name=_shown(side))
+            elif not types.accepts(BOOLEAN, side.type):
+                self.fault(NOT_BOOLEAN, side, given=types.type_text(side.type))
+
+    def _operation(self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node, scope: Scope) -> ir.Ir:
+        builtin = OPERATORS[op]
+        place = self._place(node)
+        if scope.mode == "dmn":
+            return ir.Apply(builtin, None, (left, right), type=ANY, **place)
+        if not self._guarded(op, left, right):
+            return ir.Apply(builtin, None, (left, right), type=ANY, **place)
+        found = _signature_for(builtin, (left.type, right.type))
+        if found is None or not self._comparable(op, left, right, node):
+            if found is None:
+                self._wrong_operands(op, left, right, node)
+            return ir.Apply(builtin, None, (left, right), type=BOOLEAN if op in _BOOLEAN_OPERATORS else ANY, **place)
+        if not self._units_agree(op, left, right, node):
+            return ir.Apply(builtin, None, (left, right), type=ANY, **place)
+        signature = None if ANY in {left.type, right.type} and len(builtin.signatures) > 1 else found
+        type_ = found.type_for((left.type, right.type)) if signature or op in _BOOLEAN_OPERATORS else ANY
+        return ir.Apply(builtin, signature, (left, right), type=type_, **place)
+
+    def _wrong_operands(self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node) -> None:
+        self.fault(WRONG_OPERANDS, node, op=op, left=types.type_text(left.type), right=types.type_text(right.type))
+
+    def _guarded(self, op: str, left: ir.Ir, right: ir.Ir) -> bool:
+        """Refuse a comparison of a value that may be missing; `= null` is the test for it."""
+        if op in {"=", "!="} and NULL in {left.type, right.type}:
+            return True
+        missing = [side for side in (left, right) if types.is_nullable(side.type)]
+        for side in missing:
+            self.fault(UNGUARDED, side, name=_shown(side))
+        return not missing
+
+    def _comparable(self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node) -> bool:
+        """Refuse a comparison that cannot be true or false: of unlike kinds, or with no member in common."""
+        if op not in _BOOLEAN_OPERATORS or NULL in {left.type, right.type}:
+            return True
+        if types.join(_unitless(left.type), _unitless(right.type)) is None:
+            self._wrong_operands(op, left, right, node)
+            return False
+        if op in {"=", "!="}:
+            self.never_equal(left, right)
+        return True
+
+    def never_equal(self, left: ir.Ir, right: ir.Ir) -> None:
+        """Refuse to compare a text that is none of the members that the other side can have."""
+        for side, other in ((left, right), (right, left)):
+            if isinstance(side, ir.Constant) and isinstance(side.value, str) and isinstance(other.type, StringType):
+                members = other.type.members
+                if members is not None and side.value not in members:
+                    known = ", ".join(f"`{m}`" for m in members)
+                    self.fault(NEVER_EQUAL, side, near=nearest(side.value, members), value=side.value, known=known)
+                    return
+
+    def _units_agree(self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node) -> bool:
+        if op in {"*", "/", "**"} or not isinstance(left.type, NumberType) or not isinstance(right.type, NumberType):
+            return True
+        if types.accepts(left.type, right.type):
+            return True
+        self.fault(WRONG_UNITS, node, op=op, left=types.unit_text(left.type.unit), right=types.unit_text(right.type.unit))
+        return False
+
+    def negate(self, node: tree.Negate, scope: Scope) -> ir.Ir:
+        operand = self.check(node.operand, scope)
+        return self._apply("-", OPERATORS["negate"], (operand,), node, scope)
+
+    def between(self, node: tree.Between, scope: Scope) -> ir.Ir:
+        value = self.check(node.value, scope)
+        low = self._operation(">=", value, self.check(node.low, scope), node, scope)
+        high = self._operation("<=", value, self.check(node.high, scope), node, scope)
+        return ir.Logic("and", low, high, type=_open(BOOLEAN, scope), **self._place(node))
+
+    def in_(self, node: tree.In, scope: Scope) -> ir.Ir:
+        value = self.check(node.value, scope)
+        if types.is_nullable(value.type) and scope.mode == "strict":
+            self.fault(UNGUARDED, value, name=_shown(value))
+            return self._void(node)
+        tests = [self._test(test, value, scope) for test in node.tests]
+        return self._any_of(tests, node, scope)
+
+    def _any_of(self, tests: list[ir.Ir], node: tree.Node, scope: Scope) -> ir.Ir:
+        found = tests[0]
+        for test in tests[1:]:
+            found = ir.Logic("or", found, test, type=_open(BOOLEAN, scope), **self._place(node))
+        return found
+
+    # --- unary tests ---------------------------------------------------------------------------
+
+    def cell(self, tests: tree.UnaryTests, column: Type, scope: Scope) -> ir.Ir:
+        place = self._place(tests)
+        if not tests.tests:
+            return ir.Constant(value=True, type=BOOLEAN, **place)
+        present = types.without_null(column)
+        inner = scope.with_local("?", present)
+        value = ir.Read("?", local=True, type=present, **place)
+        if scope.mode == "dmn":
+            found = self._any_of([self._test(t, value, inner) for t in tests.tests], tests, inner)
+            return self._not(found, tests) if tests.negated else found
+        made = [self._test(t, value, inner) for t in tests.tests if not _is_null(t)]
+        for_null = any(_is_null(t) for t in tests.tests)
+        found = self._any_of(made, tests, inner) if made else None
+        if not types.is_nullable(column):
+            if for_null and found is None:
+                found = ir.Constant(value=False, type=BOOLEAN, **place)
+            return self._not(found, tests) if tests.negated and found else found or self._void(tests)
+        return self._with_missing(found, tests, column, negated=tests.negated, for_null=for_null)
+
+    def _with_missing(self, found: ir.Ir | None, tests: tree.UnaryTests, column: Type, *, negated: bool, for_null: bool) -> ir.Ir:
+        """Combine a test of present values with what it says of a missing one."""
+        place = self._place(tests)
+        whole = ir.Read("?", local=True, type=column, **place)
+        defined = ir.Apply(FUNCTIONS["is defined"], FUNCTIONS["is defined"].signatures[0], (whole,), type=BOOLEAN, **place)
+        if negated:
+            return defined if found is None else ir.Logic("and", defined, self._not(found, tests), type=BOOLEAN, **place)
+        missing = self._not(defined, tests)
+        if found is None:
+            return missing
+        present = ir.Logic("and", defined, found, type=BOOLEAN, **place)
+        return ir.Logic("or", missing, present, type=BOOLEAN, **place) if for_null else present
+
+    def _not(self, test: ir.Ir, node: tree.Node) -> ir.Ir:
+        builtin = FUNCTIONS["not"]
+        signature = builtin.signatures[0] if test.type == BOOLEAN else None
+        return ir.Apply(builtin, signature, (test,), type=test.type, **self._place(node))
+
+    def _test(self, test: tree.Node, value: ir.Ir, scope: Scope) -> ir.Ir:
+        """Give the condition that one test puts on `value`."""
+        scope = scope if "?" in scope.names else scope.with_local("?", value.type)
+        match test:
+            case tree.Comparison():
+                operand = self.check(_members_quoted(test.operand, value.type, self), scope)
+                return self._operation(test.op, value, operand, test, scope)
+            case tree.Range():
+                return self._in_range(test, value, scope)
+        if any(isinstance(n, tree.Name) and n.name == "?" for n in tree.walk(test)):
+            made = self.check(test, replace(scope, names={**scope.names, "?": Symbol(value.type, local=True)}))
+            self._condition(made, scope)
+            return made
+        made = self.check(_members_quoted(test, value.type, self), scope)
+        if scope.mode == "dmn":
+            return ir.Apply(OPERATORS["in"], OPERATORS["in"].signatures[0], (value, made), type=ANY, **self._place(test))
+        if isinstance(made.type, ListType | RangeType) and not isinstance(value.type, type(made.type)):
+            self._member_of(made, value, test)
+            return ir.Apply(OPERATORS["in"], OPERATORS["in"].signatures[0], (value, made), type=BOOLEAN, **self._place(test))
+        if types.join(_unitless(value.type), _unitless(made.type)) is None:
+            self.fault(TEST_TYPE, test, test=types.type_text(made.type), column=types.type_text(value.type))
+            return self._void(test)
+        return self._operation("=", value, made, test, scope)
+
+    def _member_of(self, made: ir.Ir, value: ir.Ir, test: tree.Node) -> None:
+        item = made.type.item if isinstance(made.type, ListType | RangeType) else ANY
+        inner = item.item if isinstance(item, RangeType) else item
+        if types.join(_unitless(value.type), _unitless(inner)) is None:
+            self.fault(TEST_TYPE, test, test=types.type_text(made.type), column=types.type_text(value.type))
+        elif not types.accepts(value.type, inner) and inner != NULL:
+            self.fault(WRONG_UNITS, test, op="in", left=_unit_of(value.type), right=_unit_of(inner))
+        if isinstance(made, ir.MakeList):
+            for item_ in made.items:
+                self.never_equal(item_, value)
+
+    def _in_range(self, test: tree.Range, value: ir.Ir, scope: Scope) -> ir.Ir:
+        low, high = self.check(test.low, scope), self.check(test.high, scope)
+        if scope.mode == "dmn":
+            made = ir.MakeRange(low, high, test.low_closed, test.high_closed, type=ANY, **self._place(test))
+            return ir.Apply(OPERATORS["in"], OPERATORS["in"].signatures[0], (value, made), type=ANY, **self._place(test))
+        above = self._operation(">=" if test.low_closed else ">", value, low, test.low, scope)
+        below = self._operation("<=" if test.high_closed else "<", value, high, test.high, scope)
+        return ir.Logic("and", above, below, type=BOOLEAN, **self._place(test))
+
+    def comparison(self, node: tree.Comparison, scope: Scope) -> ir.Ir:
+        """A comparison in brackets, `(< 5)`, is the range of all that fit it."""
+        operand = self.check(node.operand, scope)
+        closed = node.op in {"<=", ">=", "="}
+        low = operand if node.op in {">", ">=", "="} else None
+        high = operand if node.op in {"<", "<=", "="} else None
+        return ir.MakeRange(low, high, closed, closed, type=RangeType(operand.type), **self._place(node))
+
+    def unary_tests(self, node: tree.UnaryTests, scope: Scope) -> ir.Ir:
+        symbol = scope.names.get("?")
+        return self.cell(node, symbol.type if symbol else ANY, scope)
+
+    # --- calls ---------------------------------------------------------------------------------
+
+    def call(self, node: tree.Call, scope: Scope) -> ir.Ir:
+        function = node.function
+        if isinstance(function, tree.Path) and (dotted := _path(function)) in scope.functions:
+            return self._invoke(cast("str", dotted), node, scope)
+        if not isinstance(function, tree.Name) or function.name in scope.names:
+            return self._call_value(node, scope)
+        name = function.name
+        if name == "is applicable" and len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Name):
+            return self._is_applicable(node.arguments[0], node, scope)
+        if name in scope.functions:
+            return self._invoke(name, node, scope)
+        if name in _RUN_TIME_ONLY and scope.mode == "strict":
+            self.fault(NOT_ALLOWED, function, what=f"{name}()", instead=_RUN_TIME_ONLY[name])
+            return self._void(node)
+        if name not in FUNCTIONS:
+            if scope.mode == "strict":
+                near = nearest(name, [*FUNCTIONS, *scope.functions])
+                self.fault(UNKNOWN_FUNCTION, function, near=near, name=name)
+            return self._void(node)
+        arguments = tuple(self.check(a, scope) for a in node.arguments)
+        return self._apply(name, FUNCTIONS[name], arguments, node, scope, node.names)
+
+    def _is_applicable(self, name: tree.Name, node: tree.Call, scope: Scope) -> ir.Ir:
+        if name.name not in scope.names:
+            return self._unknown(name, scope)
+        return ir.Applicable(name.name, type=BOOLEAN, **self._place(node))
+
+    def _invoke(self, name: str, node: tree.Call, scope: Scope) -> ir.Ir:
+        symbol = scope.functions[name]
+        listed = ", ".join(f"`{n}`" for n, _ in symbol.parameters)
+        arguments = list(node.arguments)
+        if node.names is not None:
+            given = dict(zip(node.names, node.arguments, strict=True))
+            for unknown in given.keys() - {n for n, _ in symbol.parameters}:
+                self.fault(WRONG_PARAMETER, node, near=nearest(unknown, [n for n, _ in symbol.parameters]), function=name, name=unknown, parameters=listed)
+            arguments = [given[n] for n, _ in symbol.parameters if n in given]
+        if len(arguments) != len(symbol.parameters):
+            self.fault(WRONG_COUNT, node, function=name, wanted=len(symbol.parameters), given=len(arguments), parameters=listed or "-")
+            return self._void(node)
+        made = []
+        for argument, (parameter, wanted) in zip(arguments, symbol.parameters, strict=True):
+            checked = self.check(_members_quoted(argument, wanted, self), scope)
+            self._argument(name, parameter, wanted, checked, argument)
+            made.append(checked)
+        return ir.Invoke(name, tuple(made), type=symbol.result, **self._place(node))
+
+    def _call_value(self, node: tree.Call, scope: Scope) -> ir.Ir:
+        function = self.check(node.function, scope)
+        if scope.mode == "strict" and function.type != ANY and not isinstance(function.type, types.FunctionType):
+            self.fault(NOT_A_FUNCTION, node.function)
+        arguments = tuple(self.check(a, scope) for a in node.arguments)
+        type_ = function.type.result if isinstance(function.type, types.FunctionType) else ANY
+        return ir.CallValue(function, arguments, node.names, type=type_, **self._place(node))
+
+    def _apply(self, name: str, builtin: Builtin, arguments: tuple[ir.Ir, ...], node: tree.Node, scope: Scope, names: tuple[str, ...] | None = None) -> ir.Ir:
+        place = self._place(node)
+        candidates = [s for s in builtin.signatures if _fits_names(s, arguments, names)]
+        if not candidates:
+            if scope.mode == "strict":
+                self._wrong_count(name, builtin, arguments, node, names)
+            return self._void(node)
+        if names is not None:
+            arguments = _in_order(candidates[0], arguments, names)
+        given = tuple(a.type for a in arguments)
+        if scope.mode == "dmn":
+            return ir.Apply(builtin, None, arguments, type=ANY, **place)
+        found = next((s for s in candidates if _accepts_all(s, given)), None)
+        if found is None:
+            self._wrong_arguments(name, candidates[0], arguments)
+            return ir.Apply(builtin, None, arguments, type=ANY, **place)
+        if name == "interpolate" and not self._interpolation_units(arguments):
+            return self._void(node)
+        open_ = ANY in given and len(candidates) > 1
+        type_ = found.type_for(given)
+        return ir.Apply(builtin, None if open_ else found, arguments, type=type_, **place)
+
+    def _interpolation_units(self, arguments: tuple[ir.Ir, ...]) -> bool:
+        """`x, x0, x1` share a unit, and so do `y0, y1`."""
+        for group in ((0, 1, 3), (2, 4)):
+            first = next((arguments[i] for i in group if isinstance(arguments[i].type, NumberType) and arguments[i].type.unit is not None), None)  # type: ignore[union-attr]
+            for index in group:
+                if first is not None and not types.accepts(first.type, arguments[index].type):
+                    self.fault(WRONG_UNITS, arguments[index], op="interpolate", left=_unit_of(first.type), right=_unit_of(arguments[index].type))
+                    return False
+        return True
+
+    def _wrong_count(self, name: str, builtin: Builtin, arguments: tuple[ir.Ir, ...], node: tree.Node, names: tuple[str, ...] | None) -> None:
+        signature = builtin.signatures[0]
+        listed = ", ".join(f"`{p.name}`" for p in signature.parameters)
+        if names is not None:
+            known = [p.name for s in builtin.signatures for p in s.parameters]
+            unknown = next((n for n in names if n not in known), None)
+            if unknown is not None:
+                self.fault(WRONG_PARAMETER, node, near=nearest(unknown, known), function=name, name=unknown, parameters=listed)
+                return
+        wanted = str(signature.required) if signature.required == len(signature.parameters) else f"{signature.required}–{len(signature.parameters)}"
+        self.fault(WRONG_COUNT, node, function=name, wanted=wanted, given=len(arguments), parameters=listed or "-")
+
+    def _wrong_arguments(self, name: str, signature: Signature, arguments: tuple[ir.Ir, ...]) -> None:
+        for index, argument in enumerate(arguments):
+            parameter = signature.parameter(index)
+            if not _accepts_argument(parameter.kind, parameter.type, argument.type):
+                if types.is_nullable(argument.type) and argument.type != NULL:
+                    self.fault(UNGUARDED, argument, name=_shown(argument))
+                else:
+                    self.fault(WRONG_ARGUMENT, argument, function=name, parameter=parameter.name, wanted=parameter.kind, given=types.type_text(argument.type))
+                return
+        self.fault(WRONG_ARGUMENT, arguments[0], function=name, parameter=signature.parameters[0].name, wanted=signature.parameters[0].kind, given=types.type_text(arguments[0].type))
+
+    def _argument(self, function: str, parameter: str, wanted: Type, given: ir.Ir, node: tree.Node) -> None:
+        if types.accepts(wanted, given.type):
+            return
+        if types.is_nullable(given.type) and given.type != NULL:
+            self.fault(UNGUARDED, given, name=_path(node) or "value")
+        else:
+            self.fault(WRONG_ARGUMENT, given, function=function, parameter=parameter, wanted=types.type_text(wanted), given=types.type_text(given.type))
+
+    def require(self, made: ir.Ir, wanted: Type) -> None:
+        """Refuse a value that is not of the declared type, unit or members."""
+        if not types.accepts(wanted, made.type):
+            if types.is_nullable(made.type) and made.type != NULL:
+                self.fault(UNGUARDED, made, name=_shown(made))
+            elif isinstance(wanted, NumberType) and isinstance(made.type, NumberType):
+                self.fault(WRONG_UNITS, made, op="value", left=types.unit_text(wanted.unit), right=types.unit_text(made.type.unit))
+            else:
+                self.fault(WRONG_ARGUMENT, made, function="value", parameter="type", wanted=types.type_text(wanted), given=types.type_text(made.type))
+        inner = types.without_null(wanted)
+        if isinstance(inner, StringType) and inner.members is not None:
+            known = ", ".join(f"`{m}`" for m in inner.members)
+            for value in _string_constants(made):
+                if value.value not in inner.members:
+                    self.fault(NEVER_EQUAL, value, near=nearest(str(value.value), inner.members), value=value.value, known=known)
+
+    # --- forms ---------------------------------------------------------------------------------
+
+    def if_(self, node: tree.If, scope: Scope) -> ir.Ir:
+        condition = self.check(node.condition, scope)
+        self._condition(condition, scope)
+        yes = self.check(node.yes, scope.knowing(facts_of(node.condition)))
+        no = self.check(node.no, scope.knowing(facts_of(node.condition, truth=False)))
+        type_ = _open(types.join(yes.type, no.type), scope)
+        if type_ is None:
+            self.fault(BRANCHES, node, yes=types.type_text(yes.type), no=types.type_text(no.type))
+        return ir.If(condition, yes, no, type=type_ or ANY, **self._place(node))
+
+    def list_literal(self, node: tree.ListLiteral, scope: Scope) -> ir.Ir:
+        items = tuple(self.check(item, scope) for item in node.items)
+        item_type: Type | None = items[0].type if items else ANY
+        for item in items[1:]:
+            item_type = None if item_type is None else types.join(item_type, item.type)
+        return ir.MakeList(items, type=_open(ListType(item_type or ANY), scope) or ANY, **self._place(node))
+
+    def context_literal(self, node: tree.ContextLiteral, scope: Scope) -> ir.Ir:
+        entries: list[tuple[str, ir.Ir]] = []
+        for name, value in node.entries:
+            made = self.check(value, scope)
+            entries.append((name, made))
+            scope = scope.with_local(name, made.type)
+        type_ = ContextType(tuple((name, made.type) for name, made in entries))
+        return ir.MakeContext(tuple(entries), type=_open(type_, scope) or ANY, **self._place(node))
+
+    def range_(self, node: tree.Range, scope: Scope) -> ir.Ir:
+        low, high = self.check(node.low, scope), self.check(node.high, scope)
+        item = types.join(_unitless(low.type), _unitless(high.type))
+        if scope.mode == "strict" and (item is None or types.is_nullable(item)):
+            self._wrong_operands("..", low, high, node)
+        type_ = RangeType(types.plain_number(types.join(low.type, high.type) or ANY))
+        return ir.MakeRange(low, high, node.low_closed, node.high_closed, type=_open(type_, scope) or ANY, **self._place(node))
+
+    def filter_(self, node: tree.Filter, scope: Scope) -> ir.Ir:
+        base = self.check(node.base, scope)
+        item_type = self._items_of(base, scope)
+        item = ir.Read("item", local=True, type=item_type, **self._place(node.base))
+        inner = replace(scope.with_local("item", item_type), item=item)
+        condition = self.check(node.condition, inner)
+        if isinstance(condition.type, NumberType):
+            return ir.At(base, condition, type=types.plain_number(item_type), **self._place(node))
+        self._condition(condition, scope)
+        type_ = base.type if isinstance(base.type, ListType) else ListType(item_type)
+        return ir.Filter(base, condition, type=_open(type_, scope) or ANY, **self._place(node))
+
+    def _items_of(self, base: ir.Ir, scope: Scope) -> Type:
+        if isinstance(base.type, ListType):
+            return base.type.item
+        if scope.mode == "strict" and base.type != ANY:
+            if types.is_nullable(base.type):
+                self.fault(UNGUARDED, base, name=_shown(base))
+            else:
+                self.fault(NOT_A_LIST, base, given=types.type_text(base.type))
+        return ANY
+
+    def for_(self, node: tree.For, scope: Scope) -> ir.Ir:
+        iterations, inner = self._iterations(node.iterations, scope)
+        partial = inner.with_local("partial", ListType(ANY)) if scope.mode == "dmn" else inner
+        body = self.check(node.result, partial)
+        type_ = _open(ListType(types.plain_number(body.type)), scope) or ANY
+        return ir.Each("for", iterations, body, type=type_, **self._place(node))
+
+    def quantified(self, node: tree.Quantified, scope: Scope) -> ir.Ir:
+        iterations, inner = self._iterations(node.iterations, scope)
+        body = self.check(node.condition, inner)
+        self._condition(body, scope)
+        kind = "some" if node.kind == "some" else "every"
+        return ir.Each(kind, iterations, body, type=_open(BOOLEAN, scope) or ANY, **self._place(node))
+
+    def _iterations(self, found: tuple[tree.Iteration, ...], scope: Scope) -> tuple[tuple[ir.Iteration, ...], Scope]:
+        made = []
+        for iteration in found:
+            domain = self.check(iteration.domain, scope)
+            counted = isinstance(domain.type, RangeType) or isinstance(domain, ir.MakeRange)
+            item = domain.type.item if isinstance(domain.type, ListType | RangeType) else self._items_of(domain, scope)
+            made.append(ir.Iteration(iteration.name, domain, counted))
+            scope = scope.with_local(iteration.name, item)
+        return tuple(made), scope
+
+    def function_literal(self, node: tree.FunctionLiteral, scope: Scope) -> ir.Ir:
+        if node.external:
+            if scope.mode == "strict":
+                self.fault(NOT_ALLOWED, node, what="external", instead="write the function as an expression")
+            return self._void(node)
+        inner = scope
+        parameters = []
+        for name, type_name in node.parameters:
+            type_ = _named_type(type_name) if type_name else ANY
+            parameters.append((name, type_ or ANY))
+            inner = inner.with_local(name, ANY if scope.mode == "dmn" else type_ or ANY)
+        body = self.check(node.body, inner)
+        type_ = types.FunctionType(tuple(parameters), body.type)
+        return ir.MakeFunction(tuple(n for n, _ in parameters), body, type=type_, **self._place(node))
+
+    def instance_of(self, node: tree.InstanceOf, scope: Scope) -> ir.Ir:
+        value = self.check(node.value, scope)
+        wanted = _named_type(node.type)
+        if wanted is None:
+            if scope.mode == "strict":
+                self.fault(UNKNOWN_NAME, node.type, name=node.type.name, known="`number`, `string`, `boolean`, `date`, `list<…>`")
+            return self._void(node)
+        return ir.InstanceOf(value, wanted, type=_open(BOOLEAN, scope) or ANY, **self._place(node))
+
+
+_CHECKS: dict[type, Callable[[_Checker, tree.Node, Scope], ir.Ir]] = cast(
+    "dict[type, Callable[[_Checker, tree.Node, Scope], ir.Ir]]",
+    {
+        tree.Literal: _Checker.literal,
+        tree.AtLiteral: _Checker.at_literal,
+        tree.Name: _Checker.name,
+        tree.Path: _Checker.path,
+        tree.Binary: _Checker.binary,
+        tree.Negate: _Checker.negate,
+        tree.Between: _Checker.between,
+        tree.In: _Checker.in_,
+        tree.Call: _Checker.call,
+        tree.If: _Checker.if_,
+        tree.For: _Checker.for_,
+        tree.Quantified: _Checker.quantified,
+        tree.Filter: _Checker.filter_,
+        tree.ListLiteral: _Checker.list_literal,
+        tree.ContextLiteral: _Checker.context_literal,
+        tree.Range: _Checker.range_,
+        tree.InstanceOf: _Checker.instance_of,
+        tree.FunctionLiteral: _Checker.function_literal,
+        tree.Comparison: _Checker.comparison,
+        tree.UnaryTests: _Checker.unary_tests,
+    },
+)
+_BOOLEAN_OPERATORS = frozenset({"<", "<=", ">", ">=", "=", "!="})
+
+
+# --- small questions ---------------------------------------------------------------------------
+
+
+def _open(type_: Type | None, scope: Scope) -> Type:
+    """In `dmn` mode every type is open until it runs."""
+    return ANY if scope.mode == "dmn" else cast("Type", type_)
+
+
+def _constant_type(value: Value, scope: Scope) -> Type:
+    if scope.mode == "dmn":
+        return ANY
+    if isinstance(value, Decimal):
+        return NumberType(None, value, value, max(0, -int(value.as_tuple().exponent)))
+    return StringType((value,)) if isinstance(value, str) else type_of(value)
+
+
+def _is_null(node: tree.Node) -> bool:
+    return isinstance(node, tree.Literal) and node.value is None
+
+
+def _unitless(type_: Type) -> Type:
+    """The type with its unit set aside, for the question whether the kinds agree."""
+    match type_:
+        case NumberType():
+            return types.NUMBER
+        case ListType():
+            return ListType(_unitless(type_.item))
+        case types.NullableType():
+            return types.NullableType(_unitless(type_.of))
+        case RangeType():
+            return RangeType(_unitless(type_.item))
+    return type_
+
+
+def _unit_of(type_: Type) -> str:
+    return types.unit_text(type_.unit) if isinstance(type_, NumberType) else types.type_text(type_)
+
+
+def _shown(node: ir.Ir) -> str:
+    match node:
+        case ir.Read():
+            return node.name
+        case ir.Entry():
+            return f"{_shown(node.base)}.{node.name}"
+    return "value"
+
+
+def _string_constants(node: ir.Ir) -> list[ir.Constant]:
+    """Collect the texts that a node can give as its value."""
+    match node:
+        case ir.Constant(value=str()):
+            return [node]
+        case ir.If():
+            return [*_string_constants(node.yes), *_string_constants(node.no)]
+    return []
+
+
+def _accepts_argument(kind: str, wanted: Type, given: Type) -> bool:
+    if kind == "any":
+        return True
+    if types.is_nullable(given):
+        return False
+    if kind == "comparable":
+        return not isinstance(given, ListType | ContextType | RangeType | types.FunctionType) and given != BOOLEAN
+    if isinstance(wanted, NumberType) and isinstance(given, NumberType):
+        return True
+    if isinstance(wanted, ListType) and isinstance(given, ListType):
+        return _accepts_argument("", wanted.item, given.item) or given.item == ANY or wanted.item == ANY
+    return types.accepts(wanted, given)
+
+
+def _accepts_all(signature: Signature, given: tuple[Type, ...]) -> bool:
+    parameters = [signature.parameter(i) for i in range(len(given))]
+    return all(_accepts_argument(p.kind, p.type, g) for p, g in zip(parameters, given, strict=True))
+
+
+def _signature_for(builtin: Builtin, given: tuple[Type, ...]) -> Signature | None:
+    return next((s for s in builtin.signatures if s.takes(len(given)) and _accepts_all(s, given)), None)
+
+
+def _fits_names(signature: Signature, arguments: tuple[ir.Ir, ...], names: tuple[str, ...] | None) -> bool:
+    if not signature.takes(len(arguments)):
+        return False
+    if names is None:
+        return True
+    known = [p.name for p in signature.parameters]
+    return len(set(names)) == len(names) and set(names) <= set(known) and set(known[: signature.required]) <= set(names)
+
+
+def _in_order(signature: Signature, arguments: tuple[ir.Ir, ...], names: tuple[str, ...]) -> tuple[ir.Ir, ...]:
+    """Put named arguments in the order of the parameters; one left out in the middle is null."""
+    given = dict(zip(names, arguments, strict=True))
+    last = max(i for i, p in enumerate(signature.parameters) if p.name in given)
+    return tuple(given.get(p.name, ir.Constant(None, type=NULL)) for p in signature.parameters[: last + 1])
+
+
+def _named_type(node: tree.TypeName) -> Type | None:
+    arguments = [(label, _named_type(inner)) for label, inner in node.arguments]
+    if any(inner is None for _, inner in arguments):
+        return None
+    inner = [t for _, t in arguments if t is not None]
+    match node.name:
+        case "list" | "range" if len(inner) == 1:
+            return ListType(inner[0]) if node.name == "list" else RangeType(inner[0])
+        case "context" if arguments:
+            return ContextType(tuple((label, t) for label, t in arguments if t is not None))
+        case "function":
+            parameters = tuple(("", t) for label, t in arguments if label != "->" and t is not None)
+            return types.FunctionType(parameters, inner[-1] if inner else ANY)
+        case "list" | "range":
+            return None
+    known = {"year month duration": "years and months duration", "day time duration": "days and time duration"}
+    return types.parse_type(known.get(node.name, node.name))

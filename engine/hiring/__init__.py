@@ -1,0 +1,1 @@
+"""An interview evaluated whole: evidence, profile, decision and plan in one pass."""

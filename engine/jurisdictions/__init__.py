@@ -1,0 +1,1 @@
+"""Law as dated data: what is blocked, where a person decides, how long things are kept."""

@@ -1,0 +1,308 @@
+"""YAML 1.2 text to a tree of plain texts that remember their line and column.
+
+Scalars stay text: the declared type of a key decides later what `0.10` or `true` mean, so that no
+loader can turn 79.999999999999999999 into 80. Anchors, aliases, tags and merge keys are refused.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from engine.kernel.diagnostics import Code, Diagnostic, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ruamel.yaml.error import StreamMark
+    from ruamel.yaml.nodes import Node as YamlNode
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 40
+_MAX_SYNTAX_FAULTS = 50
+
+TOO_LARGE = Code("YAML-SIZE-001", "the file has {size} bytes, more than 1 MiB", "文件有 {size} 字节，超过 1 MiB", "split it into several documents", "请拆成几个文件")
+TOO_DEEP = Code("YAML-SIZE-002", "the document is nested more than {limit} deep", "文件嵌套超过 {limit} 层", "flatten it", "请减少嵌套")
+BAD_SIGN = Code("YAML-SIGN-001", "the character {name} is not allowed here", "此处不允许字符 {name}", "delete it and type the line again", "请删除后重新输入这一行")
+TAB = Code("YAML-SIGN-002", "a tab is used for indentation", "缩进使用了制表符", "indent with spaces", "请用空格缩进")
+NOT_NFC = Code("YAML-SIGN-003", "the name `{name}` is not in Unicode normal form NFC", "名称 `{name}` 不是 Unicode NFC 规范形式", "type it again", "请重新输入")
+SYNTAX = Code("YAML-SYNTAX-001", "this is not YAML: {problem}", "不是合法的 YAML：{problem}", "check the indentation, quotes and brackets of this line and the one before", "请检查本行和上一行的缩进、引号与括号")
+QUOTE_IT = Code("YAML-SYNTAX-002", "YAML reads `{text}` as its own sign, not as text", "YAML 把 `{text}` 当作自己的符号，而不是文字", "put it in quotes: '{text}'", "请加引号：'{text}'")
+ANCHOR = Code("YAML-SYNTAX-003", "anchors and aliases are not used in these documents", "本类文件不使用锚点与别名", "write the text out", "请把内容写全")
+TAG = Code("YAML-SYNTAX-004", "YAML tags are not used in these documents", "本类文件不使用 YAML 标签", "delete the tag, or quote a text that starts with `!`", "请删除标签；以 `!` 开头的文字请加引号")
+DUPLICATE_KEY = Code("YAML-KEY-001", "the key `{key}` stands twice", "键 `{key}` 出现两次", "the first is on line {first}; keep one", "第一次在第 {first} 行；请保留一个")
+KEY_TEXT = Code("YAML-KEY-002", "a key must be a plain word", "键必须是普通文字", "quote a text that starts with a bracket", "以括号开头的文字请加引号")
+NO_VALUE = Code("YAML-KEY-003", "the key `{key}` has no value", "键 `{key}` 没有值", "give it a value or delete the line", "请填写值或删除该行")
+NO_VALUE_FLOW = Code("YAML-KEY-004", "the key `{key}` has no value", "键 `{key}` 没有值", "a comma ends a text inside {{ }}: put the text in quotes", "逗号会结束 {{ }} 里的文字：请给文字加引号")
+NO_ITEM = Code("YAML-KEY-005", "this list item is empty", "该列表项为空", "give it a value or delete it", "请填写值或删除")
+EMPTY = Code("YAML-SYNTAX-005", "the file is empty", "文件为空", "start with `schema_version:` and `kind:`", "请从 `schema_version:` 和 `kind:` 写起")
+ONE_DOCUMENT = Code("YAML-SYNTAX-006", "the file holds more than one document", "文件含有多个文档", "keep one document a file", "每个文件只放一个文档")
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A text in a document; `style` is YAML's: `` plain, `'` and `"` quoted, `|` literal, `>` folded."""
+
+    text: str
+    span: Span
+    style: str = ""
+    _starts: tuple[tuple[int, int], ...] = field(default=(), repr=False)
+    _path: str = field(default="", repr=False)
+
+    def span_at(self, start: int, end: int) -> Span:
+        """Place the code points `start` to `end` of the text in the source file."""
+        if not self._starts:
+            return self.span
+        line, column = self._place(start)
+        end_line, end_column = self._place(max(start, end))
+        return Span(self._path, line, column, end_line, end_column)
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        before = self.text[:offset]
+        index = min(before.count("\n"), len(self._starts) - 1)
+        line, column = self._starts[index]
+        return line, column + offset - (before.rfind("\n") + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A YAML list."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A YAML map; `keys` gives each key's own place."""
+
+    entries: dict[str, Node]
+    keys: dict[str, Span]
+    span: Span
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+def plain(node: Node) -> object:
+    """Strip the positions: dicts, lists and texts."""
+    match node:
+        case Scalar():
+            return node.text
+        case Sequence():
+            return [plain(item) for item in node.items]
+        case Mapping():
+            return {key: plain(value) for key, value in node.entries.items()}
+
+
+def descend(node: Node | None, path: tuple[str | int, ...]) -> Node | None:
+    """Follow keys and indices from `node`; None where the way ends."""
+    for step in path:
+        if isinstance(node, Mapping) and isinstance(step, str):
+            node = node.entries.get(step)
+        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+        else:
+            return None
+    return node
+
+
+def key_span_of(node: Node | None, path: tuple[str | int, ...]) -> Span | None:
+    """Place the key that `path` ends in."""
+    above = descend(node, path[:-1]) if path else None
+    return above.keys.get(str(path[-1])) if isinstance(above, Mapping) else None
+
+
+def span_of(node: Node | None, path: tuple[str | int, ...]) -> Span | None:
+    """Place the value at `path`, or the nearest thing above it that is there; prefers the key's own place."""
+    for length in range(len(path), -1, -1):
+        if length and isinstance(path[length - 1], str):
+            above = descend(node, path[: length - 1])
+            if isinstance(above, Mapping) and length < len(path) and (key := above.keys.get(str(path[length - 1]))):
+                return key
+        if found := descend(node, path[:length]):
+            if isinstance(found, Scalar):
+                return found.span
+            above = descend(node, path[: length - 1]) if length else None
+            if isinstance(above, Mapping) and (key := above.keys.get(str(path[length - 1]))):
+                return key
+            return Span(found.span.path, found.span.line, found.span.column, found.span.line, found.span.column + 1)
+    return None
+
+
+def read_yaml(text: str, path: str = "") -> tuple[Node | None, list[Diagnostic]]:
+    """Read one YAML document; the node is None when its syntax cannot be read. Never raises."""
+    found = list(_check_signs(text, path))
+    if any(d.code in {TOO_LARGE, TAB} for d in found):
+        return None, found
+    reader = _Reader(path, text.split("\n"))
+    top = reader.compose()
+    found += reader.found
+    if top is None:
+        return None, found
+    node = reader.convert(top, 0)
+    return node, [*found, *(d for d in reader.found if d not in found)]
+
+
+_FORBIDDEN = re.compile("[\x85\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def _check_signs(text: str, path: str) -> Iterator[Diagnostic]:
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        yield TOO_LARGE.at(Span(path, 1, 1, 1, 1), size=size)
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        indent = line[: len(line) - len(line.lstrip(" \t"))]
+        if "\t" in indent and line.strip():
+            column = indent.index("\t") + 1
+            yield TAB.at(Span(path, number, column, number, column + 1))
+        for match in _FORBIDDEN.finditer(line.removesuffix("\r")):
+            name = unicodedata.name(match.group(), "") or "control character"
+            column = match.start() + 1
+            yield BAD_SIGN.at(
+                Span(path, number, column, number, column + 1), name=f"U+{ord(match.group()):04X} {name}"
+            )
+
+
+_LOOKS_LIKE_A_CELL = re.compile(
+    r"^(?P<head>\s*(?:-\s+)?(?:[^\s:#'\"][^:#]*:\s+|-\s+))(?P<cell>(?:[<>]=?.*|[\[\(\]].*|-|!.*|[@`%&*|].*))$"
+)
+
+
+class _Reader:
+    """Composes one text; a line that YAML takes for its own signs is reported, blanked and read on."""
+
+    def __init__(self, path: str, lines: list[str]) -> None:
+        self.path = path
+        self.lines = lines
+        self.found: list[Diagnostic] = []
+        self._reported: set[int] = set()
+
+    def compose(self) -> YamlNode | None:
+        work = list(self.lines)
+        for _ in range(_MAX_SYNTAX_FAULTS):
+            try:
+                nodes = list(YAML(typ="safe", pure=True).compose_all("\n".join(work)))
+            except RecursionError:
+                self.found.append(TOO_DEEP.at(Span(self.path, 1, 1, 1, 1), limit=MAX_DEPTH))
+                return None
+            except MarkedYAMLError as error:
+                if not self._blank(work, error):
+                    return None
+                continue
+            except (YAMLError, ValueError, IndexError, AttributeError, AssertionError) as error:
+                self.found.append(SYNTAX.at(Span(self.path, 1, 1, 1, 1), problem=str(error).split("\n")[0]))
+                return None
+            nodes = [node for node in nodes if node is not None]
+            if not nodes or _is_empty(nodes[0]):
+                self.found.append(EMPTY.at(Span(self.path, 1, 1, 1, 1)))
+                return None
+            if len(nodes) > 1:
+                self.found.append(ONE_DOCUMENT.at(self._span(nodes[1])))
+            return nodes[0]
+        return None
+
+    def _blank(self, work: list[str], error: MarkedYAMLError) -> bool:
+        """Report the faulty line; True when a placeholder was put there and reading can go on."""
+        mark = error.problem_mark or error.context_mark
+        row = min(mark.line, len(work) - 1) if mark else 0
+        for candidate in (row, row - 1):
+            cell = _LOOKS_LIKE_A_CELL.match(work[candidate]) if 0 <= candidate < len(work) else None
+            if cell and candidate not in self._reported:
+                start, text = cell.start("cell") + 1, cell.group("cell").split(" #")[0].rstrip()
+                span = Span(self.path, candidate + 1, start, candidate + 1, start + len(text))
+                self.found.append(QUOTE_IT.at(span, text=text))
+                work[candidate] = cell.group("head") + "'-'"
+                self._reported.add(candidate)
+                return True
+        column = mark.column + 1 if mark else 1
+        problem = (error.problem or error.context or "it cannot be read").strip()
+        self.found.append(SYNTAX.at(Span(self.path, row + 1, column, row + 1, column + 1), problem=problem))
+        return False
+
+    def convert(self, node: YamlNode, depth: int) -> Node | None:
+        if depth > MAX_DEPTH:
+            self.found.append(TOO_DEEP.at(self._span(node), limit=MAX_DEPTH))
+            return None
+        if getattr(node, "anchor", None):
+            self.found.append(ANCHOR.at(self._span(node)))
+            return None
+        start = node.start_mark
+        if self.lines[start.line][start.column : start.column + 1] == "!":
+            self.found.append(TAG.at(self._span(node)))
+            return None
+        match node:
+            case ScalarNode():
+                return self._scalar(node)
+            case SequenceNode():
+                return self._sequence(node, depth)
+            case MappingNode():
+                return self._mapping(node, depth)
+        return None
+
+    def _sequence(self, node: SequenceNode, depth: int) -> Sequence:
+        items = []
+        for item in node.value:
+            if _is_empty(item):
+                self.found.append(NO_ITEM.at(self._span(item)))
+            elif (converted := self.convert(item, depth + 1)) is not None:
+                items.append(converted)
+        return Sequence(tuple(items), self._span(node))
+
+    def _mapping(self, node: MappingNode, depth: int) -> Mapping:
+        entries: dict[str, Node] = {}
+        keys: dict[str, Span] = {}
+        for key, value in node.value:
+            place = self._span(key)
+            if not isinstance(key, ScalarNode) or key.style in {"|", ">"} or getattr(key, "anchor", None):
+                self.found.append(KEY_TEXT.at(place))
+                continue
+            name = str(key.value)
+            if name in keys:
+                self.found.append(DUPLICATE_KEY.at(place, key=name, first=keys[name].line))
+                continue
+            keys[name] = place
+            if not unicodedata.is_normalized("NFC", name):
+                self.found.append(NOT_NFC.at(place, name=name))
+            if _is_empty(value):
+                code = NO_VALUE_FLOW if node.flow_style else NO_VALUE
+                self.found.append(code.at(place, key=name))
+            elif (converted := self.convert(value, depth + 1)) is not None:
+                entries[name] = converted
+        return Mapping(entries, keys, self._span(node))
+
+    def _scalar(self, node: ScalarNode) -> Scalar:
+        style, text, span = node.style or "", str(node.value), self._span(node)
+        if style == "|":
+            return Scalar(text, span, style, self._literal_starts(text, node.start_mark.line), self.path)
+        if span.line == span.end_line:
+            shift = 1 if style in {"'", '"'} else 0
+            exact = span.end_column - span.column - 2 * shift == len(text)
+            starts = ((span.line, span.column + shift),) if exact else ()
+            return Scalar(text, span, style, starts, self.path)
+        return Scalar(text, span, style)
+
+    def _literal_starts(self, text: str, header: int) -> tuple[tuple[int, int], ...]:
+        """Place each line of a literal: its source line minus its own length is the indentation."""
+        starts = []
+        for index, line in enumerate(text.split("\n")):
+            row = header + 1 + index
+            source = self.lines[row].removesuffix("\r") if row < len(self.lines) else ""
+            starts.append((row + 1, max(1, len(source) - len(line) + 1)))
+        return tuple(starts)
+
+    def _span(self, node: YamlNode) -> Span:
+        start: StreamMark = node.start_mark
+        end: StreamMark = node.end_mark
+        return Span(self.path, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+def _is_empty(node: YamlNode) -> bool:
+    return isinstance(node, ScalarNode) and node.value == "" and not node.style

@@ -1,0 +1,1 @@
+"""Learning: the skill graph, the catalog of what can be learned, and the exact plan over both."""

@@ -1,0 +1,152 @@
+"""The steps of a plan and what put each there: the gap, the path, the clause, what needs it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from engine.kernel.decimals import from_fraction
+from engine.kernel.documents import Text
+from engine.learning.documents import (
+    Closes,
+    GraphNode,
+    PlanStep,
+    SkillLift,
+    StepFacts,
+    Unconfirmed,
+)
+from engine.learning.explain import explain_step
+from engine.learning.levels import level_after
+from engine.learning.problem import holds, open_groups, supporters, unassessed
+from engine.learning.skill_graph import SkillLevel
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from engine.learning.documents import Gap
+    from engine.learning.problem import Situation
+    from engine.learning.skill_graph import SkillGraph
+
+
+def describe_steps(
+    situation: Situation, items: Sequence[str], mentor_load: Mapping[str, int]
+) -> tuple[PlanStep, ...]:
+    """Describe the items of a plan, given in the order in which they are taken."""
+    load = dict(mentor_load)
+    steps = []
+    for at in range(len(items)):
+        mentor = _match_mentor(situation.graph, items[at], load)
+        facts = _facts(situation, items, at, mentor)
+        reason = Text(zh=explain_step(facts, "zh"), en=explain_step(facts, "en"))
+        steps.append(PlanStep(**dict(facts), reason=reason))
+    return tuple(steps)
+
+
+def mean_level(
+    graph: SkillGraph, competency: str, start: Fraction, items: Collection[str]
+) -> Fraction:
+    """Give the level of a competency after `items`: the weighted mean of its leaves."""
+    return sum(
+        (weight * _level(graph, leaf, start, items) for leaf, weight in graph.leaves[competency]),
+        Fraction(0),
+    )
+
+
+def _level(graph: SkillGraph, leaf: str, start: Fraction, items: Collection[str]) -> Fraction:
+    return level_after(start, (gain for gain in graph.gains[leaf] if gain.item in items))
+
+
+def _facts(situation: Situation, items: Sequence[str], at: int, mentor: str | None) -> StepFacts:
+    graph, before = situation.graph, items[:at]
+    item = graph.items[items[at]]
+    clauses = (situation.mandatory.get(same) for same in graph.variants(item.id))
+    return StepFacts(
+        item=item.id,
+        code=item.code,
+        kind=item.kind,
+        name=item.name,
+        modality=item.modality,
+        lessons=item.lessons,
+        days=item.days,
+        cadence=item.cadence,
+        hours=item.hours,
+        cost=item.cost,
+        focus=item.focus,
+        mandatory=next((clause for clause in clauses if clause), None),
+        closes=tuple(_closes(situation, before, item.id)),
+        after=_nodes(graph, (b for b in before if b in _leads(situation, item.id))),
+        needed_by=_nodes(graph, (a for a in items[at:] if item.id in _leads(situation, a))),
+        mentor=mentor,
+        flags=("no_mentor",) if item.mentors and mentor is None else (),
+        confirm=tuple(_confirm(situation, item.id, items)),
+        on_fail=item.on_fail,
+        adapt=item.adapt,
+    )
+
+
+def _leads(situation: Situation, item: str) -> set[str]:
+    """List the items that can make what `item` needs hold."""
+    groups = open_groups(situation, item)
+    return set().union(*(supporters(situation.graph, group) for group in groups)) - {item}
+
+
+def _nodes(graph: SkillGraph, ids: Iterator[str]) -> tuple[GraphNode, ...]:
+    return tuple(
+        GraphNode(id=id_, name=graph.items[id_].name if id_ in graph.items else graph.names[id_])
+        for id_ in ids
+    )
+
+
+def _closes(situation: Situation, before: Sequence[str], item: str) -> Iterator[Closes]:
+    """Give what `item` adds to each gap once the steps before it are done."""
+    graph = situation.graph
+    for gap in situation.gaps:
+        lifts = tuple(_lifts(graph, gap, before, item))
+        if lifts:
+            start = Fraction(gap.score)
+            levels = (
+                mean_level(graph, gap.competency, start, done) for done in (before, (*before, item))
+            )
+            was, becomes = (from_fraction(level) for level in levels)
+            yield Closes(
+                competency=gap.competency,
+                name=gap.name,
+                before=was,
+                after=becomes,
+                target=gap.target,
+                lifts=lifts,
+            )
+
+
+def _lifts(graph: SkillGraph, gap: Gap, before: Sequence[str], item: str) -> Iterator[SkillLift]:
+    start = Fraction(gap.score)
+    for leaf, _ in graph.leaves[gap.competency]:
+        was = _level(graph, leaf, start, before)
+        becomes = _level(graph, leaf, start, (*before, item))
+        if becomes > was:
+            yield SkillLift(
+                skill=leaf,
+                before=from_fraction(was),
+                after=from_fraction(becomes),
+                path=_nodes(graph, iter(graph.paths[item, leaf, gap.competency])),
+            )
+
+
+def _confirm(situation: Situation, item: str, items: Sequence[str]) -> Iterator[Unconfirmed]:
+    """List the levels of skill that `item` needs and that nothing but an assumption gives."""
+    for group in situation.graph.groups[item]:
+        open_ = [a for a in group if isinstance(a, SkillLevel) and unassessed(situation, a)]
+        if not any(holds(situation, a, items) for a in group if a not in open_):
+            for need in open_:
+                name, level = situation.graph.names[need.skill], from_fraction(need.level)
+                yield Unconfirmed(skill=need.skill, name=name, level=level)
+
+
+def _match_mentor(graph: SkillGraph, item: str, load: dict[str, int]) -> str | None:
+    """Take the first mentor of the item's pool with a free slot, and count the learner there."""
+    source = graph.items[item].mentors
+    for mentor in graph.pools[source.pool].members if source else ():
+        if load.get(mentor.person, 0) < mentor.slots_per_week:
+            load[mentor.person] = load.get(mentor.person, 0) + 1
+            return mentor.person
+    return None
