@@ -92,14 +92,14 @@ Atom: TypeAlias = Compare | Join
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One way to meet a rule's `when`: for each of its patterns the comparisons that all must hold."""
+    """One way to meet a rule's `when`: for each pattern, the comparisons that must all hold."""
 
     rule: CompiledRule
     tests: tuple[tuple[Atom, ...], ...]
 
 
 def alternatives(rule: CompiledRule) -> Iterator[Alternative]:
-    """Split a rule at each `or`; a combination that meets several is one firing all the same [25]."""
+    """Split a rule at each `or`; facts that meet several ways are one firing all the same [25]."""
     places = {pattern.variable: place for place, pattern in enumerate(rule.when)}
     whole = Both(tuple(condition for pattern in rule.when for condition in pattern.conditions))
     for conjunction in _split(whole):
@@ -148,10 +148,10 @@ def ways(rule: CompiledRule) -> int:
 
 
 def pivot(patterns: Iterable[tuple[Atom, ...]]) -> tuple[int | None, int]:
-    """Choose the field that a type's patterns tell apart best, and count how many one fact can meet.
+    """Choose the field that best parts a type's patterns, and count how many one fact can meet.
 
-    A fact waits in the matcher's stack once for each pattern it can still meet. Asked first for the
-    field that most patterns want equal to some constant, it only waits for those with its own value.
+    A fact waits in the matcher's stack once for each pattern it can still meet. Asked first for
+    the field that most patterns want equal to a constant, it only waits for those with its value.
     """
     wanted = [
         {
@@ -184,7 +184,7 @@ def check_rule(rule: CompiledRule) -> Iterator[Fault]:
 
 
 def check_together(strata: Sequence[Sequence[CompiledRule]]) -> Iterator[Fault]:
-    """Find what the rules of a stratum have too much of together; each rule alone must be checked."""
+    """Find what the rules of a stratum have too much of together; each alone is in bounds."""
     for rules in strata:
         split = [alternative for rule in rules for alternative in alternatives(rule)]
         if len(split) > MAX_ALL_ALTERNATIVES:

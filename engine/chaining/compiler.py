@@ -35,7 +35,6 @@ from engine.feel.parser import parse_expression
 from engine.feel.types import parse_unit, unit_text
 from engine.kernel.decimals import decimal_text, parse_number
 from engine.kernel.diagnostics import Code, has_errors, in_order, nearest
-from engine.kernel.documents import Fault
 from engine.kernel.errors import DocumentError
 from engine.kernel.source import Scalar
 
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from engine.chaining.documents import FieldShape, Inference, InferenceRule, PatternShape
     from engine.chaining.program import Condition, Kind, Value
     from engine.kernel.diagnostics import Diagnostic, Span
-    from engine.kernel.documents import Loaded
+    from engine.kernel.documents import Fault, Loaded
 
 ONLY_FOR = Code(
     "CHAIN-TYPE-001",
@@ -403,7 +402,7 @@ def _read_variables(
 def _read_conditions(
     check: _Check, path: tuple[_PathStep, ...], scope: Scope
 ) -> tuple[Condition, ...]:
-    """Read a `where` as the conditions that all must hold; none where there is none, or it is faulty."""
+    """Read a `where` as the conditions that must all hold; none if it is not there, or faulty."""
     rule = check.loaded.document.rules[int(path[1])]
     shapes = rule.when if path[2] == "when" else rule.unless or {}
     where = shapes[str(path[3])].where

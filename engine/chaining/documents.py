@@ -1,4 +1,4 @@
-"""The `inference` document: facts that come in, facts that are derived, and the rules between them."""
+"""The `inference` document: facts that come in, facts that are derived, the rules between."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Datum: TypeAlias = Annotated[
 
 
 class FieldShape(Shape):
-    """What one field of a fact can hold; `one_of` is for strings, `range` and `unit` for numbers."""
+    """What a field of a fact can hold; `one_of` is for strings, `range` and `unit` for numbers."""
 
     type: Literal["string", "number", "boolean"]
     one_of: tuple[str, ...] | None = None
@@ -65,7 +65,7 @@ class PatternShape(Shape):
 
 
 class InferenceRule(Shape):
-    """When facts are there, unless others are, then these follow; variables stand for different facts."""
+    """When facts are there, unless others are, then these follow; no two variables share a fact."""
 
     id: ReasonId
     clause: str

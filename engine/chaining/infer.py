@@ -1,4 +1,4 @@
-"""The door of forward chaining: typed facts in; derived facts, the complete trace and a digest out."""
+"""The door of forward chaining: typed facts in; derived facts, a complete trace, a digest out."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ Facts: TypeAlias = "Mapping[str, Iterable[Mapping[str, object]]] | Iterable[Fact
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """What follows: derived facts and every firing, sorted; who found it, and a fault if one did not.
+    """What follows: derived facts and every firing, sorted; who found it, and who could not.
 
     `digest` names rule set, derived facts and firings; it is the same from either executor.
     """

@@ -1,4 +1,4 @@
-"""What an executor knows while it runs: the facts by type, what has fired, and when it is too much."""
+"""What an executor knows while it runs: facts by type, what has fired, when it is too much."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TOO_MUCH = Code(
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """One time that a rule applied: its variables' facts, by variable, and the facts that follow."""
+    """One time that a rule applied: the fact of each variable, and the facts that follow."""
 
     rule: str
     clause: str
@@ -52,7 +52,7 @@ class Memory:
         return sorted(fact for facts in self.facts.values() for fact in facts)
 
     def fire(self, rule: CompiledRule, bound: Mapping[str, Fact]) -> list[Fact]:
-        """Let a rule whose `when` is met apply once, unless a fact forbids it; gives the new facts."""
+        """Apply a rule whose `when` is met, once, unless a fact forbids it; gives the new facts."""
         matched = tuple(bound[pattern.variable] for pattern in rule.when)
         key = (rule.position, matched)
         if key in self.firings or self._forbidden(rule, bound):
@@ -67,7 +67,7 @@ class Memory:
         return self._add(derived)
 
     def _forbidden(self, rule: CompiledRule, bound: Mapping[str, Fact]) -> bool:
-        """Whether a fact of `unless` is there; the strata below are complete, so that cannot change."""
+        """Whether a fact of `unless` is there; as the strata below are complete, that stays so."""
         return any(
             all(
                 holds(condition, {**bound, pattern.variable: fact})

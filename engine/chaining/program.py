@@ -1,4 +1,4 @@
-"""The compiled form of an inference: typed facts, conditions as a small closed tree, rules in strata."""
+"""The compiled form of an inference: typed facts, a small closed tree of conditions, strata."""
 
 from __future__ import annotations
 

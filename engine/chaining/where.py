@@ -31,8 +31,8 @@ NOT_ALLOWED = Code(
     "CHAIN-WHERE-001",
     "`{text}` cannot stand in a rule of an inference",
     "`{text}` 不能用在推理规则中",
-    "compare a field with a constant, a param or another variable's field; arithmetic and counting belong in a rule set, whose result comes in as a fact",
-    "请把字段与常量、参数或另一变量的字段作比较；计算与计数请交给规则集，其结果再作为事实传入",
+    "compare a field with a constant, a param or another fact's field; a rule set can compute",
+    "请把字段与常量、参数或另一事实的字段作比较；计算请交给规则集",
 )
 NOT_A_TEST = Code(
     "CHAIN-WHERE-002",

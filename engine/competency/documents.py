@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from engine.jurisdictions.documents import Modality
 from engine.kernel.canonical import ContentHash
 from engine.kernel.decimals import decimal_text
 from engine.kernel.diagnostics import Code, nearest
@@ -29,8 +30,20 @@ from engine.kernel.documents import (
     reject,
 )
 
-OUT_OF_RANGE = Code("COMP-VALUE-001", "`{text}` is outside {range}", "`{text}` 不在 {range} 之内", "a round bracket excludes its end, a square one includes it", "圆括号不含端点，方括号含端点")
-TOO_LONG = Code("COMP-VALUE-002", "this word has {size} signs, and 1 to {limit} are allowed", "该词有 {size} 个字符，应为 1 到 {limit} 个", "shorten it", "请缩短")
+OUT_OF_RANGE = Code(
+    "COMP-VALUE-001",
+    "`{text}` is outside {range}",
+    "`{text}` 不在 {range} 之内",
+    "a round bracket excludes its end, a square one includes it",
+    "圆括号不含端点，方括号含端点",
+)
+TOO_LONG = Code(
+    "COMP-VALUE-002",
+    "this word has {size} signs, and 1 to {limit} are allowed",
+    "该词有 {size} 个字符，应为 1 到 {limit} 个",
+    "shorten it",
+    "请缩短",
+)
 
 
 def _within(low: str, high: str, ends: str = "[]") -> AfterValidator:
@@ -68,16 +81,6 @@ Word: TypeAlias = Annotated[str, AfterValidator(_word)]
 """A word or phrase to look for; `…` in it stands for a few other signs."""
 
 Language: TypeAlias = Literal["zh", "en"]
-Modality: TypeAlias = Literal[
-    "text",
-    "speech_timing",
-    "face_expression",
-    "gaze",
-    "voice_emotion",
-    "biometric_id",
-    "social_media",
-]
-"""By what kind of observation a signal was made; laws block some of them."""
 State: TypeAlias = Literal["found", "not_found"]
 
 
@@ -91,7 +94,7 @@ class _Keyed(Shape):
 
 
 class Band(_Keyed):
-    """A named level that begins at `from` and ends where the next begins; some read as strong or weak."""
+    """A named level from `from` to where the next begins; some read as strong or weak."""
 
     id: Name
     source: Score = Field(alias="from")
@@ -104,7 +107,7 @@ class Weight(Shape):
 
     value: Share
     provenance: Literal["human_set", "data_derived"]
-    evidence: ContentHash | None = None
+    evidence: str | None = None
 
 
 class Negation(_Keyed):
@@ -117,7 +120,7 @@ class Negation(_Keyed):
 
 
 class MentionRules(Shape):
-    """How answers are read: the confidence of a find, the widest `…`, what ends a clause, negation."""
+    """How answers are read: a find's confidence, the widest `…`, what ends a clause, negation."""
 
     confidence: Confidence
     gap: Distance
@@ -126,14 +129,14 @@ class MentionRules(Shape):
 
 
 class AmountWords(Shape):
-    """The verb and the object that make an amount an achievement; without verbs it stands before the object."""
+    """What makes an amount an achievement; without verbs it stands before the object."""
 
     verbs: tuple[Word, ...] = ()
     objects: tuple[Word, ...]
 
 
 class Amount(Shape):
-    """A percentage or multiple of at least `at_least` percent, its words no more than `within` apart."""
+    """A percentage or multiple of `at_least` percent, its words `within` so many signs."""
 
     at_least: Number
     within: Distance
@@ -141,7 +144,7 @@ class Amount(Shape):
 
 
 class Indicator(Shape):
-    """An observable sign of a competency; with keywords or an amount, it is looked for in answers."""
+    """An observable sign; with keywords or an amount, it is looked for in answers."""
 
     title: Text
     modality: Modality
@@ -237,7 +240,7 @@ Part: TypeAlias = Annotated[
 
 
 class Competency(Shape):
-    """One thing that a role needs, what it weighs, what counts as too little, and how it is scored."""
+    """One thing that a role needs: its weight, what is too little, and how it is scored."""
 
     id: Name
     title: Text
@@ -260,7 +263,7 @@ class CompetencyModel(Document):
     discrepant_above: Score
     digits: Digits
     bands: tuple[Band, ...]
-    scales: dict[Name, dict[str, Score]] = {}
+    scales: dict[Name, dict[str, Score]] = Field(default_factory=dict)
     mentions: MentionRules | None = None
     indicators: dict[Name, Indicator]
     competencies: tuple[Competency, ...]
@@ -405,7 +408,7 @@ class PartReason(Shape):
 
 
 class CompetencyScore(Shape):
-    """A competency's score and its reasons; without a score it was not assessed, which is not zero."""
+    """A competency's score and its reasons; no score is not assessed, which is not zero."""
 
     id: Name
     title: Text
@@ -428,7 +431,7 @@ class ModelUsed(Shape):
 
 
 class CandidateProfile(Shape):
-    """One person's scores read against one model; `overall` is there when everything was assessed."""
+    """One person's scores read against one model; `overall` needs everything assessed."""
 
     schema_version: Literal["1"] = "1"
     kind: Literal["candidate_profile"] = "candidate_profile"

@@ -156,6 +156,8 @@ def _members_quoted(node: tree.Node, wanted: Type, checker: _Checker) -> tree.No
     if node.name not in inner.members:
         known = ", ".join(f"`{m}`" for m in inner.members)
         checker.fault(NO_SPACES, node, near=nearest(node.name, inner.members), known=known)
+        # Told once: a member stands in for the rest of the check.
+        return tree.Literal(next(iter(inner.members), ""), start=node.start, end=node.end)
     return tree.Literal(node.name, start=node.start, end=node.end)
 
 

@@ -6,24 +6,25 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from engine.jurisdictions.documents import BlockedInput, Entry, HumanDecides
-from engine.jurisdictions.periods import Period, longest, parse_period, shortest
+from engine.jurisdictions.documents import Entry
+from engine.jurisdictions.periods import Period, parse_period
 from engine.kernel.diagnostics import Code, in_order, nearest
 from engine.kernel.errors import DocumentError
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from fractions import Fraction
 
-    from engine.jurisdictions.documents import Jurisdiction
+    from engine.jurisdictions.documents import Jurisdiction, Notice, Retention
     from engine.kernel.canonical import ContentHash
-    from engine.kernel.diagnostics import Diagnostic
+    from engine.kernel.diagnostics import Diagnostic, Span
     from engine.kernel.documents import Loaded
 
 UNKNOWN = Code(
     "LAW-NAME-001",
-    "there is no jurisdiction `{id}`",
-    "没有法域 `{id}`",
+    "there is no jurisdiction `{id}` in force",
+    "没有生效的法域 `{id}`",
     "known: {known}",
     "可用：{known}",
 )
@@ -37,103 +38,214 @@ CYCLE = Code(
 CONTRADICTION = Code(
     "LAW-MERGE-001",
     "`{what}` is kept at least {least} ({least_by}) and at most {most} ({most_by})",
-    "`{what}` 至少保存 {least}（{least_by}），又至多保存 {most}（{most_by}）",
-    "the two laws cannot both be kept: decide with counsel and record it in one of them",
-    "两者无法同时遵守：请与法务确定，并记录在其中之一",
+    "`{what}` 须至少保存 {least}（{least_by}），又至多保存 {most}（{most_by}）",
+    "both cannot be kept: settle it with counsel and write the answer into one of them",
+    "两者无法同时遵守：请与法务商定，并写入其中之一",
 )
 
 E = TypeVar("E", bound=Entry)
 
 
 @dataclass(frozen=True, slots=True)
-class InForce(Generic[E]):
-    """An entry that holds, and the jurisdiction that says so."""
+class Ground:
+    """A jurisdiction and the text of law by which it says something."""
 
     jurisdiction: str
-    entry: E
+    cites: str
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeDue:
-    """The texts that come before something, and the longest time of any of them."""
+    """The texts that come before something, the longest time of any, and why."""
 
-    before: str
     texts: tuple[str, ...]
     at_least: Period | None
-    cites: tuple[str, ...]
+    grounds: tuple[Ground, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long a thing is kept, each end with the jurisdictions that set it."""
+    """How long a thing is kept, whether it is then erased or looked at, and why."""
 
-    what: str
     at_least: Period | None
     at_most: Period | None
     erase: bool
-    cites: tuple[str, ...]
+    grounds: tuple[Ground, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
-    """The law of one case at one time."""
+class LawUsed:
+    """A jurisdiction's version that a case was judged by."""
 
-    names: tuple[str, ...] = ()
-    hashes: tuple[tuple[str, str, ContentHash], ...] = ()
-    modalities: Mapping[str, tuple[InForce[Entry], ...]] = field(default_factory=dict)
-    inputs: Mapping[str, tuple[InForce[BlockedInput], ...]] = field(default_factory=dict)
-    outcomes: Mapping[str, tuple[InForce[HumanDecides], ...]] = field(default_factory=dict)
+    id: str
+    version: str
+    hash: ContentHash
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """The law of one case at one time; each map is from what is ruled to why."""
+
+    used: tuple[LawUsed, ...] = ()
+    modalities: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
+    outcomes: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
     notices: Mapping[str, NoticeDue] = field(default_factory=dict)
     retention: Mapping[str, Keep] = field(default_factory=dict)
 
 
-NO_LAW = Merged()
+NO_LAW = Law()
 
 
-def blocked(law: Merged, modality: str) -> tuple[str, ...]:
-    """Give the citations by which signals of a modality are not used; empty when they may be."""
-    return tuple(found.entry.cites for found in law.modalities.get(modality, ()))
+def blocked(law: Law, modality: str) -> tuple[Ground, ...]:
+    """Say why signals of a modality are not used; empty when they may be."""
+    return law.modalities.get(modality, ())
 
 
-def blocked_inputs(law: Merged, name: str) -> tuple[str, ...]:
-    """Give the citations by which no rule may read `name`, an attribute or a proxy of one."""
-    return tuple(found.entry.cites for found in law.inputs.get(name, ()))
+def blocked_inputs(law: Law, name: str) -> tuple[Ground, ...]:
+    """Say why no rule may read `name`, an attribute or its proxy; empty when one may."""
+    return law.inputs.get(name, ())
 
 
-def human_decides(law: Merged, outcome: str) -> tuple[str, ...]:
-    """Give the citations by which only a person gives `outcome`."""
-    return tuple(found.entry.cites for found in law.outcomes.get(outcome, ()))
+def human_decides(law: Law, outcome: str) -> tuple[Ground, ...]:
+    """Say why only a person gives `outcome`; empty when a rule may."""
+    return law.outcomes.get(outcome, ())
 
 
-def merge(
-    ids: Iterable[str],
-    known: Mapping[str, Loaded[Jurisdiction]],
-    as_of: dt.datetime,
-) -> Merged:
-    """Unite the law of `ids` and what they extend, on the day of `as_of`; raises DocumentError.
+@dataclass(frozen=True, slots=True)
+class _Said(Generic[E]):
+    """An entry, where it stands."""
 
-    `known` holds the version of each jurisdiction that is in force then.
+    law: Loaded[Jurisdiction]
+    index: int
+    entry: E
+
+    @property
+    def ground(self) -> Ground:
+        """The entry as a reason."""
+        return Ground(self.law.document.id, self.entry.cites)
+
+    @property
+    def named(self) -> str:
+        """The entry as a message names it."""
+        return f"`{self.law.document.id}`: {self.entry.cites}"
+
+
+def merge(ids: Iterable[str], known: Mapping[str, Loaded[Jurisdiction]], as_of: dt.datetime) -> Law:
+    """Unite the law of `ids` and of what they extend, on the day of `as_of`; raises DocumentError.
+
+    `known` holds, by id, the version of each jurisdiction that is in force then.
     """
-    found: list[Diagnostic] = []
-    names = _with_extended(ids, known, found)
-    day = as_of.date()
+    names = _with_extended(ids, known)
     law = [known[name] for name in names]
-    retention = {
-        keep.what: keep for keep in _retention(law, day, found)
-    }
+    day = as_of.date()
+    return Law(
+        tuple(LawUsed(one.document.id, one.document.version, one.hash) for one in law),
+        _grouped(_in_force(law, day, lambda j: j.blocked_modalities), lambda e: (e.modality,)),
+        _grouped(
+            _in_force(law, day, lambda j: j.blocked_inputs), lambda e: (e.attribute, *e.proxies)
+        ),
+        _grouped(_in_force(law, day, lambda j: j.human_decides), lambda e: (e.outcome,)),
+        _notices(_in_force(law, day, lambda j: j.notice)),
+        _retention(_in_force(law, day, lambda j: j.retention)),
+    )
+
+
+def _with_extended(
+    ids: Iterable[str], known: Mapping[str, Loaded[Jurisdiction]]
+) -> tuple[str, ...]:
+    """List the jurisdictions, each after those that it extends; raises DocumentError."""
+    listed: dict[str, None] = {}
+    found: list[Diagnostic] = []
+
+    def visit(name: str, way: tuple[str, ...], span: Span | None) -> None:
+        if name in way:
+            cycle = " → ".join(f"`{step}`" for step in (*way[way.index(name) :], name))
+            found.append(CYCLE.at(span, cycle=cycle))
+        elif name not in known:
+            shown = ", ".join(f"`{one}`" for one in sorted(known))
+            found.append(UNKNOWN.at(span, id=name, known=shown, near=nearest(name, known)))
+        elif name not in listed:
+            for index, above in enumerate(known[name].document.extends):
+                visit(above, (*way, name), known[name].span("extends", index))
+            listed[name] = None
+
+    for name in ids:
+        visit(name, (), None)
     if found:
         raise DocumentError(in_order(found))
-    used = tuple(
-        (loaded.document.id, loaded.document.version, loaded.hash) for loaded in law
-    )
-    return Merged(
-        names,
-        used,
-        _grouped(((e.modality,), n, e) for n, e in _in_force(law, day, "blocked_modalities")),
-        _grouped(
-            ((e.attribute, *e.proxies), n, e) for n, e in _in_force(law, day, "blocked_inputs")
-        ),
-        _grouped(((e.outcome,), n, e) for n, e in _in_force(law, day, "human_decides")),
-        _notices(law, day),
-        retention,
-    )
+    return tuple(listed)
+
+
+def _in_force(
+    law: Iterable[Loaded[Jurisdiction]],
+    day: dt.date,
+    pick: Callable[[Jurisdiction], tuple[E, ...]],
+) -> list[_Said[E]]:
+    """Give the entries that hold on a day."""
+    return [
+        _Said(one, index, entry)
+        for one in law
+        for index, entry in enumerate(pick(one.document))
+        if (entry.since is None or entry.since <= day)
+        and (entry.until is None or day <= entry.until)
+    ]
+
+
+def _grouped(
+    said: Iterable[_Said[E]], names_of: Callable[[E], Iterable[str]]
+) -> dict[str, tuple[Ground, ...]]:
+    grounds: dict[str, tuple[Ground, ...]] = {}
+    for one in said:
+        for name in names_of(one.entry):
+            grounds[name] = (*grounds.get(name, ()), one.ground)
+    return grounds
+
+
+def _notices(said: Iterable[_Said[Notice]]) -> dict[str, NoticeDue]:
+    grouped = defaultdict(list)
+    for one in said:
+        grouped[one.entry.before].append(one)
+    return {
+        before: NoticeDue(
+            tuple(dict.fromkeys(one.entry.text_id for one in group)),
+            max(_lengths(group, lambda e: e.at_least), default=(None, None), key=_longer)[0],
+            tuple(one.ground for one in group),
+        )
+        for before, group in grouped.items()
+    }
+
+
+def _retention(said: Iterable[_Said[Retention]]) -> dict[str, Keep]:
+    """Find the strictest lengths; raises DocumentError where they contradict each other."""
+    grouped = defaultdict(list)
+    for one in said:
+        grouped[one.entry.what].append(one)
+    kept = {}
+    found = []
+    for what, group in grouped.items():
+        least, by = max(_lengths(group, lambda e: e.at_least), default=(None, None), key=_longer)
+        most, by_most = min(_lengths(group, lambda e: e.at_most), default=(None, None), key=_longer)
+        if least and by and most and by_most and least.most_days > most.most_days:
+            names = {"least_by": by.named, "most_by": by_most.named}
+            span = by_most.law.span("retention", by_most.index, "at_most")
+            found.append(CONTRADICTION.at(span, what=what, least=least, most=most, **names))
+        erase = any(one.entry.then == "erase" for one in group)
+        kept[what] = Keep(least, most, erase, tuple(one.ground for one in group))
+    if found:
+        raise DocumentError(in_order(found))
+    return kept
+
+
+def _lengths(
+    said: Iterable[_Said[E]], pick: Callable[[E], str | None]
+) -> list[tuple[Period, _Said[E]]]:
+    return [
+        (period, one)
+        for one in said
+        if (text := pick(one.entry)) and (period := parse_period(text))
+    ]
+
+
+def _longer(length: tuple[Period, object]) -> tuple[Fraction, Fraction]:
+    return (length[0].most_days, length[0].fewest_days)

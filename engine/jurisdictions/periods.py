@@ -48,13 +48,3 @@ def parse_period(text: str) -> Period | None:
     """
     match = _PERIOD.fullmatch(text)
     return Period(int(match[1]), match[2]) if match else None
-
-
-def longest(periods: list[Period]) -> Period:
-    """Give the one that certainly fulfils the others."""
-    return max(periods, key=lambda period: (period.most_days, period.fewest_days))
-
-
-def shortest(periods: list[Period]) -> Period:
-    """Give the one that is certainly within the others."""
-    return min(periods, key=lambda period: (period.fewest_days, period.most_days))

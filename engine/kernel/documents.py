@@ -225,7 +225,7 @@ class Document(Shape):
 
 # --- reading -----------------------------------------------------------------------------------
 
-D = TypeVar("D", bound=Document)
+D = TypeVar("D", bound=Shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ class Loaded(Generic[D]):
         return span_of(self.tree, path)
 
 
-def identity(document: Document) -> bytes:
+def identity(document: Shape) -> bytes:
     """Give the canonical bytes of what the author wrote: keys that were absent stay absent."""
     return canonical_json(document.model_dump(mode="json", exclude_unset=True))
 

@@ -47,13 +47,17 @@ ONE_DOCUMENT = Code("YAML-SYNTAX-006", "the file holds more than one document", 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A text in a document; `style` is YAML's: `` plain, `'` and `"` quoted, `|` literal, `>` folded."""
+    """A text in a document; `style` is YAML's: `` plain, `'` and `"` quoted, `|` literal, `>` folded.
+
+    `comment` says that a ` #` comment follows on its line.
+    """
 
     text: str
     span: Span
     style: str = ""
     _starts: tuple[tuple[int, int], ...] = field(default=(), repr=False)
     _path: str = field(default="", repr=False)
+    comment: bool = False
 
     def span_at(self, start: int, end: int) -> Span:
         """Place the code points `start` to `end` of the text in the source file."""
@@ -286,7 +290,8 @@ class _Reader:
             shift = 1 if style in {"'", '"'} else 0
             exact = span.end_column - span.column - 2 * shift == len(text)
             starts = ((span.line, span.column + shift),) if exact else ()
-            return Scalar(text, span, style, starts, self.path)
+            comment = self.lines[span.line - 1][span.end_column - 1 :].lstrip().startswith("#")
+            return Scalar(text, span, style, starts, self.path, comment)
         return Scalar(text, span, style)
 
     def _literal_starts(self, text: str, header: int) -> tuple[tuple[int, int], ...]:

@@ -382,11 +382,20 @@ class Gap(Shape):
     priority: Count
 
 
+class SkillShort(Shape):
+    """A skill that the plan leaves below the target of its competency."""
+
+    skill: Name
+    name: Text
+    after: Number
+
+
 class PlannedGap(Gap):
-    """A gap with the level that the plan brings the competency to."""
+    """A gap with the level that the plan brings the competency to; closed if no skill is short."""
 
     after: Number
     closed: bool
+    short: tuple[SkillShort, ...]
 
 
 class GraphNode(Shape):

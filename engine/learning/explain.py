@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.kernel.diagnostics import Lang
-    from engine.learning.documents import Closes, GraphNode, LearningPlan, StepFacts
+    from engine.learning.documents import Closes, GraphNode, LearningPlan, PlannedGap, StepFacts
 
 _CENT = Decimal("0.01")
 
 _STATUS = {
+    "none": {"zh": "没有低于目标的胜任力", "en": "nothing is below its target"},
     "complete": {"zh": "所有差距均可弥合", "en": "every gap is closed"},
     "partial": {"zh": "部分差距无法弥合", "en": "not every gap can be closed"},
     "infeasible": {"zh": "没有可行的计划", "en": "no plan is feasible"},
@@ -58,15 +59,10 @@ def shown(number: Decimal) -> str:
 
 def _lines(plan: LearningPlan, lang: Lang) -> Iterator[str]:
     zh = lang == "zh"
-    yield (
-        f"{plan.role}：{_STATUS[plan.status]['zh']}"
-        if zh
-        else f"{plan.role}: {_STATUS[plan.status]['en']}"
-    )
+    status = _STATUS["none" if plan.status == "complete" and not plan.gaps else plan.status]
+    yield f"{plan.role}{'：' if zh else ': '}{status[lang]}"
     for gap in plan.gaps:
-        levels = f"{shown(gap.score)} → {shown(gap.after)}"
-        target = f"（目标 {shown(gap.target)}）" if zh else f" (target {shown(gap.target)})"
-        yield f"  {gap.name[lang]} {levels}{target}"
+        yield f"  {_gap(gap, lang)}"
     for number, step in enumerate(plan.steps, 1):
         yield f"{number}. {_title(step, lang)}"
         yield from (f"   {reason}" for reason in _reasons(step, lang))
@@ -83,6 +79,16 @@ def _lines(plan: LearningPlan, lang: Lang) -> Iterator[str]:
         yield "未能证明最优" if zh else "not proved to be the best"
 
 
+def _gap(gap: PlannedGap, lang: Lang) -> str:
+    zh = lang == "zh"
+    levels, target = f"{shown(gap.score)} → {shown(gap.after)}", shown(gap.target)
+    line = f"{gap.name[lang]} {levels}" + (f"（目标 {target}）" if zh else f" (target {target})")
+    if not gap.short:
+        return line
+    short = [f"{skill.name[lang]} {shown(skill.after)}" for skill in gap.short]
+    return line + (f"，仍不足：{'、'.join(short)}" if zh else f"; still short: {', '.join(short)}")
+
+
 def _title(step: StepFacts, lang: Lang) -> str:
     name = f"《{step.name.zh}》" if lang == "zh" else step.name.en
     return f"{name} · {_MODALITY[step.modality][lang]} · {_amount(step, lang)}"
@@ -93,15 +99,15 @@ def _amount(step: StepFacts, lang: Lang) -> str:
     if step.cadence:
         every, times = _EVERY[step.cadence.every][lang], step.cadence.times
         return f"{every} 1 次，共 {times} 次" if zh else f"{every}, {times} times"
-    for count, one, many, unit in (
-        (step.lessons, "lesson", "lessons", "课时"),
-        (step.days, "day", "days", "天"),
-        (step.hours, "hour", "hours", "小时"),
-    ):
-        if count is not None:
-            number = decimal_text(Decimal(count))
-            return f"{number} {unit}" if zh else f"{number} {one if count == 1 else many}"
-    raise AssertionError  # every step has hours
+    if step.lessons is not None:
+        return f"{step.lessons} 课时" if zh else _count(Decimal(step.lessons), "lesson")
+    if step.days is not None:
+        return f"{decimal_text(step.days)} 天" if zh else _count(step.days, "day")
+    return f"{decimal_text(step.hours)} 小时" if zh else _count(step.hours, "hour")
+
+
+def _count(number: Decimal, unit: str) -> str:
+    return f"{decimal_text(number)} {unit}{'' if number == 1 else 's'}"
 
 
 def _reasons(step: StepFacts, lang: Lang) -> Iterator[str]:

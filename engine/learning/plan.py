@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Literal
 from engine.kernel.decimals import from_fraction
 from engine.kernel.diagnostics import Code, Diagnostic, nearest
 from engine.kernel.errors import DocumentError, EvaluationError
-from engine.learning.documents import LearningPlan, PlannedGap, PlanLimits
+from engine.learning.documents import LearningPlan, PlanLimits, PlannedGap, SkillShort
 from engine.learning.gaps import check_scores, not_assessed, rank_gaps
 from engine.learning.problem import (
     Situation,
     build_problem,
     find_cuts,
     in_sequence,
-    reaches,
+    reached_level,
     taken,
 )
 from engine.learning.solver import NO_ANSWER, Row, Solution, minimise, total
@@ -145,11 +145,11 @@ def _choose(problem: Problem, *, gaps_only: bool = False) -> _Choice | None:
     the last set that held stands, and is not called proved.
     """
     rows = list(problem.rows)
-    wishes = () if gaps_only else problem.wishes
+    objectives = problem.unmet if gaps_only else (*problem.unmet, *problem.wishes)
     values: Mapping[Variable, int] = {}
     unmet: list[int] = []
     proved = True
-    for number, objective in enumerate((*problem.unmet, *wishes)):
+    for number, objective in enumerate(objectives or ({},)):
         solution = _solve(problem, objective, rows)
         if solution is None and number == 0:
             return None
@@ -226,10 +226,18 @@ def _in_order(situation: Situation, items: frozenset[str]) -> tuple[str, ...]:
 
 
 def _planned(problem: Problem, items: Collection[str]) -> Iterator[PlannedGap]:
-    """Give each gap the level that `items` bring it to; it is closed if every leaf is there."""
+    """Give each gap the level that `items` bring it to; it is closed if none is short."""
     situation = problem.situation
     for gap in situation.gaps:
         after = mean_level(situation.graph, gap.competency, Fraction(gap.score), items)
-        needed = [d for d in problem.demands if d.competency == gap.competency]
-        closed = all(reaches(situation.graph, each, items) for each in needed)
-        yield PlannedGap(**dict(gap), after=from_fraction(after), closed=closed)
+        short = tuple(
+            SkillShort(
+                skill=needed.leaf,
+                name=situation.graph.names[needed.leaf],
+                after=from_fraction(reached_level(situation.graph, needed, items)),
+            )
+            for needed in problem.demands
+            if needed.competency == gap.competency
+            and reached_level(situation.graph, needed, items) < needed.target
+        )
+        yield PlannedGap(**dict(gap), after=from_fraction(after), closed=not short, short=short)

@@ -324,7 +324,8 @@ def find_cuts(problem: Problem, values: Mapping[Variable, int]) -> list[Row]:
     situation, items = problem.situation, taken(values)
     cuts = []
     for needed in problem.demands:
-        if values[needed.shortfall] == 0 and not reaches(situation.graph, needed, items):
+        claimed = values[needed.shortfall] == 0
+        if claimed and reached_level(situation.graph, needed, items) < needed.target:
             others = (gain.item for gain in situation.graph.gains[needed.leaf])
             more = {take(i): 1 for i in others if i not in items and take(i) in problem.bounds}
             cuts.append(Row({needed.shortfall: 1, **more}, 1))
@@ -339,10 +340,10 @@ def find_cuts(problem: Problem, values: Mapping[Variable, int]) -> list[Row]:
     return cuts + [Row({**ways, take(item): -1}, 0) for item in sorted(stuck)]
 
 
-def reaches(graph: SkillGraph, needed: Demand, items: Collection[str]) -> bool:
-    """Whether `items` truly bring a leaf to its target."""
+def reached_level(graph: SkillGraph, needed: Demand, items: Collection[str]) -> Fraction:
+    """Give the level that `items` truly bring a leaf to."""
     gains = (gain for gain in graph.gains[needed.leaf] if gain.item in items)
-    return level_after(needed.start, gains) >= needed.target
+    return level_after(needed.start, gains)
 
 
 def in_sequence(

@@ -21,7 +21,7 @@ from engine.learning.problem import holds, open_groups, supporters, unassessed
 from engine.learning.skill_graph import SkillLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from engine.learning.documents import Gap
     from engine.learning.problem import Situation
@@ -74,8 +74,15 @@ def _facts(situation: Situation, items: Sequence[str], at: int, mentor: str | No
         focus=item.focus,
         mandatory=next((clause for clause in clauses if clause), None),
         closes=tuple(_closes(situation, before, item.id)),
-        after=_nodes(graph, (b for b in before if b in _leads(situation, item.id))),
-        needed_by=_nodes(graph, (a for a in items[at:] if item.id in _leads(situation, a))),
+        after=_nodes(graph, _leads(situation, before, item.id)),
+        needed_by=_nodes(
+            graph,
+            [
+                later
+                for n, later in enumerate(items)
+                if n > at and item.id in _leads(situation, items[:n], later)
+            ],
+        ),
         mentor=mentor,
         flags=("no_mentor",) if item.mentors and mentor is None else (),
         confirm=tuple(_confirm(situation, item.id, items)),
@@ -84,13 +91,19 @@ def _facts(situation: Situation, items: Sequence[str], at: int, mentor: str | No
     )
 
 
-def _leads(situation: Situation, item: str) -> set[str]:
-    """List the items that can make what `item` needs hold."""
-    groups = open_groups(situation, item)
-    return set().union(*(supporters(situation.graph, group) for group in groups)) - {item}
+def _leads(situation: Situation, before: Sequence[str], item: str) -> list[str]:
+    """List the steps before `item` that made what it needs hold; later ones add nothing."""
+    leads = set()
+    for group in open_groups(situation, item):
+        helpful = supporters(situation.graph, group)
+        for at, step in enumerate(before):
+            met = any(holds(situation, need, before[:at]) for need in group)
+            if step in helpful and not met:
+                leads.add(step)
+    return [step for step in before if step in leads]
 
 
-def _nodes(graph: SkillGraph, ids: Iterator[str]) -> tuple[GraphNode, ...]:
+def _nodes(graph: SkillGraph, ids: Iterable[str]) -> tuple[GraphNode, ...]:
     return tuple(
         GraphNode(id=id_, name=graph.items[id_].name if id_ in graph.items else graph.names[id_])
         for id_ in ids
@@ -128,7 +141,7 @@ def _lifts(graph: SkillGraph, gap: Gap, before: Sequence[str], item: str) -> Ite
                 skill=leaf,
                 before=from_fraction(was),
                 after=from_fraction(becomes),
-                path=_nodes(graph, iter(graph.paths[item, leaf, gap.competency])),
+                path=_nodes(graph, graph.paths[item, leaf, gap.competency]),
             )
 
 

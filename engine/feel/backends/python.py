@@ -67,16 +67,15 @@ class Module:
 
     lines: list[str] = field(default_factory=list)
     objects: dict[str, object] = field(default_factory=lambda: dict(_SUPPORT))
-    _names: dict[tuple[type, object], str] = field(default_factory=dict)
+    _names: dict[tuple[type, str | int], str] = field(default_factory=dict)
     locals: int = 0
 
     def keep(self, value: object, prefix: str = "k") -> str:
         """Give an object a name that the source can use."""
-        key = (type(value), str(value) if isinstance(value, Decimal) else value)
-        try:
-            known = self._names.get(key)
-        except TypeError:  # a list or context is not hashable: keep it without sharing
-            known, key = None, (object, id(value))
+        # Equal values of one kind share a name; 1 and true, alone or in a list, are equal and not alike.
+        plain = isinstance(value, Decimal | str)
+        key = (type(value), str(value) if plain else id(value))
+        known = self._names.get(key)
         if known is None:
             known = self._names[key] = f"{prefix}{len(self._names)}"
             self.objects[known] = value

@@ -1,0 +1,101 @@
+"""The cases of a rule set: written as data, read by the types of its inputs, decided, and compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.feel import types
+from engine.feel.types import ListType, Type
+from engine.kernel.cases import Case, CaseFile, CaseResult, Difference, compare_expected
+from engine.rules.evaluate import decide
+from engine.rules.tables import parse_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.rules.compiled import CompiledRuleSet
+    from engine.rules.decision import Decision
+
+
+def cases_of(file: CaseFile) -> tuple[Case, ...]:
+    """Give the cases of a file with its defaults merged in, those of its grid last."""
+    return tuple(_merged(case, file) for case in (*file.cases, *_grid_cases(file)))
+
+
+def _merged(case: Case, file: CaseFile) -> Case:
+    inputs = {k: v for k, v in {**file.defaults.inputs, **case.inputs}.items() if k not in case.without}
+    return case.model_copy(
+        update={
+            "inputs": inputs,
+            "as_of": case.as_of or file.defaults.as_of,
+            "versions": case.versions if case.versions is not None else file.versions,
+        }
+    )
+
+
+def _grid_cases(file: CaseFile) -> list[Case]:
+    table, _ = parse_table(file.grid) if file.grid else (None, [])
+    if table is None:
+        return []
+    made = []
+    for row in table.rows:
+        inputs = {h.text: c.text for h, c in zip(table.when, row.when, strict=True) if c.text != "-"}
+        expect = {h.text: c.text for h, c in zip(table.then, row.then, strict=True) if c.text != "-"}
+        without = [h.text for h, c in zip(table.when, row.when, strict=True) if c.text == "absent"]
+        made.append(
+            Case.model_validate(
+                {
+                    "id": row.id.text,
+                    "inputs": {k: v for k, v in inputs.items() if v != "absent"},
+                    "without": without,
+                    "expect": expect,
+                }
+            )
+        )
+    return made
+
+
+def run_case(rule_set: CompiledRuleSet, case: Case) -> CaseResult:
+    """Decide a case and compare what it names."""
+    decision = decide(rule_set, typed_inputs(rule_set, case.inputs))
+    document = rule_set.document
+    differences = compare_expected(case.expect, answer(decision))
+    hits = {step.decision: ";".join(step.rows) for step in decision.trace}
+    differences += [
+        Difference(f"hit.{d.key}", d.expected, d.actual) for d in compare_expected(case.hit, hits)
+    ]
+    return CaseResult(document.id, document.version, case.id, tuple(differences))
+
+
+def answer(decision: Decision) -> dict[str, object]:
+    """Lay a decision flat: its outcomes beside `status`, `missing`, `reasons`, `obligations` and `faults`."""
+    return {
+        **decision.outcomes,
+        "status": decision.status,
+        "missing": list(decision.missing),
+        "reasons": [r.code for r in decision.reasons],
+        "obligations": list(decision.obligations),
+        "faults": [f.code.id for f in decision.faults],
+    }
+
+
+def typed_inputs(rule_set: CompiledRuleSet, data: Mapping[str, object]) -> dict[str, object]:
+    """Read texts by the types of the inputs; what cannot be read stays as it is, for the decision to refuse."""
+    known = {i.name: i.type for i in rule_set.inputs}
+    return {name: typed(value, known.get(name, types.ANY)) for name, value in data.items()}
+
+
+def typed(value: object, type_: Type) -> object:
+    """Read a text as a truth value, list or missing where the type asks for it."""
+    if value == "null" and types.is_nullable(type_):
+        return None
+    inner = types.without_null(type_)
+    if inner == types.BOOLEAN and value in ("true", "false"):
+        return value == "true"
+    if isinstance(inner, ListType):
+        items = [part.strip() for part in value.split(";") if part.strip()] if isinstance(value, str) else value
+        return [typed(item, inner.item) for item in items] if isinstance(items, list) else value
+    if isinstance(inner, types.ContextType) and isinstance(value, dict):
+        fields = dict(inner.fields or ())
+        return {key: typed(item, fields.get(key, types.ANY)) for key, item in value.items()}
+    return value

@@ -1,0 +1,318 @@
+"""A compiled rule set and the inputs of a case to a Decision: the door, and the reference evaluation behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING
+
+from engine.feel.backends.interpreter import FaultError, Run, evaluate_ir
+from engine.feel.builtins.operators import compare, equal
+from engine.feel.builtins.temporal import text_of
+from engine.feel.values import NOT_APPLICABLE, NoValueError, Value
+from engine.kernel.decimals import CONTEXT
+from engine.kernel.diagnostics import Code, Diagnostic
+from engine.rules.decision import Decision, Reason, Status, Step, canonical
+from engine.rules.inputs import ASSUMPTION, read_inputs
+
+if TYPE_CHECKING:
+    from engine.feel import ir
+    from engine.rules.compiled import (
+        CompiledNode,
+        CompiledRow,
+        CompiledRuleSet,
+        CompiledTable,
+        Fragment,
+        Output,
+    )
+
+NO_ROW = Code("RULE-EVAL-001", "no row of `{table}` fits", "`{table}` 没有一行符合", "add a row that fits, or a `default`", "请增加符合的行，或 `default`")
+TWO_ROWS = Code("RULE-EVAL-002", "the rows `{first}` and `{second}` of `{table}` both fit", "`{table}` 的行 `{first}` 与 `{second}` 同时符合", "only one row may fit under `unique`: narrow one, or use `first`", "`unique` 只允许一行符合：请收窄其一，或改用 `first`")
+ROWS_DIFFER = Code("RULE-EVAL-003", "the rows `{first}` and `{second}` of `{table}` fit and give different values", "`{table}` 的行 `{first}` 与 `{second}` 同时符合但结果不同", "rows that fit together must give the same under `any`", "`any` 要求同时符合的行结果相同")
+WOULD_ROUND = Code("RULE-EVAL-004", "`{name}` is {value}, and `digits: {digits}` would round it", "`{name}` 为 {value}，而 `digits: {digits}` 会使其被舍入", "round in the rule, as with `round half up(…, {digits})`", "请在规则中取整，例如 `round half up(…, {digits})`")
+NOT_A_MEMBER = Code("RULE-EVAL-005", "`{name}` is `{value}`, which is none of its values", "`{name}` 为 `{value}`，不在其可选值中", "add it to the list, or correct the rule", "请加入列表，或更正规则")
+EMPTY_AGGREGATE = Code("RULE-EVAL-006", "no row of `{table}` fits, and `{aggregate}` of nothing has no value", "`{table}` 没有一行符合，`{aggregate}` 没有值", "add a `default`", "请增加 `default`")
+
+
+class VoidError(Exception):
+    """Ends an evaluation that has no answer."""
+
+    def __init__(self, fault: Diagnostic) -> None:
+        """Keep the fault that voids it."""
+        super().__init__(fault.code.id)
+        self.fault = fault
+
+
+@dataclass(slots=True)
+class Hit:
+    """What a table gave: its value and the rows that hit."""
+
+    value: Value
+    rows: tuple[CompiledRow, ...]
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """A case being decided: the values of its names so far, and the run that counts steps."""
+
+    rule_set: CompiledRuleSet
+    values: dict[str, Value]
+    run: Run = field(default_factory=Run)
+
+    def __post_init__(self) -> None:
+        """Make the functions callable from expressions."""
+        self.run.functions = {f.name: self._function(f.name) for f in self.rule_set.functions}
+
+    def _function(self, name: str) -> Callable[..., Value]:
+        function = next(f for f in self.rule_set.functions if f.name == name)
+
+        def call(*arguments: Value) -> Value:
+            outer = self.values
+            self.values = dict(zip((p for p, _ in function.parameters), arguments, strict=True))
+            try:
+                return node_value(function.node, self).value
+            finally:
+                self.values = outer
+
+        return call
+
+    def value(self, node: ir.Ir, fragment: Fragment, **local: Value) -> Value:
+        """Evaluate an expression; raises VoidError with its place."""
+        try:
+            return evaluate_ir(node, {**self.values, **local} if local else self.values, self.run)
+        except FaultError as error:
+            raise VoidError(fragment.diagnostic(error.fault)) from None
+
+
+def decide(rule_set: CompiledRuleSet, inputs: Mapping[str, object]) -> Decision:
+    """Decide a case: by the generated code, and by the reference evaluation where that has no plain answer.
+
+    Numbers are Decimals, integers or decimal texts; floats are refused. Never raises for what is in
+    the inputs: the status says `incomplete` or `error`.
+    """
+    if rule_set.fast is not None:
+        try:
+            return rule_set.fast(inputs)
+        except Exception:  # noqa: BLE001, S110 - whatever it was, the reference finds the fault and its place
+            pass
+    return interpret(rule_set, inputs)
+
+
+def interpret(rule_set: CompiledRuleSet, inputs: Mapping[str, object]) -> Decision:
+    """Decide a case by the reference meaning; slow and plain."""
+    with localcontext(CONTEXT):
+        values, missing, found = read_inputs(rule_set.inputs, inputs)
+        if found:
+            return _void(rule_set, "error", tuple(found), missing)
+        if missing:
+            return _void(rule_set, "incomplete", (), missing)
+        evaluation = Evaluation(rule_set, values)
+        try:
+            return _decided(evaluation)
+        except VoidError as void:
+            return _void(rule_set, "error", (void.fault,))
+
+
+def _void(rule_set: CompiledRuleSet, status: Status, faults: tuple[Diagnostic, ...], missing: tuple[str, ...] = ()) -> Decision:
+    return Decision(status, {}, (), (), rule_set.used, missing, (), faults)
+
+
+def _decided(evaluation: Evaluation) -> Decision:
+    rule_set = evaluation.rule_set
+    outcomes: dict[str, Value] = {}
+    rows: list[CompiledRow] = []
+    trace: list[Step] = []
+    for assumption, fragment in rule_set.assumptions:
+        if evaluation.value(assumption, fragment) is not True:
+            raise VoidError(ASSUMPTION.at(fragment.place(0, len(fragment.text)), text=fragment.text))
+    for node in rule_set.decisions:
+        if not applies(node, evaluation):
+            evaluation.values[node.name] = NOT_APPLICABLE
+            trace.append(Step(node.name, NOT_APPLICABLE))
+            continue
+        hit = node_value(node, evaluation)
+        evaluation.values[node.name] = hit.value
+        shown = printed(node, hit.value)
+        outcomes[node.name] = shown
+        trace.append(Step(node.name, shown, tuple(r.id for r in hit.rows)))
+        rows += hit.rows
+    reasons = tuple(r for row in rows for r in reasons_of(rule_set, row, evaluation.values))
+    obligations = tuple(o for row in rows for o in row.obligations)
+    return Decision("decided", outcomes, reasons, obligations, rule_set.used, (), tuple(trace))
+
+
+def applies(node: CompiledNode, evaluation: Evaluation) -> bool:
+    """Whether a decision's `only_if` holds."""
+    if node.only_if is None or node.only_if_fragment is None:
+        return True
+    return evaluation.value(node.only_if, node.only_if_fragment) is True
+
+
+def node_value(node: CompiledNode, evaluation: Evaluation) -> Hit:
+    """Evaluate a decision or function: its expression or its table."""
+    if node.table is not None:
+        hit = _table(node, node.table, evaluation)
+    elif node.value is not None:
+        hit = Hit(evaluation.value(node.value, node.fragment), ())
+        check_members(node.outputs[0], hit.value, node.fragment)
+    else:
+        raise VoidError(NO_ROW.at(node.fragment.span, table=node.name))
+    return hit
+
+
+def check_members(output: Output, value: Value, fragment: Fragment) -> None:
+    """Refuse a text that is none of the declared values: an unknown one is an error, never an 'else'."""
+    if output.members is not None and isinstance(value, str) and value not in output.members:
+        raise VoidError(NOT_A_MEMBER.at(fragment.span, name=output.name, value=value))
+
+
+def head_values(table: CompiledTable, evaluation: Evaluation) -> list[Value]:
+    """Evaluate the condition heads of a table, all of them, from the left."""
+    return [evaluation.value(c.value, c.fragment) for c in table.conditions]
+
+
+def row_fits(row: CompiledRow, heads: list[Value], evaluation: Evaluation) -> bool:
+    """Whether a row fits: first the cells that compare with constants, then the others from the left."""
+    for constant in (True, False):
+        for test, head in zip(row.tests, heads, strict=True):
+            if test.constant is constant and not test.any and evaluation.value(test.condition, test.fragment, **{"?": head}) is not True:
+                return False
+    return True
+
+
+def _table(node: CompiledNode, table: CompiledTable, evaluation: Evaluation) -> Hit:
+    heads = head_values(table, evaluation)
+    hits = []
+    for row in table.rows:
+        if row_fits(row, heads, evaluation):
+            hits.append(row)
+            if table.hit_policy == "first":
+                break
+    values = [_row_value(row, table, evaluation) for row in hits]
+    return by_policy(node, table, hits, values)
+
+
+def _row_value(row: CompiledRow, table: CompiledTable, evaluation: Evaluation) -> Value:
+    made = {}
+    for output, cell, fragment in zip(table.outputs, row.outputs, row.fragments, strict=True):
+        made[output.name] = evaluation.value(cell, fragment)
+        check_members(output, made[output.name], fragment)
+    return made[table.outputs[0].name] if table.single else made
+
+
+def default_value(table: CompiledTable, row: CompiledRow) -> Value:
+    """The value of a table's default."""
+    made = {o.name: evaluate_ir(cell, {}) for o, cell in zip(table.outputs, row.outputs, strict=True)}
+    return made[table.outputs[0].name] if table.single else made
+
+
+def by_policy(node: CompiledNode, table: CompiledTable, hits: list[CompiledRow], values: list[Value]) -> Hit:
+    """Join the rows that fit by the table's hit policy (DMN 1.5, 8.2.10)."""
+    span = node.fragment.span
+    if not hits:
+        return _no_hit(node, table)
+    if table.hit_policy == "unique" and len(hits) > 1:
+        raise VoidError(TWO_ROWS.at(hits[1].span or span, table=node.name, first=hits[0].id, second=hits[1].id))
+    if table.hit_policy == "any":
+        for other, value in zip(hits[1:], values[1:], strict=True):
+            if not equal(values[0], value):
+                raise VoidError(ROWS_DIFFER.at(other.span or span, table=node.name, first=hits[0].id, second=other.id))
+    if table.hit_policy == "priority":
+        best = min(range(len(hits)), key=lambda i: _rank(table, values[i]))
+        return Hit(values[best], (hits[best],))
+    if not table.collects:
+        return Hit(values[0], (hits[0],))
+    if table.hit_policy == "output_order":
+        order = sorted(range(len(hits)), key=lambda i: _rank(table, values[i]))
+        hits, values = [hits[i] for i in order], [values[i] for i in order]
+    if table.aggregate is not None:
+        return Hit(aggregate(table.aggregate, values), tuple(hits))
+    return Hit(tuple(values), tuple(hits))
+
+
+def _no_hit(node: CompiledNode, table: CompiledTable) -> Hit:
+    if table.default is not None:
+        value = default_value(table, table.default)
+        return Hit((value,) if table.collects and table.aggregate is None else value, (table.default,))
+    if table.aggregate in {"sum", "count"}:
+        return Hit(Decimal(0), ())
+    if table.aggregate is not None:
+        raise VoidError(EMPTY_AGGREGATE.at(node.fragment.span, table=node.name, aggregate=table.aggregate))
+    if table.collects:
+        return Hit((), ())
+    raise VoidError(NO_ROW.at(node.fragment.span, table=node.name))
+
+
+def _rank(table: CompiledTable, value: Value) -> int:
+    """The place of an output value in the declared priority; values not listed come last."""
+    first = value.get(table.outputs[0].name) if isinstance(value, dict) else value
+    text = text_of(first)
+    return table.priority.index(text) if text in table.priority else len(table.priority)
+
+
+def aggregate(operator: str, values: list[Value]) -> Value:
+    """Join collected values: sum, count, min or max."""
+    if operator == "count":
+        return Decimal(len(values))
+    if operator == "sum":
+        return sum(values, Decimal(0))  # type: ignore[call-overload, no-any-return]
+    best = values[0]
+    for value in values[1:]:
+        if (compare(value, best) < 0) == (operator == "min"):
+            best = value
+    return best
+
+
+def printed(node: CompiledNode, value: Value) -> Value:
+    """Give numbers their declared places; it is a fault if that would round."""
+    if node.table is not None and not node.table.single:
+        if isinstance(value, tuple):
+            return tuple(printed(node, item) for item in value)
+        outputs = {o.name: o for o in node.outputs}
+        return {name: print_number(outputs[name], v, node) for name, v in value.items()} if isinstance(value, dict) else value
+    return print_number(node.outputs[0], value, node)
+
+
+def print_number(output: Output, value: Value, node: CompiledNode) -> Value:
+    """Give one number its declared places."""
+    if isinstance(value, tuple):
+        return tuple(print_number(output, item, node) for item in value)
+    if output.digits is None or not isinstance(value, Decimal):
+        return canonical(value)
+    try:
+        shown = value.quantize(Decimal((0, (1,), -output.digits)))
+    except ArithmeticError:
+        shown = None
+    if shown is None or shown != value:
+        raise VoidError(WOULD_ROUND.at(node.fragment.span, name=output.name, value=text_of(value), digits=output.digits))
+    return shown
+
+
+def reasons_of(rule_set: CompiledRuleSet, row: CompiledRow, values: Mapping[str, Value]) -> tuple[Reason, ...]:
+    """The reasons of a row, with the values that their texts name."""
+    clause = row.clause or rule_set.document.clause
+    return tuple(Reason(code, *reason_texts(rule_set, code, values), clause) for code in row.reasons)
+
+
+def reason_texts(rule_set: CompiledRuleSet, code: str, values: Mapping[str, Value]) -> tuple[str, str]:
+    """The zh and en texts of a reason code."""
+    text = rule_set.reasons[code]
+    if code not in rule_set.placeholders:
+        return text.zh, text.en
+    known = {**{n: c.value for n, c in rule_set.parameters.items()}, **values}
+    return _filled(text.zh, known, "、"), _filled(text.en, known, ", ")
+
+
+def _filled(template: str, values: Mapping[str, Value], joint: str) -> str:
+    return re.sub(r"\{([^{}]*)\}", lambda m: _shown(values.get(m[1]), joint), template)
+
+
+def _shown(value: Value, joint: str) -> str:
+    if value is NOT_APPLICABLE or value is None:
+        return "–"
+    try:
+        return joint.join(text_of(item) for item in value) if isinstance(value, tuple) else text_of(value)
+    except NoValueError:
+        return "–"

@@ -1,0 +1,225 @@
+"""On random small catalogs the plan equals the best of all subsets, found by trying every one."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.kernel.documents import load_data
+from engine.learning.documents import Catalog, PlanLimits
+from engine.learning.plan import plan
+from engine.learning.skill_graph import check_catalog, compile_catalog
+from tests.support.catalogs import catalog_data, item, node, part, target, teaches
+
+SKILLS = {"talk": ("t1", "t2"), "lead": ("l1", "l2")}
+WEIGHTS = {"t1": "0.75", "t2": "0.25", "l1": "0.5", "l2": "0.5"}
+LEAVES = tuple(WEIGHTS)
+NODES = [*(node(c, "competency") for c in SKILLS), *(node(s) for s in LEAVES)]
+EDGES = [part(s, c, WEIGHTS[s]) for c, skills in SKILLS.items() for s in skills]
+
+
+@st.composite
+def items(draw: st.DrawFn) -> list[dict[str, Any]]:
+    count = draw(st.integers(1, 9))
+    names = [f"i{n}" for n in range(count)]
+    need = st.one_of(
+        st.sampled_from(names).map(lambda name: {"item": name}),
+        st.builds(
+            lambda s, n: {"skill": s, "level": str(n)},
+            st.sampled_from(LEAVES),
+            st.sampled_from([60, 70, 76]),
+        ),
+    )
+    made = []
+    for name in names:
+        skills = draw(st.lists(st.sampled_from(LEAVES), min_size=1, max_size=2, unique=True))
+        gains = st.sampled_from(["0.1", "0.2", "0.3333", "0.5"])
+        ceilings = st.sampled_from([None, "72", "78", "85"])
+        taught = [teaches(skill, draw(gains), draw(ceilings)) for skill in skills]
+        keys: dict[str, Any] = {
+            "hours": draw(st.sampled_from(["1", "1.5", "2", "3"])),
+            "cost": draw(st.sampled_from(["0", "100", "250.50"])),
+            "modality": draw(st.sampled_from(["online", "offline"])),
+        }
+        if draw(st.booleans()):
+            section = draw(st.sampled_from(["all", "any"]))
+            keys["requires"] = {section: draw(st.lists(need, min_size=1, max_size=2))}
+        if draw(st.integers(0, 4)) == 0:
+            keys["variant"] = "same"
+        made.append(item(name, *taught, **keys))
+    return made
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> dict[str, Any]:
+    made = draw(items())
+    names = [each["id"] for each in made]
+    some = st.lists(st.sampled_from(names), max_size=1)
+    rules = [{"role": "seller", "item": i, "clause": "HR-2"} for i in draw(some)]
+    score = st.sampled_from(["60", "70", "75", "79.5", "85"])
+    limits: dict[str, Any] = {}
+    if draw(st.booleans()):
+        limits["budget"] = draw(st.sampled_from(["0", "250", "600"]))
+    if draw(st.booleans()):
+        limits |= {"hours_a_week": draw(st.sampled_from(["0.5", "1", "2.75"])), "weeks": "3"}
+    return {
+        "data": catalog_data(
+            nodes=NODES,
+            edges=EDGES,
+            targets=[target("talk", "80", "1"), target("lead", "78", draw(st.sampled_from("12")))],
+            items=made,
+            mandatory=rules,
+            preferences=[{"id": "there", "name": {"zh": "a", "en": "a"}, "suits": ["offline"]}],
+        ),
+        "scores": {c: draw(score) for c in SKILLS if draw(st.integers(0, 5))},
+        "limits": limits,
+        "passed": draw(some),
+        "booked": draw(some),
+        "preference": draw(st.sampled_from([None, "there"])),
+    }
+
+
+class Oracle:
+    """The plan by trying all subsets: plain loops over the author's data, nothing of the engine."""
+
+    def __init__(self, case: dict[str, Any]) -> None:
+        data = case["data"]
+        self.case = case
+        self.items = {each["id"]: each for each in data["items"]}
+        self.same = {
+            i: {o for o in self.items if o == i or self._variant(o) == self._variant(i) is not None}
+            for i in self.items
+        }
+        self.owned = set().union(*(self.same[i] for i in case["passed"]))
+        self.scores = {c: Fraction(s) for c, s in case["scores"].items()}
+        self.targets = {t["competency"]: t for t in data["targets"]}
+        self.rules = [r["item"] for r in data["mandatory"] if r["item"] not in self.owned]
+        self.start = {
+            s: self.scores[c] for c, below in SKILLS.items() if c in self.scores for s in below
+        }
+
+    def _variant(self, name: str) -> str | None:
+        variant: str | None = self.items[name].get("variant")
+        return variant
+
+    def best(self) -> tuple[str, ...] | None:
+        free = sorted(set(self.items) - self.owned)
+        subsets = (set(s) for n in range(len(free) + 1) for s in combinations(free, n))
+        ranked = [(self.worth(s), tuple(sorted(s))) for s in subsets if self.allowed(s)]
+        return min(ranked)[1] if ranked else None
+
+    def gains(self, skill: str, chosen: set[str]) -> list[tuple[Fraction, Fraction]]:
+        return [
+            (1 - Fraction(t["gain"]), Fraction(t.get("max_level", 100)))
+            for i in chosen
+            for t in self.items[i]["teaches"]
+            if t["skill"] == skill
+        ]
+
+    def level(self, skill: str, chosen: set[str]) -> Fraction:
+        level = self.start[skill]
+        for left, ceiling in sorted(self.gains(skill, chosen), key=lambda gain: gain[1]):
+            level = max(level, min(ceiling, 100 - (100 - level) * left))
+        return level
+
+    def allowed(self, chosen: set[str]) -> bool:
+        limits = self.case["limits"]
+        if "budget" in limits and self.sum(chosen, "cost") > Fraction(limits["budget"]):
+            return False
+        if "weeks" in limits and self.sum(chosen, "hours") > Fraction(limits["hours_a_week"]) * 3:
+            return False
+        if any(len(self.same[i] & chosen) > 1 for i in chosen):
+            return False
+        if any(not self.same[i] & chosen for i in self.rules):
+            return False
+        done: set[str] = set()
+        while more := {i for i in chosen - done if self.ready(i, done)}:
+            done |= more
+        return done == chosen
+
+    def ready(self, name: str, done: set[str]) -> bool:
+        needs = self.items[name].get("requires", {})
+        every = all(self.met(need, done) for need in needs.get("all", []))
+        return every and (not needs.get("any") or any(self.met(n, done) for n in needs["any"]))
+
+    def met(self, need: dict[str, str], done: set[str]) -> bool:
+        if "item" in need:
+            return bool(self.same[need["item"]] & (done | self.owned))
+        if need["skill"] not in self.start:
+            return True
+        return self.level(need["skill"], done) >= Fraction(need["level"])
+
+    def sum(self, chosen: set[str], key: str) -> Fraction:
+        return sum((Fraction(self.items[i][key]) for i in chosen), Fraction(0))
+
+    def shortfall(self, skill: str, goal: Fraction, chosen: set[str]) -> int:
+        if self.level(skill, chosen) >= goal:
+            return 0
+        start, worst = self.start[skill], 1
+        floors = {start} | {m for _, m in self.gains(skill, set(self.items) - self.owned)}
+        for floor in floors:
+            if start <= floor < goal:
+                way = math.floor(1000 * math.log((100 - floor) / (100 - goal)))
+                gains = [left for left, m in self.gains(skill, chosen) if m > floor]
+                worst = max(worst, way - sum(math.ceil(-1000 * math.log(left)) for left in gains))
+        return worst
+
+    def worth(self, chosen: set[str]) -> tuple[Any, ...]:
+        unmet: dict[str, Fraction] = {}
+        for competency, score in self.scores.items():
+            goal, priority = (
+                Fraction(self.targets[competency]["level"]),
+                self.targets[competency]["priority"],
+            )
+            for skill in SKILLS[competency] if score < goal else ():
+                short = Fraction(WEIGHTS[skill]) * self.shortfall(skill, goal, chosen)
+                unmet[priority] = unmet.get(priority, Fraction(0)) + short
+        changes = len(set(self.case["booked"]) - chosen)
+        disliked = [i for i in chosen if self.items[i]["modality"] != "offline"]
+        return (
+            [unmet[p] for p in sorted(unmet)],
+            self.sum(chosen, "hours"),
+            self.sum(chosen, "cost"),
+            changes,
+            len(disliked) if self.case["preference"] else 0,
+            len(chosen),
+        )
+
+
+@settings(max_examples=300)
+@given(cases())
+def test_the_plan_is_the_best_of_all_subsets(case: dict[str, Any]) -> None:
+    loaded, _ = load_data(Catalog, case["data"])
+    assert loaded is not None
+    if any(d.is_error for d in check_catalog(loaded)):
+        return
+    made = plan(
+        compile_catalog(loaded),
+        "seller",
+        {c: Decimal(s) for c, s in case["scores"].items()},
+        limits=PlanLimits(**case["limits"]),
+        passed=case["passed"],
+        booked=case["booked"],
+        preference=case["preference"],
+    )
+    oracle = Oracle(case)
+    best = oracle.best()
+    assert made.proved
+    if best is None:
+        assert made.status == "infeasible"
+        return
+    assert tuple(sorted(step.item for step in made.steps)) == best
+    done: set[str] = set()
+    for step in made.steps:
+        assert oracle.ready(step.item, done)
+        done.add(step.item)
+    for gap in made.gaps:
+        truly = all(oracle.level(s, done) >= Fraction(gap.target) for s in SKILLS[gap.competency])
+        assert gap.closed == truly
+    assert (made.status == "complete") == all(gap.closed for gap in made.gaps)
