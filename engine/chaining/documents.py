@@ -81,7 +81,7 @@ class Inference(Document):
     kind: Literal["inference"]
     feel: Literal["1"] = "1"
     use: Literal["demonstration"] | None = None
-    jurisdictions: tuple[Identifier, ...] | None = None
+    jurisdictions: tuple[Identifier, ...] = ()
     facts: dict[Name, dict[Name, FieldShape]]
     derives: dict[Name, dict[Name, FieldShape]]
     params: dict[Name, Param] | None = None

@@ -111,12 +111,15 @@ class Weight(Shape):
 
 
 class Negation(_Keyed):
-    """Words that take back what stands near them, and phrases that only look as if they did."""
+    """Words that take back what stands near them, and phrases that only look as if they did.
+
+    `before` and `after` are how many signs may lie between; without `after` only before counts.
+    """
 
     cues: tuple[Word, ...]
     exceptions: tuple[Word, ...] = Field(default=(), alias="except")
     before: Distance
-    after: Distance = 0
+    after: Distance | None = None
 
 
 class MentionRules(Shape):
@@ -223,7 +226,7 @@ def _has_method(value: object) -> object:
         known = ", ".join(f"`{name}`" for name in METHODS)
         near = nearest(str(method), METHODS)
         fault = Fault(NOT_ONE_OF, args={"text": str(method), "known": known}, near=near)
-        raise Rejected([fault], key="method")
+        raise Rejected([fault], "method")
     return value
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         CompetencyModel,
         Indicator,
         MentionRules,
+        Negation,
     )
 
 EXTRACTOR = Extractor(name="evenhand-text", version="1")
@@ -220,23 +221,29 @@ def _all(folded: str, words: Iterable[str], clause: Stretch) -> list[Stretch]:
 
 
 def _nearest(to: Stretch, among: Iterable[Stretch], within: int) -> Stretch | None:
+    """Find the nearest stretch; of two as near, the one that comes after."""
     near = [one for one in among if _distance(to, one) <= within]
-    return min(near, key=lambda one: (_distance(to, one), one), default=None)
+    return min(near, key=lambda one: (_distance(to, one), one.start < to.start), default=None)
 
 
 # --- negation ------------------------------------------------------------------------------------
 
 
 def _is_negated(text: _Text, clause: Stretch, hit: _Hit, rules: MentionRules) -> bool:
-    """Whether a cue stands near a find in its clause, outside the words that were looked for."""
+    """Whether a cue stands near a find in its clause, other than as part of a word looked for."""
     for negation in rules.negation.values():
-        reach = Stretch(
-            max(clause.start, hit.span.start - negation.before),
-            min(clause.end, hit.span.end + negation.after),
-        )
-        harmless = [*hit.pieces, *_all(text.folded, negation.exceptions, clause)]
+        exceptions = _all(text.folded, negation.exceptions, clause)
         for cue in _all(text.folded, negation.cues, clause):
-            touches = cue.end > reach.start and cue.start < reach.end
-            if touches and not any(cue.start < one.end and one.start < cue.end for one in harmless):
+            near = _is_near(cue, hit.span, negation)
+            within_a_word = any(one.start <= cue.start and cue.end <= one.end for one in hit.pieces)
+            harmless = any(cue.start < one.end and one.start < cue.end for one in exceptions)
+            if near and not within_a_word and not harmless:
                 return True
     return False
+
+
+def _is_near(cue: Stretch, span: Stretch, negation: Negation) -> bool:
+    """Whether a cue stands in a find, or close enough before or after it."""
+    if cue.start < span.end:
+        return span.start - cue.end <= negation.before
+    return negation.after is not None and cue.start - span.end <= negation.after

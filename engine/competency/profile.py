@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from engine.competency.documents import Band, CompetencyModel, Evidence, Measure, Rating
     from engine.competency.scoring import Known, Scored
 
+PROFILE = frozenset({"overall", "assessed", "below_floor", "discrepant", "min_confidence"})
+"""The names by which rule sets read a profile."""
+
 
 def make_profile(
     compiled: CompiledModel,

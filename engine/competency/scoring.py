@@ -116,9 +116,16 @@ class Scored:
 
     @property
     def spread(self) -> Fraction:
-        """How far apart the sources of the score are: its parts, and the raters of each."""
-        scores = [part.score for part in self.parts if part.score is not None]
-        groups = [scores, *(list(part.sources) for part in self.parts)]
+        """How far apart people and tests are: rated and measured parts, and the raters of each.
+
+        Points and expressions are the owner's own scale, not a second opinion on the person.
+        """
+        judged = [
+            part.score
+            for part in self.parts
+            if part.score is not None and part.reason.method in {"rating", "measure"}
+        ]
+        groups = [judged, *(list(part.sources) for part in self.parts)]
         return max((max(group) - min(group) for group in groups if group), default=_ZERO)
 
 

@@ -180,6 +180,13 @@ _LOOKS_LIKE_A_CELL = re.compile(
 )
 
 
+class _Yaml(YAML):
+    """The library's reader without its search for plug-ins, which looks at the disk."""
+
+    def official_plug_ins(self) -> list[str]:
+        return []
+
+
 class _Reader:
     """Composes one text; a line that YAML takes for its own signs is reported, blanked and read on."""
 
@@ -193,7 +200,7 @@ class _Reader:
         work = list(self.lines)
         for _ in range(_MAX_SYNTAX_FAULTS):
             try:
-                nodes = list(YAML(typ="safe", pure=True).compose_all("\n".join(work)))
+                nodes = list(_Yaml(typ="safe", pure=True).compose_all("\n".join(work)))
             except RecursionError:
                 self.found.append(TOO_DEEP.at(Span(self.path, 1, 1, 1, 1), limit=MAX_DEPTH))
                 return None

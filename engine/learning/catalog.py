@@ -80,13 +80,12 @@ def load_catalog(
     if head is None or not isinstance(tree, MapNode):
         raise DocumentError(in_order(found))
     found += _check_listing(head, parts, paths)
-    if has_errors(found):
-        raise DocumentError(in_order(found))
-    whole, faults = load_tree(
-        Catalog, _whole(tree, [parts[name] for name in head.document.files]), paths[root]
-    )
+    whole: Loaded[Catalog] | None = None
+    if not has_errors(found):
+        merged = _whole(tree, [parts[name] for name in head.document.files])
+        whole, _ = load_tree(Catalog, merged, paths[root])
     if whole is None:
-        raise DocumentError(in_order(faults))
+        raise DocumentError(in_order(found))
     return whole
 
 

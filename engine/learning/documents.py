@@ -6,12 +6,13 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from engine.kernel.canonical import ContentHash  # noqa: TC001 - pydantic reads it
 from engine.kernel.decimals import decimal_text
 from engine.kernel.diagnostics import Code
 from engine.kernel.documents import (
+    NOT_ONE_OF,
     Count,
     Day,
     Document,
@@ -161,10 +162,21 @@ class Node(Shape):
     align: dict[str, str] | None = None
 
 
+_EDGES = {"part_of": "PartOf", "requires": "Requires", "related": "Related"}
+
+
+def _edge_kind(value: object) -> object:
+    """Name every kind of edge where one is none of them: it is read as the first."""
+    if value not in _EDGES:
+        known = ", ".join(f"`{kind}`" for kind in _EDGES)
+        raise reject(NOT_ONE_OF, text=value, known=known)
+    return value
+
+
 class PartOf(_Keyed):
     """The skill `from` makes up the share `weight` of `to`."""
 
-    type: Literal["part_of"]
+    type: Annotated[Literal["part_of"], BeforeValidator(_edge_kind)]
     source: Name = Field(alias="from")
     to: Name
     weight: PartWeight
@@ -191,7 +203,7 @@ def _edge_tag(value: object) -> str:
     if isinstance(value, Shape):
         return type(value).__name__
     kind = value.get("type") if isinstance(value, dict) else None
-    return {"requires": "Requires", "related": "Related"}.get(str(kind), "PartOf")
+    return _EDGES.get(str(kind), "PartOf")
 
 
 Edge: TypeAlias = Annotated[

@@ -38,7 +38,7 @@ def level_after(start: Fraction, gains: Iterable[SkillGain]) -> Fraction:
     Above a ceiling only gains with a higher one count: the level is the least of what all gains
     give from `start`, and of what the gains above each ceiling give from that ceiling.
     """
-    useful = [gain for gain in gains]
+    useful = [gain for gain in gains if gain.ceiling > start]
     floors = {start} | {gain.ceiling for gain in useful}
     return TOP - max(_left(floor, useful) for floor in floors)
 

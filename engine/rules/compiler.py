@@ -29,6 +29,7 @@ from engine.feel.values import NoValueError, Range, Value, kind_of
 from engine.kernel.decimals import parse_number
 from engine.kernel.diagnostics import Code, Diagnostic, has_errors, in_order, nearest
 from engine.kernel.documents import BAD_FORM
+from engine.kernel.errors import DocumentError
 from engine.kernel.source import Scalar
 from engine.rules.compiled import (
     REQUIRED,
@@ -46,6 +47,7 @@ from engine.rules.compiled import (
 )
 from engine.rules.decision import Used
 from engine.rules.documents import DecisionNode, InputField, Quantity, RuleSet, Tabular
+from engine.rules.generate import generate
 from engine.rules.masks import is_set
 from engine.rules.tables import RESERVED_HEADS, TableText, parse_table
 
@@ -85,11 +87,27 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 def compile_rule_set(
     loaded: Loaded[RuleSet], uses: Mapping[str, CompiledRuleSet] | None = None
-) -> tuple[CompiledRuleSet | None, list[Diagnostic]]:
-    """Check and compile a rule set; `uses` holds the rule sets it names, by alias.
+) -> CompiledRuleSet:
+    """Compile a rule set with its fast form; `uses` holds the rule sets it names, by alias.
 
-    Gives None when there is an error among the findings.
+    Raises DocumentError with every finding.
     """
+    compiled, found = _compile(loaded, uses)
+    if compiled is None:
+        raise DocumentError(found)
+    return replace(compiled, fast=generate(compiled))
+
+
+def check_rule_set(
+    loaded: Loaded[RuleSet], uses: Mapping[str, CompiledRuleSet] | None = None
+) -> list[Diagnostic]:
+    """Give every finding about a rule set, in the order of its text."""
+    return _compile(loaded, uses)[1]
+
+
+def _compile(
+    loaded: Loaded[RuleSet], uses: Mapping[str, CompiledRuleSet] | None
+) -> tuple[CompiledRuleSet | None, list[Diagnostic]]:
     compiler = _Compiler(loaded, uses or {})
     compiled = compiler.compile()
     found = in_order(compiler.found)

@@ -85,6 +85,13 @@ def is_set(condition: ir.Ir, type_: Type) -> bool:
     return _keys(condition, keys, ordered=_is_ordered(inner))
 
 
+def compared_constants(condition: ir.Ir) -> frozenset[Value]:
+    """The constants that a cell compares its value with."""
+    keys: set[Value] = set()
+    _keys(condition, keys, ordered=True)
+    return frozenset(keys)
+
+
 def _is_ordered(inner: Type) -> bool:
     return isinstance(inner, NumberType) or inner in _ORDERED
 

@@ -222,7 +222,9 @@ def test_a_rule_needs_something_to_look_for() -> None:
         + """
 facts: {a: {n: {type: number}}}
 derives: {b: {n: {type: number}}}
-rules: [{id: A, clause: T, when: {}, then: {b: {n: 1}}}, {id: A, clause: T, when: {a: {fact: a}}, then: {b: {n: 1}}}]
+rules:
+  - {id: A, clause: T, when: {}, then: {b: {n: 1}}}
+  - {id: A, clause: T, when: {a: {fact: a}}, then: {b: {n: 1}}}
 """
     )
     assert [code for code, _ in findings(text)] == ["CHAIN-RULE-001", "CHAIN-NAME-003"]
@@ -276,26 +278,24 @@ def test_rules_run_when_what_they_deny_is_complete() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "place", "cycle"),
+    ("rule", "cycle"),
     [
         (
-            "  - {id: R5, clause: T, when: {x: {fact: a}}, unless: {y: {fact: d}}, then: {b: {n: 1}}}\n",
-            "d",
+            "{id: R5, clause: T, when: {x: {fact: a}}, unless: {y: {fact: d}}, then: {b: {n: 1}}}",
             "`d` → `b` → `c` → `d`",
         ),
         (
-            "  - {id: R5, clause: T, when: {x: {fact: d}}, unless: {y: {fact: d}}, then: {d: {n: 1}}}\n",
-            "d",
+            "{id: R5, clause: T, when: {x: {fact: d}}, unless: {y: {fact: d}}, then: {d: {n: 1}}}",
             "`d` → `d`",
         ),
     ],
 )
-def test_a_rule_that_takes_back_its_ground_is_refused(rules: str, place: str, cycle: str) -> None:
-    text = HEAD + LADDER + rules
+def test_a_rule_that_takes_back_its_ground_is_refused(rule: str, cycle: str) -> None:
+    text = f"{HEAD}{LADDER}  - {rule}\n"
     found = [one for one in check_inference(load(text)) if one.args["rule"] == "R5"]
     assert [one.code.id for one in found] == ["CHAIN-STRATA-001"]
     assert cycle in found[0].message("zh")
-    assert findings(text)[-1] == ("CHAIN-STRATA-001", place)
+    assert findings(text)[-1] == ("CHAIN-STRATA-001", "d")
 
 
 # --- identity and mentions ---------------------------------------------------------------------
@@ -306,7 +306,10 @@ def test_the_order_of_keys_has_no_meaning() -> None:
 facts: {a: {n: {type: number}, s: {type: string}}}
 derives: {b: {s: {type: string}}}
 rules:
-  - {id: A, clause: T, when: {y: {fact: a, where: n > 1}, x: {fact: a, where: s = y.s}}, then: {b: {s: = x.s}}}
+  - id: A
+    clause: T
+    when: {y: {fact: a, where: n > 1}, x: {fact: a, where: s = y.s}}
+    then: {b: {s: = x.s}}
 """
     here = there.replace(
         "y: {fact: a, where: n > 1}, x: {fact: a, where: s = y.s}",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from engine.chaining.infer import Inferred
+    from engine.chaining.program import Value
 
     Executor = Literal["durable", "reference"]
 
@@ -26,13 +27,13 @@ needs_durable = pytest.mark.skipif(not durable.AVAILABLE, reason="durable-rules 
 EXECUTORS = [pytest.param("durable", marks=needs_durable), "reference"]
 both = pytest.mark.parametrize("executor", EXECUTORS)
 
-SPEECH = {
+SPEECH: dict[str, Value] = {
     "name": "speech_rate_change",
     "value": "0.10",
     "modality": "speech_timing",
     "confidence": "0.8",
 }
-LED = {"indicator": "team_leadership", "negated": False, "confidence": "0.9"}
+LED: dict[str, Value] = {"indicator": "team_leadership", "negated": False, "confidence": "0.9"}
 NOT_LED = LED | {"negated": True}
 
 
@@ -84,7 +85,7 @@ def test_evidence_of_an_interview(executor: Executor) -> None:
 def test_a_negated_or_unsure_mention_gives_nothing(executor: Executor) -> None:
     mentions = [NOT_LED, LED | {"confidence": "0.599999999999999999"}]
     answer = infer(compiled(INTERVIEW), {"mention": mentions}, executor=executor)
-    assert answer.derived == answer.firings == ()
+    assert (answer.derived, answer.firings) == ((), ())
 
 
 @both
@@ -94,14 +95,16 @@ def test_a_negated_or_unsure_mention_gives_nothing(executor: Executor) -> None:
 def test_an_accommodation_disables_the_speech_rule(
     executor: Executor, covers: str | None, rules: list[str]
 ) -> None:
-    accommodations = [] if covers is None else [{"covers": covers}]
+    accommodations: list[dict[str, Value]] = [{"covers": covers}] if covers else []
     facts = {"signal": [SPEECH], "accommodation": accommodations}
     assert fired(infer(compiled(INTERVIEW), facts, executor=executor)) == rules
 
 
 @both
 def test_unless_asks_for_what_was_derived(executor: Executor) -> None:
-    asked = {"question": [{"asks_for": "team_leadership"}, {"asks_for": "empathy"}]}
+    asked: dict[str, list[dict[str, Value]]] = {
+        "question": [{"asks_for": "team_leadership"}, {"asks_for": "empathy"}]
+    }
     answer = infer(compiled(INTERVIEW), asked | {"mention": [LED]}, executor=executor)
     assert fired(answer) == ["E01", "E03"]
     assert answer.firings[1].matched[0][1]["asks_for"] == "empathy"
@@ -177,7 +180,8 @@ def test_the_digest_tells_answers_and_rule_sets_apart() -> None:
 
 @needs_durable
 def test_one_digest_from_both() -> None:
-    facts = {"mention": [LED, NOT_LED], "signal": [SPEECH], "question": [{"asks_for": "empathy"}]}
+    asked: dict[str, Value] = {"asks_for": "empathy"}
+    facts = {"mention": [LED, NOT_LED], "signal": [SPEECH], "question": [asked]}
     inference = compiled(INTERVIEW)
     digests = {infer(inference, facts, executor=name).digest for name in ("durable", "reference")}
     assert len(digests) == 1

@@ -66,7 +66,7 @@ def test_more_never_lowers_a_level(
     target=st.integers(1, 99).map(Fraction),
 )
 def test_what_truly_reaches_a_target_also_does_in_milli_nats(
-    start: Fraction, gains: list[SkillGain], target: F
+    start: Fraction, gains: list[SkillGain], target: Fraction
 ) -> None:
     if level_after(start, gains) >= target:
         assert sum(g.milli_nats for g in gains) >= demand(start, target)

@@ -9,6 +9,7 @@ import pytest
 
 from engine.kernel.errors import DocumentError, EvaluationError
 from engine.learning import plan as plan_module
+from engine.learning import solver
 from engine.learning.documents import LearningPlan, PlanLimits
 from engine.learning.plan import plan
 from engine.learning.solver import Row, Solution, minimise
@@ -183,6 +184,19 @@ def test_a_level_of_skill_is_brought_about_where_the_score_is_lower() -> None:
     unknown = plan(graph, "seller", {"talk": Decimal(70)})
     assert ids(unknown) == ["goal"]
     assert [(c.skill, c.level) for c in unknown.steps[0].confirm] == [("read", Decimal(60))]
+
+
+def test_a_skill_of_two_competencies_has_the_lower_of_their_scores() -> None:
+    graph = small_graph(
+        nodes=[*(node(name, "competency") for name in ("talk", "write", "tell")), node("read")],
+        edges=[part("read", "write"), part("read", "tell")],
+        items=[
+            item("goal", teaches("talk", "0.4"), requires=LEVEL),
+            item("reader", teaches("read", "0.3")),
+        ],
+    )
+    scores = {"talk": Decimal(70), "write": Decimal(50), "tell": Decimal(90)}
+    assert ids(plan(graph, "seller", scores)) == ["reader", "goal"]
 
 
 def test_items_do_not_hold_each_other_up_in_a_circle() -> None:
@@ -362,6 +376,13 @@ def test_no_answer_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
         return Solution({v: int(v[0] == "short") for v in bounds}, proved=True)
 
     monkeypatch.setattr(plan_module, "minimise", wrong)
+    with pytest.raises(EvaluationError) as caught:
+        planned(small_graph())
+    assert caught.value.fault.code.id == "PLAN-SOLVER-001"
+
+
+def test_a_search_that_ends_without_an_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(solver._OPTIONS, "time_limit", 0.0)
     with pytest.raises(EvaluationError) as caught:
         planned(small_graph())
     assert caught.value.fault.code.id == "PLAN-SOLVER-001"

@@ -183,10 +183,21 @@ def test_edges_and_needs_of_every_kind_survive_a_dump() -> None:
     assert again == whole.document
 
 
-@pytest.mark.parametrize("edge", ["part_of", {"type": "partof", "from": "a", "to": "b"}, {}])
-def test_an_edge_of_no_kind_is_refused(edge: object) -> None:
-    with pytest.raises(DocumentError):
+@pytest.mark.parametrize(
+    ("edge", "expected"),
+    [
+        ("part_of", ["expected a map of keys here"]),
+        (
+            {"type": "partof", "from": "a", "to": "b", "weight": "1"},
+            ["`partof` is not one of `part_of`, `requires`, `related`"],
+        ),
+        ({"from": "a", "to": "b", "weight": "1"}, ["the key `type` is missing"]),
+    ],
+)
+def test_an_edge_of_no_kind_is_refused(edge: object, expected: list[str]) -> None:
+    with pytest.raises(DocumentError) as caught:
         loaded_catalog(edges=[edge])
+    assert [d.message() for d in caught.value.diagnostics] == expected
 
 
 def test_the_shipped_catalog_is_clean_and_gives_each_competency_its_skills() -> None:

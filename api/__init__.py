@@ -1,0 +1,1 @@
+"""The shell of Evenhand: everything that touches the world; it decides nothing."""

@@ -1,0 +1,258 @@
+"""The commands that decide: `decide`, `evaluate`, `explain` and `plan`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.shared import (
+    FINDINGS,
+    AsOfOption,
+    ContentOption,
+    JsonOption,
+    LangOption,
+    ending,
+    load,
+    moment,
+    print_json,
+    read_argument,
+    read_object,
+    wrong_use,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.content import Content
+    from engine.hiring.evaluation import Materials
+    from engine.hiring.interview import Interview
+    from engine.rules.compiled import CompiledRuleSet
+
+InputsOption = Annotated[str, typer.Option("--inputs", metavar="FILE", help="The case as JSON (or .yaml); - is standard input. · 输入文件")]
+BandsOption = Annotated[Path | None, typer.Option("--bands", metavar="FILE", help="Salary bands; the shipped examples, when left out. · 薪资区间")]
+RegionOption = Annotated[str, typer.Option("--region", help="The region whose salary band counts. · 地区")]
+ModelOption = Annotated[str | None, typer.Option("--model", metavar="ID[@VERSION]", help="Another competency model than the interview names. · 胜任力模型")]
+RulesOption = Annotated[str, typer.Option("--rules", metavar="ID[@VERSION]", help="The rule set that decides. · 规则集")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    for command in (decide, evaluate, explain, plan):
+        app.command()(command)
+
+
+@ending
+def decide(
+    rule_set: Annotated[str, typer.Argument(metavar="RULE_SET[@VERSION]", help="Which rules decide. · 规则集")],
+    inputs: InputsOption,
+    as_of: AsOfOption = None,
+    content: ContentOption = None,
+    json: JsonOption = False,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Decide one case. Exits 1 when the status is `error`. · 对一个案例作出决定"""
+    from api.cli.show import show_decision
+    from engine.rules.decision import decision_json
+    from engine.rules.evaluate import decide as decide_case
+
+    compiled = load(content).rule_set(rule_set, moment(as_of))
+    decision = decide_case(compiled, _typed(compiled, inputs))
+    if json:
+        print_json(decision_json(decision))
+    else:
+        show_decision(decision, compiled, lang)
+    if decision.status == "error":
+        raise typer.Exit(FINDINGS)
+
+
+def _typed(compiled: CompiledRuleSet, name: str) -> Mapping[str, object]:
+    """Read the inputs of a case; YAML's texts are read by the types of the inputs."""
+    from engine.rules.cases import typed_inputs
+
+    data = read_object(name)
+    return typed_inputs(compiled, data) if name.endswith((".yaml", ".yml")) else data
+
+
+@ending
+def evaluate(
+    interview: Annotated[str, typer.Argument(metavar="INTERVIEW.json", help="The interview; - is standard input. · 面试文件")],
+    model: ModelOption = None,
+    rules: RulesOption = "offer",
+    bands: BandsOption = None,
+    region: RegionOption = "national",
+    as_of: AsOfOption = None,
+    content: ContentOption = None,
+    json: JsonOption = False,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Evaluate an interview whole: profile, decision, plan. · 完整评估一次面试"""
+    from api.cli.show import show_evaluation
+    from engine.hiring.evaluation import evaluate_interview, evaluation_json
+
+    read, materials, given = prepare(load(content), interview, model, rules, bands, region, as_of)
+    evaluation = evaluate_interview(read, materials, given)
+    if json:
+        print_json(evaluation_json(evaluation))
+    else:
+        show_evaluation(evaluation, materials, lang)
+    if evaluation.decision.status == "error":
+        raise typer.Exit(FINDINGS)
+
+
+def prepare(
+    content: Content, name: str, model: str | None, rules: str, bands: Path | None, region: str, as_of: str | None
+) -> tuple[Interview, Materials, dict[str, object]]:
+    """Read an interview and choose the documents that it is evaluated by, as of one instant."""
+    from engine.hiring.evaluation import Materials
+    from engine.hiring.interview import parse_interview
+
+    interview = parse_interview(read_argument(name), name)
+    when = moment(as_of)
+    compiled = content.model(model or interview.model, when)
+    # An inference and rules for demonstration are not published: the model's own version is asked for by name.
+    materials = Materials(
+        compiled,
+        content.inference(_reference(content, "inference", compiled.document.evidence_from), when),
+        content.rule_set(rules, when),
+        content.graph(when),
+        content.law(interview.jurisdictions, when),
+    )
+    return interview, materials, band_inputs(bands, interview.role, region, when)
+
+
+def _reference(content: Content, kind: str, id_: str) -> str:
+    """Name the only version of a document that is never published, a demonstration."""
+    versions = content.versions.get((kind, id_), [])
+    if versions and all(getattr(v.document, "use", None) == "demonstration" for v in versions):
+        return f"{id_}@{versions[-1].document.version}"
+    return id_
+
+
+def band_inputs(path: Path | None, role: str, region: str, when: dt.datetime) -> dict[str, object]:
+    """Find the salary band of a role and region that holds at `when`; none leaves the inputs out."""
+    from api.bands import find_band, read_bands
+
+    band = find_band(read_bands(path), role, region, when.date())
+    return {} if band is None else {"band_min": band.low, "band_max": band.high}
+
+
+@ending
+def explain(
+    subject: Annotated[str, typer.Argument(metavar="RULE_SET[@VERSION]|INTERVIEW.json", help="What to explain. · 要解释的规则集或面试")],
+    inputs: Annotated[str | None, typer.Option("--inputs", metavar="FILE", help="The case, for a rule set. · 输入文件")] = None,
+    model: ModelOption = None,
+    rules: RulesOption = "offer",
+    bands: BandsOption = None,
+    region: RegionOption = "national",
+    as_of: AsOfOption = None,
+    content: ContentOption = None,
+    json: JsonOption = False,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Explain a decision in full, and say what would have changed it. · 完整解释一个决定"""
+    if inputs is not None:
+        _explain_rule_set(load(content), subject, inputs, moment(as_of), lang, json=json)
+    elif subject == "-" or subject.endswith(".json") or Path(subject).is_file():
+        _explain_interview(load(content), subject, model, rules, bands, region, as_of, lang, json=json)
+    else:
+        wrong_use("a rule set is explained with --inputs FILE, an interview by its file")
+
+
+def _explain_rule_set(content: Content, reference: str, inputs: str, when: dt.datetime, lang: str, *, json: bool) -> None:
+    from engine.rules.explain import explain as explain_case
+    from engine.rules.explain import explanation_json, explanation_text
+
+    compiled = content.rule_set(reference, when)
+    explanation = explain_case(compiled, _typed(compiled, inputs))
+    if json:
+        print_json(explanation_json(explanation))
+    else:
+        print(explanation_text(explanation, compiled, "zh" if lang == "zh" else "en"))
+    if explanation.decision.status == "error":
+        raise typer.Exit(FINDINGS)
+
+
+def _explain_interview(
+    content: Content,
+    name: str,
+    model: str | None,
+    rules: str,
+    bands: Path | None,
+    region: str,
+    as_of: str | None,
+    lang: str,
+    *,
+    json: bool,
+) -> None:
+    from api.cli.show import show_counterfactuals, show_evaluation
+    from engine.hiring.counterfactual import find_counterfactuals
+    from engine.hiring.evaluation import evaluate_interview, evaluation_json
+
+    interview, materials, given = prepare(content, name, model, rules, bands, region, as_of)
+    evaluation = evaluate_interview(interview, materials, given)
+    changes = find_counterfactuals(evaluation, materials, given)
+    if json:
+        print_json({**evaluation_json(evaluation), "counterfactuals": [c.model_dump(mode="json") for c in changes]})
+        return
+    show_evaluation(evaluation, materials, lang, full=True)
+    show_counterfactuals(changes, lang)
+
+
+@ending
+def plan(
+    role: Annotated[str, typer.Option("--role", help="The role, such as sales-rep-fmcg. · 岗位")],
+    scores: Annotated[str, typer.Option("--scores", metavar="FILE", help="Scores by competency as JSON (or .yaml); - is standard input. · 得分文件")],
+    passed: Annotated[list[str] | None, typer.Option("--passed", metavar="ITEM", help="An item that need not be repeated. · 已通过项目")] = None,
+    budget: Annotated[str | None, typer.Option("--budget", help="The most it may cost. · 预算")] = None,
+    hours_per_week: Annotated[str | None, typer.Option("--hours-per-week", help="Hours a week. · 每周学时")] = None,
+    weeks: Annotated[int | None, typer.Option("--weeks", help="Weeks until the deadline. · 期限（周）")] = None,
+    as_of: AsOfOption = None,
+    content: ContentOption = None,
+    json: JsonOption = False,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Make the exact training plan for a role and scores. · 生成精确的培养计划"""
+    from engine.learning.explain import explain_plan
+    from engine.learning.plan import plan as make_plan
+
+    graph = load(content).graph(moment(as_of))
+    made = make_plan(
+        graph,
+        role,
+        _scores(read_object(scores)),
+        limits=_limits(budget, hours_per_week, weeks),
+        passed=frozenset(passed or ()),
+    )
+    if json:
+        print_json(made.model_dump(mode="json"))
+    else:
+        print(explain_plan(made, "zh" if lang == "zh" else "en"))
+    if made.status == "infeasible":
+        raise typer.Exit(FINDINGS)
+
+
+def _scores(data: Mapping[str, object]) -> dict[str, Decimal]:
+    from engine.rules.inputs import read_number
+
+    made = {}
+    for name, value in data.items():
+        number = read_number(value)
+        if number is None:
+            wrong_use(f"the score of `{name}` is not a number")
+        made[name] = number
+    return made
+
+
+def _limits(budget: str | None, hours_per_week: str | None, weeks: int | None):  # noqa: ANN202 - PlanLimits, imported late
+    from engine.learning.documents import PlanLimits
+    from pydantic import ValidationError
+
+    given = {"budget": budget, "hours_per_week": hours_per_week, "weeks": weeks}
+    try:
+        return PlanLimits.model_validate({k: v for k, v in given.items() if v is not None})
+    except ValidationError as error:
+        wrong_use(str(error.errors()[0]["loc"][0]) + " is not a number that is allowed")

@@ -1,0 +1,380 @@
+"""A folder of content as one value: every document read, placed, versioned, compiled on demand and checked.
+
+The texts come in as a mapping from path to text; nothing is read from a disk here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from engine.chaining.compiler import check_inference, compile_inference
+from engine.chaining.documents import Inference
+from engine.competency.compiler import check_model, compile_model
+from engine.competency.documents import CompetencyModel
+from engine.hiring.signals import check_modalities
+from engine.jurisdictions.documents import Jurisdiction
+from engine.jurisdictions.merge import Law, merge
+from engine.kernel.canonical import ContentHash
+from engine.kernel.cases import CaseFile
+from engine.kernel.diagnostics import Code, Diagnostic, Severity, Span, has_errors, in_order, nearest
+from engine.kernel.documents import Document, Loaded, load_tree
+from engine.kernel.errors import DocumentError, NotFoundError
+from engine.kernel.source import Mapping as MapNode
+from engine.kernel.source import Scalar, read_yaml
+from engine.learning.catalog import load_catalog
+from engine.learning.documents import Catalog
+from engine.learning.skill_graph import SkillGraph, check_catalog, compile_catalog
+from engine.lock import LOCK_NAME, LockLine, check_lock, parse_lock
+from engine.rules.compiler import check_rule_set, compile_rule_set
+from engine.rules.documents import RuleSet
+
+if TYPE_CHECKING:
+    from engine.chaining.program import CompiledInference
+    from engine.competency.compiler import CompiledModel
+    from engine.rules.compiled import CompiledRuleSet
+
+UNKNOWN_KIND = Code("CONTENT-001", "`{text}` is not a kind of document", "`{text}` 不是文件类型", "known kinds: {known}", "可用类型：{known}")
+VERSION_TWICE = Code("CONTENT-002", "the version {version} of `{id}` stands in two files", "`{id}` 的版本 {version} 出现在两个文件中", "the other one is {other}; raise the version of one", "另一个是 {other}；请提高其中一个的版本号")
+SAME_INSTANT = Code("CONTENT-003", "`{id}` {version} and {other} take effect at the same instant", "`{id}` 的 {version} 与 {other} 在同一时刻生效", "give one of them another `effective_from`", "请给其中一个不同的 `effective_from`")
+WRONG_PLACE = Code("CONTENT-004", "this file is `{id}` {version}, and its path says otherwise", "该文件是 `{id}` {version}，与路径不符", "move it to `{wanted}`", "请移到 `{wanted}`", Severity.WARNING)
+UNKNOWN_REFERENCE = Code("CONTENT-005", "there is no {kind} `{id}`", "没有 {kind} `{id}`", "known: {known}", "可用：{known}")
+
+USE_CIRCLE = Code("CONTENT-007", "`{id}` uses `{own}` in its turn", "`{id}` 反过来又引用了 `{own}`", "break the circle: put what both need into a third rule set", "请打断循环：把两者都需要的内容放到第三个规则集")
+
+KINDS: dict[str, type[Document]] = {
+    "rule_set": RuleSet,
+    "inference": Inference,
+    "competency_model": CompetencyModel,
+    "jurisdiction": Jurisdiction,
+    "catalog": Catalog,
+}
+"""The kinds of documents, and the model that reads each."""
+
+_FOLDERS = {
+    "rule_set": "rules",
+    "inference": "rules",
+    "competency_model": "competency_models",
+    "jurisdiction": "rules/jurisdictions",
+}
+D = TypeVar("D", bound=Document)
+
+
+@dataclass(slots=True)
+class Content:
+    """All documents of a folder by kind and id, versions in the order in which they take effect."""
+
+    versions: dict[tuple[str, str], list[Loaded[Any]]] = field(default_factory=dict)
+    cases: list[Loaded[CaseFile]] = field(default_factory=list)
+    lock: tuple[LockLine, ...] = ()
+    found: list[Diagnostic] = field(default_factory=list)
+    _compiled: dict[ContentHash, Any] = field(default_factory=dict)
+
+    # --- finding -------------------------------------------------------------------------------
+
+    def documents(self) -> Iterable[Loaded[Any]]:
+        """Give every version of every document."""
+        return (loaded for versions in self.versions.values() for loaded in versions)
+
+    def ids(self, kind: str) -> list[str]:
+        """List the ids of a kind."""
+        return sorted(id_ for known, id_ in self.versions if known == kind)
+
+    def version(self, kind: str, id_: str, version: str) -> Loaded[Any]:
+        """Find one version, published or not; raises NotFoundError."""
+        for loaded in self._known(kind, id_):
+            if loaded.document.version == version:
+                return loaded
+        raise NotFoundError(kind, id_, version, [d.document.version for d in self._known(kind, id_)])
+
+    def in_force(self, kind: str, id_: str, as_of: dt.datetime, known_at: dt.datetime | None = None) -> Loaded[Any]:
+        """Find the version in force at `as_of` among those recorded as published by `known_at`.
+
+        Raises NotFoundError when there is none.
+        """
+        recorded = {(ln.kind, ln.id, ln.version): ln.recorded for ln in self.lock}
+        candidates = [
+            loaded
+            for loaded in self._known(kind, id_)
+            if (when := recorded.get((kind, id_, loaded.document.version))) is not None
+            and (known_at is None or when <= known_at)
+            and loaded.document.effective_from <= as_of
+        ]
+        if not candidates:
+            raise NotFoundError(kind, id_, f"published and in force at {as_of.isoformat()}", self.ids(kind))
+        chosen = max(candidates, key=lambda loaded: loaded.document.effective_from)
+        until = chosen.document.effective_to
+        if until is not None and until <= as_of:
+            raise NotFoundError(kind, id_, f"in force at {as_of.isoformat()}", self.ids(kind))
+        return chosen
+
+    def find(self, kind: str, reference: str, as_of: dt.datetime) -> Loaded[Any]:
+        """Find `id@version`, or the version of `id` in force at `as_of`; raises NotFoundError."""
+        id_, _, version = reference.partition("@")
+        return self.version(kind, id_, version) if version else self.in_force(kind, id_, as_of)
+
+    def _known(self, kind: str, id_: str) -> list[Loaded[Any]]:
+        if (kind, id_) not in self.versions:
+            raise NotFoundError(kind, id_, known=self.ids(kind))
+        return self.versions[kind, id_]
+
+    def lay_over(self, other: Content) -> None:
+        """Put the documents of another folder over these: the same version is replaced."""
+        for name, versions in other.versions.items():
+            laid = {loaded.document.version for loaded in versions}
+            kept = [loaded for loaded in self.versions.get(name, []) if loaded.document.version not in laid]
+            self.versions[name] = sorted([*kept, *versions], key=_start)
+        self.cases += other.cases
+        self.lock += other.lock
+        self.found += other.found
+
+    # --- compiling -----------------------------------------------------------------------------
+
+    def _once(self, loaded: Loaded[D], compile_: Callable[[], Any]) -> Any:  # noqa: ANN401 - each kind has its own form
+        if loaded.hash not in self._compiled:
+            self._compiled[loaded.hash] = compile_()
+        return self._compiled[loaded.hash]
+
+    def rule_set(self, reference: str, as_of: dt.datetime) -> CompiledRuleSet:
+        """Compile a rule set; raises NotFoundError or DocumentError."""
+        return self.compile_rule_set(self.find("rule_set", reference, as_of))
+
+    def compile_rule_set(self, loaded: Loaded[RuleSet]) -> CompiledRuleSet:
+        """Compile a rule set, with those it uses as of its own start."""
+        made: CompiledRuleSet = self._once(loaded, lambda: compile_rule_set(loaded, self.uses(loaded)))
+        return made
+
+    def uses(self, loaded: Loaded[RuleSet]) -> dict[str, CompiledRuleSet]:
+        """Compile the rule sets that a rule set uses, as of its own start, by alias; raises as `rule_set` does."""
+        as_of = loaded.document.effective_from
+        return {alias: self.rule_set(id_, as_of) for alias, id_ in loaded.document.uses.items()}
+
+    def inference(self, reference: str, as_of: dt.datetime) -> CompiledInference:
+        """Compile an inference; raises NotFoundError or DocumentError."""
+        loaded = self.find("inference", reference, as_of)
+        made: CompiledInference = self._once(loaded, lambda: compile_inference(loaded))
+        return made
+
+    def model(self, reference: str, as_of: dt.datetime) -> CompiledModel:
+        """Compile a competency model; raises NotFoundError or DocumentError."""
+        loaded: Loaded[CompetencyModel] = self.find("competency_model", reference, as_of)
+        law = self.law(loaded.document.jurisdictions, as_of)
+        made: CompiledModel = self._once(loaded, lambda: compile_model(loaded, law))
+        return made
+
+    def graph(self, as_of: dt.datetime, reference: str | None = None) -> SkillGraph:
+        """Compile the catalog, the only one unless `reference` names it; raises NotFoundError or DocumentError."""
+        known = self.ids("catalog")
+        loaded = self.find("catalog", reference or (known[0] if known else "catalog"), as_of)
+        made: SkillGraph = self._once(loaded, lambda: compile_catalog(loaded))
+        return made
+
+    def law(self, jurisdictions: Iterable[str], as_of: dt.datetime) -> Law:
+        """Unite the law of jurisdictions at `as_of`; raises DocumentError."""
+        known = {}
+        for id_ in self.ids("jurisdiction"):
+            try:
+                known[id_] = self.in_force("jurisdiction", id_, as_of)
+            except NotFoundError:
+                continue
+        return merge(jurisdictions, known, as_of)
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def read_content(files: Mapping[str, str]) -> Content:
+    """Read texts by path as documents, cases and the lock; what is wrong is in `found`, never raised."""
+    content = Content()
+    catalogs: dict[str, dict[str, str]] = {}
+    for path, text in sorted(files.items()):
+        if path.rpartition("/")[2] == LOCK_NAME:
+            lines, found = parse_lock(text, path)
+            content.lock += lines
+            content.found += found
+        elif "catalog" in path.split("/")[:-1]:
+            folder, name = _catalog_folder(path)
+            catalogs.setdefault(folder, {})[name] = text
+        else:
+            _read_file(content, path, text)
+    for folder, texts in catalogs.items():
+        try:
+            _add(content, load_catalog(texts, folder=folder))
+        except DocumentError as error:
+            content.found += error.diagnostics
+    for versions in content.versions.values():
+        versions.sort(key=_start)
+    return content
+
+
+def _start(loaded: Loaded[Any]) -> tuple[dt.datetime, str]:
+    return loaded.document.effective_from, loaded.document.version
+
+
+def _catalog_folder(path: str) -> tuple[str, str]:
+    """Split `…/catalog/1.0.0/items/x.yaml` into the version's folder and the path in it."""
+    steps = path.split("/")
+    at = steps.index("catalog") + 2
+    return "/".join(steps[:at]), "/".join(steps[at:])
+
+
+def read_document(text: str, path: str = "") -> tuple[Loaded[Any] | None, list[Diagnostic]]:
+    """Read one document or case file by its `kind`; gives it, or everything that is wrong with its form."""
+    tree, found = read_yaml(text, path)
+    if not isinstance(tree, MapNode):
+        return None, found
+    kind = tree.entries.get("kind")
+    named = kind.text if isinstance(kind, Scalar) else ""
+    known = {**KINDS, "cases": CaseFile}
+    if named not in known:
+        span = kind.span if kind is not None else Span(path, 1, 1, 1, 1)
+        listed = ", ".join(f"`{k}`" for k in known)
+        return None, [*found, UNKNOWN_KIND.at(span, near=nearest(named, known), text=named, known=listed)]
+    loaded, more = load_tree(known[named], tree, path)
+    found = in_order([*found, *more])
+    return (None if has_errors(found) else loaded), found
+
+
+def _read_file(content: Content, path: str, text: str) -> None:
+    loaded, found = read_document(text, path)
+    content.found += found
+    if loaded is None:
+        return
+    if isinstance(loaded.document, CaseFile):
+        content.cases.append(loaded)
+    else:
+        _add(content, loaded)
+
+
+def _add(content: Content, loaded: Loaded[Any]) -> None:
+    document = loaded.document
+    versions = content.versions.setdefault((document.kind, document.id), [])
+    for other in versions:
+        if other.document.version == document.version:
+            found = VERSION_TWICE.at(loaded.span("version"), id=document.id, version=document.version, other=other.path)
+            content.found.append(found)
+            return
+    versions.append(loaded)
+
+
+# --- checking ----------------------------------------------------------------------------------
+
+
+def check_content(content: Content) -> list[Diagnostic]:
+    """Give every finding about a folder: its files, each document, what they say of each other, and the lock."""
+    found = list(content.found)
+    for versions in content.versions.values():
+        for earlier, later in zip(versions, versions[1:], strict=False):
+            if earlier.document.effective_from == later.document.effective_from:
+                document = later.document
+                found.append(SAME_INSTANT.at(later.span("effective_from"), id=document.id, version=document.version, other=earlier.document.version))
+        for loaded in versions:
+            found += _check_place(loaded)
+            found += check_document(content, loaded)
+    known = {id_ for kind, id_ in content.versions}
+    for file in content.cases:
+        if file.document.of not in known:
+            found.append(_unknown(file, "document", file.document.of, known, "of"))
+    found += check_lock(content.lock, list(content.documents()))
+    return in_order(found)
+
+
+def _check_place(loaded: Loaded[Any]) -> list[Diagnostic]:
+    document, folder = loaded.document, _FOLDERS.get(loaded.document.kind)
+    wanted = f"{document.id}/{document.version}.yaml"
+    if folder is None or folder not in loaded.path or loaded.path.endswith(f"/{wanted}"):
+        return []
+    return [WRONG_PLACE.at(loaded.span("version"), id=document.id, version=document.version, wanted=f"{folder}/{wanted}")]
+
+
+def check_document(content: Content, loaded: Loaded[Any]) -> list[Diagnostic]:
+    """Give every finding about one document, also against the others and its jurisdictions."""
+    document = loaded.document
+    try:
+        match document:
+            case RuleSet():
+                unknown = [*_check_jurisdictions(content, loaded), *_check_uses(content, loaded)]
+                return unknown or check_rule_set(loaded, content.uses(loaded))
+            case Inference():
+                return check_inference(loaded) or _check_modalities(content, loaded)
+            case CompetencyModel():
+                return _check_model(content, loaded)
+            case Catalog():
+                return check_catalog(loaded)
+            case Jurisdiction():
+                merge([document.id], _latest(content), document.effective_from)
+    except DocumentError as error:
+        return list(error.diagnostics)
+    return []
+
+
+def _latest(content: Content) -> dict[str, Loaded[Jurisdiction]]:
+    return {id_: content.versions["jurisdiction", id_][-1] for id_ in content.ids("jurisdiction")}
+
+
+def _unknown(loaded: Loaded[Any], kind: str, id_: str, known: Iterable[str], *path: str | int) -> Diagnostic:
+    names = sorted(known)
+    listed = ", ".join(f"`{name}`" for name in names) or "-"
+    return UNKNOWN_REFERENCE.at(loaded.span(*path), near=nearest(id_, names), kind=kind, id=id_, known=listed)
+
+
+def _check_jurisdictions(content: Content, loaded: Loaded[Any]) -> list[Diagnostic]:
+    known = content.ids("jurisdiction")
+    return [
+        _unknown(loaded, "jurisdiction", id_, known, "jurisdictions", index)
+        for index, id_ in enumerate(loaded.document.jurisdictions)
+        if id_ not in known
+    ]
+
+
+def _check_uses(content: Content, loaded: Loaded[RuleSet]) -> list[Diagnostic]:
+    """Refuse a use of a rule set that is not there, or that comes back to this one."""
+    found = []
+    for alias, id_ in loaded.document.uses.items():
+        if ("rule_set", id_) not in content.versions:
+            found.append(_unknown(loaded, "rule_set", id_, content.ids("rule_set"), "uses", alias))
+        elif loaded.document.id in _used_by(content, id_, set()):
+            found.append(USE_CIRCLE.at(loaded.span("uses", alias), id=id_, own=loaded.document.id))
+    return found
+
+
+def _used_by(content: Content, id_: str, seen: set[str]) -> set[str]:
+    """Collect the ids of the rule sets that any version of one uses, directly or not, and its own."""
+    if id_ not in seen:
+        seen.add(id_)
+        for loaded in content.versions.get(("rule_set", id_), []):
+            for used in loaded.document.uses.values():
+                _used_by(content, used, seen)
+    return seen
+
+
+def _law(content: Content, loaded: Loaded[Any]) -> Law:
+    return merge(loaded.document.jurisdictions, _latest(content), loaded.document.effective_from)
+
+
+def _check_modalities(content: Content, loaded: Loaded[Inference]) -> list[Diagnostic]:
+    """Refuse a rule that asks for a signal of a modality that a jurisdiction of the document blocks."""
+    if unknown := _check_jurisdictions(content, loaded):
+        return unknown
+    if loaded.document.use == "demonstration":
+        return []
+    return check_modalities(compile_inference(loaded), _law(content, loaded))
+
+
+def _check_model(content: Content, loaded: Loaded[CompetencyModel]) -> list[Diagnostic]:
+    if unknown := _check_jurisdictions(content, loaded):
+        return unknown
+    source = loaded.document.evidence_from
+    versions = content.versions.get(("inference", source))
+    found = []
+    if source is not None and versions is None:
+        found.append(_unknown(loaded, "inference", source, content.ids("inference"), "evidence_from"))
+    return [*found, *check_model(loaded, _law(content, loaded), derived_indicators(versions[-1]) if versions else None)]
+
+
+def derived_indicators(loaded: Loaded[Inference]) -> frozenset[str] | None:
+    """List the indicators that an inference can derive evidence of; None when they are open."""
+    shape = loaded.document.derives.get("evidence", {}).get("indicator")
+    return frozenset(shape.one_of) if shape is not None and shape.one_of is not None else None
