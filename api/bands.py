@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,7 +12,9 @@ from engine.kernel.errors import NotFoundError
 from engine.kernel.json_text import read_json
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 class SalaryBand(Shape):
@@ -44,9 +44,9 @@ def read_bands(path: Path | None = None) -> tuple[SalaryBand, ...]:
         raise NotFoundError("salary band", str(place), str(error.errors()[0]["msg"])) from None
 
 
-def find_band(bands: Iterable[SalaryBand], role: str, region: str, day: dt.date) -> SalaryBand | None:
+def find_band(
+    bands: Iterable[SalaryBand], role: str, region: str, day: dt.date
+) -> SalaryBand | None:
     """Find the latest band of a role and region that holds on a day."""
     held = [b for b in bands if b.role == role and b.region == region and b.effective_from <= day]
     return max(held, key=lambda band: band.effective_from, default=None)
-
-

@@ -13,8 +13,20 @@ from engine.kernel.source import MAX_BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-NOT_UTF8 = Code("FILE-001", "the file is not UTF-8 text", "文件不是 UTF-8 文本", "save it as UTF-8", "请以 UTF-8 保存")
-TOO_LARGE = Code("FILE-002", "the file has {size} bytes, more than 1 MiB", "文件有 {size} 字节，超过 1 MiB", "split it into several documents", "请拆成几个文件")
+NOT_UTF8 = Code(
+    "FILE-001",
+    "the file is not UTF-8 text",
+    "文件不是 UTF-8 文本",
+    "save it as UTF-8",
+    "请以 UTF-8 保存",
+)
+TOO_LARGE = Code(
+    "FILE-002",
+    "the file has {size} bytes, more than 1 MiB",
+    "文件有 {size} 字节，超过 1 MiB",
+    "split it into several documents",
+    "请拆成几个文件",
+)
 
 _PLACES = ("rules", "competency_models", "catalog", "published.lock")
 STARTER = Path(__file__).parent / "starter"
@@ -64,7 +76,11 @@ def read_paths(paths: Iterable[Path]) -> Texts:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        return sorted(p for p in path.rglob("*") if p.suffix in {".yaml", ".yml"} or p.name == "published.lock")
+        return sorted(
+            p
+            for p in path.rglob("*")
+            if p.suffix in {".yaml", ".yml"} or p.name == "published.lock"
+        )
     return [path] if path.exists() else []
 
 

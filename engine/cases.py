@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from engine.chaining.cases import run_case as run_inference_case
@@ -12,6 +11,7 @@ from engine.kernel.errors import EngineError
 from engine.rules.cases import cases_of, run_case
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from engine.content import Content
@@ -41,6 +41,13 @@ def _run(content: Content, kind: str, reference: str, case: Case, as_of: dt.date
                 return run_case(content.compile_rule_set(loaded), case)
             case "inference":
                 return run_inference_case(content.inference(reference, as_of), case)
+            case _:
+                pass
         return run_model_case(content.model(reference, as_of), case)
     except EngineError as error:
-        return CaseResult(reference.partition("@")[0], reference.partition("@")[2], case.id, (Difference("run", "an answer", str(error)),))
+        return CaseResult(
+            reference.partition("@")[0],
+            reference.partition("@")[2],
+            case.id,
+            (Difference("run", "an answer", str(error)),),
+        )

@@ -5,8 +5,7 @@ The texts come in as a mapping from path to text; nothing is read from a disk he
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,10 +16,17 @@ from engine.competency.documents import CompetencyModel
 from engine.hiring.signals import check_modalities
 from engine.jurisdictions.documents import Jurisdiction
 from engine.jurisdictions.merge import Law, merge
-from engine.kernel.canonical import ContentHash
 from engine.kernel.cases import CaseFile
-from engine.kernel.diagnostics import Code, Diagnostic, Severity, Span, has_errors, in_order, nearest
-from engine.kernel.documents import Document, Loaded, load_tree
+from engine.kernel.diagnostics import (
+    Code,
+    Diagnostic,
+    Severity,
+    Span,
+    has_errors,
+    in_order,
+    nearest,
+)
+from engine.kernel.documents import Document, Loaded, Shape, load_tree
 from engine.kernel.errors import DocumentError, NotFoundError
 from engine.kernel.source import Mapping as MapNode
 from engine.kernel.source import Scalar, read_yaml
@@ -32,17 +38,58 @@ from engine.rules.compiler import check_rule_set, compile_rule_set
 from engine.rules.documents import RuleSet
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable, Mapping
+
     from engine.chaining.program import CompiledInference
     from engine.competency.compiler import CompiledModel
+    from engine.kernel.canonical import ContentHash
     from engine.rules.compiled import CompiledRuleSet
 
-UNKNOWN_KIND = Code("CONTENT-001", "`{text}` is not a kind of document", "`{text}` 不是文件类型", "known kinds: {known}", "可用类型：{known}")
-VERSION_TWICE = Code("CONTENT-002", "the version {version} of `{id}` stands in two files", "`{id}` 的版本 {version} 出现在两个文件中", "the other one is {other}; raise the version of one", "另一个是 {other}；请提高其中一个的版本号")
-SAME_INSTANT = Code("CONTENT-003", "`{id}` {version} and {other} take effect at the same instant", "`{id}` 的 {version} 与 {other} 在同一时刻生效", "give one of them another `effective_from`", "请给其中一个不同的 `effective_from`")
-WRONG_PLACE = Code("CONTENT-004", "this file is `{id}` {version}, and its path says otherwise", "该文件是 `{id}` {version}，与路径不符", "move it to `{wanted}`", "请移到 `{wanted}`", Severity.WARNING)
-UNKNOWN_REFERENCE = Code("CONTENT-005", "there is no {kind} `{id}`", "没有 {kind} `{id}`", "known: {known}", "可用：{known}")
+UNKNOWN_KIND = Code(
+    "CONTENT-001",
+    "`{text}` is not a kind of document",
+    "`{text}` 不是文件类型",
+    "known kinds: {known}",
+    "可用类型：{known}",
+)
+VERSION_TWICE = Code(
+    "CONTENT-002",
+    "the version {version} of `{id}` stands in two files",
+    "`{id}` 的版本 {version} 出现在两个文件中",
+    "the other one is {other}; raise the version of one",
+    "另一个是 {other}；请提高其中一个的版本号",
+)
+SAME_INSTANT = Code(
+    "CONTENT-003",
+    "`{id}` {version} and {other} take effect at the same instant",
+    "`{id}` 的 {version} 与 {other} 在同一时刻生效",
+    "give one of them another `effective_from`",
+    "请给其中一个不同的 `effective_from`",
+)
+WRONG_PLACE = Code(
+    "CONTENT-004",
+    "this file is `{id}` {version}, and its path says otherwise",
+    "该文件是 `{id}` {version}，与路径不符",
+    "move it to `{wanted}`",
+    "请移到 `{wanted}`",
+    Severity.WARNING,
+)
+UNKNOWN_REFERENCE = Code(
+    "CONTENT-005",
+    "there is no {kind} `{id}`",
+    "没有 {kind} `{id}`",
+    "known: {known}",
+    "可用：{known}",
+)
 
-USE_CIRCLE = Code("CONTENT-007", "`{id}` uses `{own}` in its turn", "`{id}` 反过来又引用了 `{own}`", "break the circle: put what both need into a third rule set", "请打断循环：把两者都需要的内容放到第三个规则集")
+USE_CIRCLE = Code(
+    "CONTENT-007",
+    "`{id}` uses `{own}` in its turn",
+    "`{id}` 反过来又引用了 `{own}`",
+    "break the circle: put what both need into a third rule set",
+    "请打断循环：把两者都需要的内容放到第三个规则集",
+)
 
 KINDS: dict[str, type[Document]] = {
     "rule_set": RuleSet,
@@ -87,9 +134,13 @@ class Content:
         for loaded in self._known(kind, id_):
             if loaded.document.version == version:
                 return loaded
-        raise NotFoundError(kind, id_, version, [d.document.version for d in self._known(kind, id_)])
+        raise NotFoundError(
+            kind, id_, version, [d.document.version for d in self._known(kind, id_)]
+        )
 
-    def in_force(self, kind: str, id_: str, as_of: dt.datetime, known_at: dt.datetime | None = None) -> Loaded[Any]:
+    def in_force(
+        self, kind: str, id_: str, as_of: dt.datetime, known_at: dt.datetime | None = None
+    ) -> Loaded[Any]:
         """Find the version in force at `as_of` among those recorded as published by `known_at`.
 
         Raises NotFoundError when there is none.
@@ -103,7 +154,9 @@ class Content:
             and loaded.document.effective_from <= as_of
         ]
         if not candidates:
-            raise NotFoundError(kind, id_, f"published and in force at {as_of.isoformat()}", self.ids(kind))
+            raise NotFoundError(
+                kind, id_, f"published and in force at {as_of.isoformat()}", self.ids(kind)
+            )
         chosen = max(candidates, key=lambda loaded: loaded.document.effective_from)
         until = chosen.document.effective_to
         if until is not None and until <= as_of:
@@ -124,7 +177,11 @@ class Content:
         """Put the documents of another folder over these: the same version is replaced."""
         for name, versions in other.versions.items():
             laid = {loaded.document.version for loaded in versions}
-            kept = [loaded for loaded in self.versions.get(name, []) if loaded.document.version not in laid]
+            kept = [
+                loaded
+                for loaded in self.versions.get(name, [])
+                if loaded.document.version not in laid
+            ]
             self.versions[name] = sorted([*kept, *versions], key=_start)
         self.cases += other.cases
         self.lock += other.lock
@@ -143,7 +200,9 @@ class Content:
 
     def compile_rule_set(self, loaded: Loaded[RuleSet]) -> CompiledRuleSet:
         """Compile a rule set, with those it uses as of its own start."""
-        made: CompiledRuleSet = self._once(loaded, lambda: compile_rule_set(loaded, self.uses(loaded)))
+        made: CompiledRuleSet = self._once(
+            loaded, lambda: compile_rule_set(loaded, self.uses(loaded))
+        )
         return made
 
     def uses(self, loaded: Loaded[RuleSet]) -> dict[str, CompiledRuleSet]:
@@ -227,11 +286,14 @@ def read_document(text: str, path: str = "") -> tuple[Loaded[Any] | None, list[D
         return None, found
     kind = tree.entries.get("kind")
     named = kind.text if isinstance(kind, Scalar) else ""
-    known = {**KINDS, "cases": CaseFile}
+    known: dict[str, type[Shape]] = {**KINDS, "cases": CaseFile}
     if named not in known:
         span = kind.span if kind is not None else Span(path, 1, 1, 1, 1)
         listed = ", ".join(f"`{k}`" for k in known)
-        return None, [*found, UNKNOWN_KIND.at(span, near=nearest(named, known), text=named, known=listed)]
+        return None, [
+            *found,
+            UNKNOWN_KIND.at(span, near=nearest(named, known), text=named, known=listed),
+        ]
     loaded, more = load_tree(known[named], tree, path)
     found = in_order([*found, *more])
     return (None if has_errors(found) else loaded), found
@@ -253,7 +315,9 @@ def _add(content: Content, loaded: Loaded[Any]) -> None:
     versions = content.versions.setdefault((document.kind, document.id), [])
     for other in versions:
         if other.document.version == document.version:
-            found = VERSION_TWICE.at(loaded.span("version"), id=document.id, version=document.version, other=other.path)
+            found = VERSION_TWICE.at(
+                loaded.span("version"), id=document.id, version=document.version, other=other.path
+            )
             content.found.append(found)
             return
     versions.append(loaded)
@@ -266,10 +330,17 @@ def check_content(content: Content) -> list[Diagnostic]:
     """Give every finding about a folder: its files, each document, what they say of each other, and the lock."""
     found = list(content.found)
     for versions in content.versions.values():
-        for earlier, later in zip(versions, versions[1:], strict=False):
+        for earlier, later in itertools.pairwise(versions):
             if earlier.document.effective_from == later.document.effective_from:
                 document = later.document
-                found.append(SAME_INSTANT.at(later.span("effective_from"), id=document.id, version=document.version, other=earlier.document.version))
+                found.append(
+                    SAME_INSTANT.at(
+                        later.span("effective_from"),
+                        id=document.id,
+                        version=document.version,
+                        other=earlier.document.version,
+                    )
+                )
         for loaded in versions:
             found += _check_place(loaded)
             found += check_document(content, loaded)
@@ -286,7 +357,14 @@ def _check_place(loaded: Loaded[Any]) -> list[Diagnostic]:
     wanted = f"{document.id}/{document.version}.yaml"
     if folder is None or folder not in loaded.path or loaded.path.endswith(f"/{wanted}"):
         return []
-    return [WRONG_PLACE.at(loaded.span("version"), id=document.id, version=document.version, wanted=f"{folder}/{wanted}")]
+    return [
+        WRONG_PLACE.at(
+            loaded.span("version"),
+            id=document.id,
+            version=document.version,
+            wanted=f"{folder}/{wanted}",
+        )
+    ]
 
 
 def check_document(content: Content, loaded: Loaded[Any]) -> list[Diagnostic]:
@@ -305,6 +383,8 @@ def check_document(content: Content, loaded: Loaded[Any]) -> list[Diagnostic]:
                 return check_catalog(loaded)
             case Jurisdiction():
                 merge([document.id], _latest(content), document.effective_from)
+            case _:
+                pass
     except DocumentError as error:
         return list(error.diagnostics)
     return []
@@ -314,10 +394,14 @@ def _latest(content: Content) -> dict[str, Loaded[Jurisdiction]]:
     return {id_: content.versions["jurisdiction", id_][-1] for id_ in content.ids("jurisdiction")}
 
 
-def _unknown(loaded: Loaded[Any], kind: str, id_: str, known: Iterable[str], *path: str | int) -> Diagnostic:
+def _unknown(
+    loaded: Loaded[Any], kind: str, id_: str, known: Iterable[str], *path: str | int
+) -> Diagnostic:
     names = sorted(known)
     listed = ", ".join(f"`{name}`" for name in names) or "-"
-    return UNKNOWN_REFERENCE.at(loaded.span(*path), near=nearest(id_, names), kind=kind, id=id_, known=listed)
+    return UNKNOWN_REFERENCE.at(
+        loaded.span(*path), near=nearest(id_, names), kind=kind, id=id_, known=listed
+    )
 
 
 def _check_jurisdictions(content: Content, loaded: Loaded[Any]) -> list[Diagnostic]:
@@ -369,9 +453,16 @@ def _check_model(content: Content, loaded: Loaded[CompetencyModel]) -> list[Diag
     source = loaded.document.evidence_from
     versions = content.versions.get(("inference", source))
     found = []
-    if source is not None and versions is None:
-        found.append(_unknown(loaded, "inference", source, content.ids("inference"), "evidence_from"))
-    return [*found, *check_model(loaded, _law(content, loaded), derived_indicators(versions[-1]) if versions else None)]
+    if versions is None:
+        found.append(
+            _unknown(loaded, "inference", source, content.ids("inference"), "evidence_from")
+        )
+    return [
+        *found,
+        *check_model(
+            loaded, _law(content, loaded), derived_indicators(versions[-1]) if versions else None
+        ),
+    ]
 
 
 def derived_indicators(loaded: Loaded[Inference]) -> frozenset[str] | None:

@@ -37,6 +37,8 @@ def _tables(node: Node) -> Iterator[Scalar]:
         case Sequence():
             for item in node.items:
                 yield from _tables(item)
+        case _:
+            pass
 
 
 def _align(lines: list[str], table: Scalar) -> None:

@@ -17,13 +17,45 @@ if TYPE_CHECKING:
 
 LOCK_NAME = "published.lock"
 
-BAD_LINE = Code("LOCK-001", "this is not a line of a lock", "这不是锁文件的一行", "write `kind id version sha256:… 2026-01-01T00:00:00+08:00`, or run `evenhand lock`", "请写 `kind id version sha256:… 2026-01-01T00:00:00+08:00`，或运行 `evenhand lock`")
-CHANGED = Code("LOCK-002", "the published `{id}` {version} was changed", "已发布的 `{id}` {version} 被改动", "undo the change, and write it as a new version", "请撤销改动，并写成新版本")
-GONE = Code("LOCK-003", "the published `{id}` {version} is gone", "已发布的 `{id}` {version} 不见了", "bring the file back: a published version is kept for ever", "请恢复该文件：已发布的版本须永久保留")
-TWICE = Code("LOCK-004", "`{id}` {version} is locked twice", "`{id}` {version} 被锁定两次", "delete the later line", "请删除后面一行")
-DEMONSTRATION = Code("LOCK-005", "`{id}` {version} is for demonstration and cannot be published", "`{id}` {version} 仅供演示，不能发布", "delete the line", "请删除该行")
+BAD_LINE = Code(
+    "LOCK-001",
+    "this is not a line of a lock",
+    "这不是锁文件的一行",
+    "write `kind id version sha256:… 2026-01-01T00:00:00+08:00`, or run `evenhand lock`",
+    "请写 `kind id version sha256:… 2026-01-01T00:00:00+08:00`，或运行 `evenhand lock`",
+)
+CHANGED = Code(
+    "LOCK-002",
+    "the published `{id}` {version} was changed",
+    "已发布的 `{id}` {version} 被改动",
+    "undo the change, and write it as a new version",
+    "请撤销改动，并写成新版本",
+)
+GONE = Code(
+    "LOCK-003",
+    "the published `{id}` {version} is gone",
+    "已发布的 `{id}` {version} 不见了",
+    "bring the file back: a published version is kept for ever",
+    "请恢复该文件：已发布的版本须永久保留",
+)
+TWICE = Code(
+    "LOCK-004",
+    "`{id}` {version} is locked twice",
+    "`{id}` {version} 被锁定两次",
+    "delete the later line",
+    "请删除后面一行",
+)
+DEMONSTRATION = Code(
+    "LOCK-005",
+    "`{id}` {version} is for demonstration and cannot be published",
+    "`{id}` {version} 仅供演示，不能发布",
+    "delete the line",
+    "请删除该行",
+)
 
-_LINE = re.compile(r"(?P<kind>\w+) (?P<id>[a-z0-9-]+) (?P<version>\d+\.\d+\.\d+) (?P<hash>sha256:[0-9a-f]{64}) (?P<when>\S+)")
+_LINE = re.compile(
+    r"(?P<kind>\w+) (?P<id>[a-z0-9-]+) (?P<version>\d+\.\d+\.\d+) (?P<hash>sha256:[0-9a-f]{64}) (?P<when>\S+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +87,16 @@ def parse_lock(text: str, path: str = LOCK_NAME) -> tuple[tuple[LockLine, ...], 
         if match is None or when is None:
             found.append(BAD_LINE.at(span))
         else:
-            lines.append(LockLine(match["kind"], match["id"], match["version"], ContentHash(match["hash"]), when, span))
+            lines.append(
+                LockLine(
+                    match["kind"],
+                    match["id"],
+                    match["version"],
+                    ContentHash(match["hash"]),
+                    when,
+                    span,
+                )
+            )
     return tuple(lines), found
 
 
@@ -92,11 +133,16 @@ def is_demonstration(loaded: Loaded[Any]) -> bool:
     return getattr(loaded.document, "use", None) == "demonstration"
 
 
-def unlocked(lines: Sequence[LockLine], documents: Iterable[Loaded[Any]], recorded: dt.datetime) -> list[LockLine]:
+def unlocked(
+    lines: Sequence[LockLine], documents: Iterable[Loaded[Any]], recorded: dt.datetime
+) -> list[LockLine]:
     """Make the lines of the versions that are not published yet, demonstrations left out."""
     known = {(ln.kind, ln.id, ln.version) for ln in lines}
     return [
         LockLine(d.document.kind, d.document.id, d.document.version, d.hash, recorded)
-        for d in sorted(documents, key=lambda d: (d.document.kind, d.document.id, d.document.effective_from))
-        if (d.document.kind, d.document.id, d.document.version) not in known and not is_demonstration(d)
+        for d in sorted(
+            documents, key=lambda d: (d.document.kind, d.document.id, d.document.effective_from)
+        )
+        if (d.document.kind, d.document.id, d.document.version) not in known
+        and not is_demonstration(d)
     ]

@@ -30,7 +30,10 @@ def make_schema(models: Sequence[type[Shape]]) -> dict[str, object]:
     """Make one schema for a folder: its `kind` says which of the models a file is read by."""
     references, schema = models_json_schema([(model, "validation") for model in models])
     chosen = [
-        {"if": {"properties": {"kind": {"const": _kind(model)}}}, "then": references[model, "validation"]}
+        {
+            "if": {"properties": {"kind": {"const": _kind(model)}}},
+            "then": references[model, "validation"],
+        }
         for model in models
     ]
     return {

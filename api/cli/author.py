@@ -38,16 +38,24 @@ class Format(StrEnum):
     sarif = "sarif"
 
 
-PathsArgument = Annotated[list[Path] | None, typer.Argument(metavar="[PATHS]", help="Files or folders; all content, when left out. · 文件或目录")]
+PathsArgument = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[PATHS]", help="Files or folders; all content, when left out. · 文件或目录"
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    for command in (check, test, fmt, schema, lock):
+    for command in (check, fmt, schema, lock):
         app.command()(command)
+    app.command("test")(run_tests)
 
 
-def _read(paths: Sequence[Path], folder: Path | None) -> tuple[Content, Mapping[str, str], set[str] | None]:
+def _read(
+    paths: Sequence[Path], folder: Path | None
+) -> tuple[Content, Mapping[str, str], set[str] | None]:
     """Read content and the paths laid over it; gives the texts, and the names that are asked about."""
     from api.folder import default_folder, is_content_folder, read_folder, read_paths
     from engine.content import read_content
@@ -77,7 +85,9 @@ def _read(paths: Sequence[Path], folder: Path | None) -> tuple[Content, Mapping[
 @ending
 def check(
     paths: PathsArgument = None,
-    format: Annotated[Format, typer.Option("--format", help="How findings are printed. · 输出格式")] = Format.text,  # noqa: A002 - the option's own name
+    form: Annotated[
+        Format, typer.Option("--format", help="How findings are printed. · 输出格式")
+    ] = Format.text,
     content: ContentOption = None,
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
@@ -87,14 +97,16 @@ def check(
     from engine.kernel.diagnostics import has_errors
 
     read, texts, names = _read(paths or (), content)
-    found = [d for d in check_content(read) if names is None or d.span is None or d.span.path in names]
-    print_findings(found, texts, str(format), lang, count=len(texts) if names is None else len(names))
+    found = [
+        d for d in check_content(read) if names is None or d.span is None or d.span.path in names
+    ]
+    print_findings(found, texts, str(form), lang, count=len(texts) if names is None else len(names))
     if has_errors(found):
         raise typer.Exit(FINDINGS)
 
 
 @ending
-def test(
+def run_tests(
     paths: PathsArgument = None,
     content: ContentOption = None,
     json: JsonOption = False,
@@ -104,7 +116,9 @@ def test(
     from engine.cases import run_cases
 
     read, texts, names = _read(paths or (), content)
-    broken = [d for d in read.found if d.is_error and (names is None or (d.span and d.span.path in names))]
+    broken = [
+        d for d in read.found if d.is_error and (names is None or (d.span and d.span.path in names))
+    ]
     files = [f for f in read.cases if names is None or f.path in names]
     now = dt.datetime.now(dt.UTC)
     results = [result for file in files for result in run_cases(read, file, now)]
@@ -118,8 +132,16 @@ def test(
 
 
 def _result_json(result: CaseResult) -> dict[str, object]:
-    differences = [{"key": d.key, "expected": d.expected, "actual": d.actual} for d in result.differences]
-    return {"of": result.of, "version": result.version, "case": result.case, "passed": result.passed, "differences": differences}
+    differences = [
+        {"key": d.key, "expected": d.expected, "actual": d.actual} for d in result.differences
+    ]
+    return {
+        "of": result.of,
+        "version": result.version,
+        "case": result.case,
+        "passed": result.passed,
+        "differences": differences,
+    }
 
 
 def _show_results(results: Sequence[CaseResult], lang: str) -> None:
@@ -132,15 +154,21 @@ def _show_results(results: Sequence[CaseResult], lang: str) -> None:
     failed = sum(not result.passed for result in results)
     kinds = len({(result.of, result.version) for result in results})
     if lang == "zh":
-        print(f"{len(results)} 个案例，{kinds} 个版本：{len(results) - failed} 个通过，{failed} 个未通过")
+        print(
+            f"{len(results)} 个案例，{kinds} 个版本：{len(results) - failed} 个通过，{failed} 个未通过"
+        )
     else:
-        print(f"{len(results)} cases of {kinds} versions: {len(results) - failed} passed, {failed} failed")
+        print(
+            f"{len(results)} cases of {kinds} versions: {len(results) - failed} passed, {failed} failed"
+        )
 
 
 @ending
 def fmt(
     paths: PathsArgument = None,
-    check: Annotated[bool, typer.Option("--check", help="Only say what would change. · 只检查")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what would change. · 只检查")
+    ] = False,
     content: ContentOption = None,
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
@@ -157,7 +185,11 @@ def fmt(
             changed.append(name)
             if not check:
                 (Path(name) if paths else base / name).write_text(tidy, "utf-8", newline="")
-    verb = ("需要对齐" if check else "已对齐") if lang == "zh" else ("would change" if check else "tidied")
+    verb = (
+        ("需要对齐" if check else "已对齐")
+        if lang == "zh"
+        else ("would change" if check else "tidied")
+    )
     for name in changed:
         print(f"{verb}: {name}")
     if check and changed:
@@ -166,7 +198,9 @@ def fmt(
 
 @ending
 def schema(
-    check: Annotated[bool, typer.Option("--check", help="Only say whether the files are up to date. · 只检查")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the files are up to date. · 只检查")
+    ] = False,
     content: ContentOption = None,
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
@@ -184,7 +218,11 @@ def schema(
             if not check:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, "utf-8")
-    verb = ("已过期" if check else "已生成") if lang == "zh" else ("out of date" if check else "written")
+    verb = (
+        ("已过期" if check else "已生成")
+        if lang == "zh"
+        else ("out of date" if check else "written")
+    )
     for path in stale:
         print(f"{verb}: {path}")
     if check and stale:

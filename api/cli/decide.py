@@ -15,6 +15,7 @@ from api.cli.shared import (
     ContentOption,
     JsonOption,
     LangOption,
+    as_lang,
     ending,
     load,
     moment,
@@ -30,13 +31,39 @@ if TYPE_CHECKING:
     from engine.content import Content
     from engine.hiring.evaluation import Materials
     from engine.hiring.interview import Interview
+    from engine.learning.documents import PlanLimits
     from engine.rules.compiled import CompiledRuleSet
 
-InputsOption = Annotated[str, typer.Option("--inputs", metavar="FILE", help="The case as JSON (or .yaml); - is standard input. · 输入文件")]
-BandsOption = Annotated[Path | None, typer.Option("--bands", metavar="FILE", help="Salary bands; the shipped examples, when left out. · 薪资区间")]
-RegionOption = Annotated[str, typer.Option("--region", help="The region whose salary band counts. · 地区")]
-ModelOption = Annotated[str | None, typer.Option("--model", metavar="ID[@VERSION]", help="Another competency model than the interview names. · 胜任力模型")]
-RulesOption = Annotated[str, typer.Option("--rules", metavar="ID[@VERSION]", help="The rule set that decides. · 规则集")]
+InputsOption = Annotated[
+    str,
+    typer.Option(
+        "--inputs",
+        metavar="FILE",
+        help="The case as JSON (or .yaml); - is standard input. · 输入文件",
+    ),
+]
+BandsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--bands",
+        metavar="FILE",
+        help="Salary bands; the shipped examples, when left out. · 薪资区间",
+    ),
+]
+RegionOption = Annotated[
+    str, typer.Option("--region", help="The region whose salary band counts. · 地区")
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="ID[@VERSION]",
+        help="Another competency model than the interview names. · 胜任力模型",
+    ),
+]
+RulesOption = Annotated[
+    str, typer.Option("--rules", metavar="ID[@VERSION]", help="The rule set that decides. · 规则集")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,7 +74,9 @@ def add_to(app: typer.Typer) -> None:
 
 @ending
 def decide(
-    rule_set: Annotated[str, typer.Argument(metavar="RULE_SET[@VERSION]", help="Which rules decide. · 规则集")],
+    rule_set: Annotated[
+        str, typer.Argument(metavar="RULE_SET[@VERSION]", help="Which rules decide. · 规则集")
+    ],
     inputs: InputsOption,
     as_of: AsOfOption = None,
     content: ContentOption = None,
@@ -79,7 +108,12 @@ def _typed(compiled: CompiledRuleSet, name: str) -> Mapping[str, object]:
 
 @ending
 def evaluate(
-    interview: Annotated[str, typer.Argument(metavar="INTERVIEW.json", help="The interview; - is standard input. · 面试文件")],
+    interview: Annotated[
+        str,
+        typer.Argument(
+            metavar="INTERVIEW.json", help="The interview; - is standard input. · 面试文件"
+        ),
+    ],
     model: ModelOption = None,
     rules: RulesOption = "offer",
     bands: BandsOption = None,
@@ -104,7 +138,13 @@ def evaluate(
 
 
 def prepare(
-    content: Content, name: str, model: str | None, rules: str, bands: Path | None, region: str, as_of: str | None
+    content: Content,
+    name: str,
+    model: str | None,
+    rules: str,
+    bands: Path | None,
+    region: str,
+    as_of: str | None,
 ) -> tuple[Interview, Materials, dict[str, object]]:
     """Read an interview and choose the documents that it is evaluated by, as of one instant."""
     from engine.hiring.evaluation import Materials
@@ -142,8 +182,17 @@ def band_inputs(path: Path | None, role: str, region: str, when: dt.datetime) ->
 
 @ending
 def explain(
-    subject: Annotated[str, typer.Argument(metavar="RULE_SET[@VERSION]|INTERVIEW.json", help="What to explain. · 要解释的规则集或面试")],
-    inputs: Annotated[str | None, typer.Option("--inputs", metavar="FILE", help="The case, for a rule set. · 输入文件")] = None,
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="RULE_SET[@VERSION]|INTERVIEW.json",
+            help="What to explain. · 要解释的规则集或面试",
+        ),
+    ],
+    inputs: Annotated[
+        str | None,
+        typer.Option("--inputs", metavar="FILE", help="The case, for a rule set. · 输入文件"),
+    ] = None,
     model: ModelOption = None,
     rules: RulesOption = "offer",
     bands: BandsOption = None,
@@ -157,12 +206,16 @@ def explain(
     if inputs is not None:
         _explain_rule_set(load(content), subject, inputs, moment(as_of), lang, json=json)
     elif subject == "-" or subject.endswith(".json") or Path(subject).is_file():
-        _explain_interview(load(content), subject, model, rules, bands, region, as_of, lang, json=json)
+        _explain_interview(
+            load(content), subject, model, rules, bands, region, as_of, lang, json=json
+        )
     else:
         wrong_use("a rule set is explained with --inputs FILE, an interview by its file")
 
 
-def _explain_rule_set(content: Content, reference: str, inputs: str, when: dt.datetime, lang: str, *, json: bool) -> None:
+def _explain_rule_set(
+    content: Content, reference: str, inputs: str, when: dt.datetime, lang: str, *, json: bool
+) -> None:
     from engine.rules.explain import explain as explain_case
     from engine.rules.explain import explanation_json, explanation_text
 
@@ -171,7 +224,7 @@ def _explain_rule_set(content: Content, reference: str, inputs: str, when: dt.da
     if json:
         print_json(explanation_json(explanation))
     else:
-        print(explanation_text(explanation, compiled, "zh" if lang == "zh" else "en"))
+        print(explanation_text(explanation, compiled, as_lang(lang)))
     if explanation.decision.status == "error":
         raise typer.Exit(FINDINGS)
 
@@ -196,7 +249,12 @@ def _explain_interview(
     evaluation = evaluate_interview(interview, materials, given)
     changes = find_counterfactuals(evaluation, materials, given)
     if json:
-        print_json({**evaluation_json(evaluation), "counterfactuals": [c.model_dump(mode="json") for c in changes]})
+        print_json(
+            {
+                **evaluation_json(evaluation),
+                "counterfactuals": [c.model_dump(mode="json") for c in changes],
+            }
+        )
         return
     show_evaluation(evaluation, materials, lang, full=True)
     show_counterfactuals(changes, lang)
@@ -205,11 +263,29 @@ def _explain_interview(
 @ending
 def plan(
     role: Annotated[str, typer.Option("--role", help="The role, such as sales-rep-fmcg. · 岗位")],
-    scores: Annotated[str, typer.Option("--scores", metavar="FILE", help="Scores by competency as JSON (or .yaml); - is standard input. · 得分文件")],
-    passed: Annotated[list[str] | None, typer.Option("--passed", metavar="ITEM", help="An item that need not be repeated. · 已通过项目")] = None,
-    budget: Annotated[str | None, typer.Option("--budget", help="The most it may cost. · 预算")] = None,
-    hours_per_week: Annotated[str | None, typer.Option("--hours-per-week", help="Hours a week. · 每周学时")] = None,
-    weeks: Annotated[int | None, typer.Option("--weeks", help="Weeks until the deadline. · 期限（周）")] = None,
+    scores: Annotated[
+        str,
+        typer.Option(
+            "--scores",
+            metavar="FILE",
+            help="Scores by competency as JSON (or .yaml); - is standard input. · 得分文件",
+        ),
+    ],
+    passed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--passed", metavar="ITEM", help="An item that need not be repeated. · 已通过项目"
+        ),
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option("--budget", help="The most it may cost. · 预算")
+    ] = None,
+    hours_per_week: Annotated[
+        str | None, typer.Option("--hours-per-week", help="Hours a week. · 每周学时")
+    ] = None,
+    weeks: Annotated[
+        int | None, typer.Option("--weeks", help="Weeks until the deadline. · 期限（周）")
+    ] = None,
     as_of: AsOfOption = None,
     content: ContentOption = None,
     json: JsonOption = False,
@@ -230,7 +306,7 @@ def plan(
     if json:
         print_json(made.model_dump(mode="json"))
     else:
-        print(explain_plan(made, "zh" if lang == "zh" else "en"))
+        print(explain_plan(made, as_lang(lang)))
     if made.status == "infeasible":
         raise typer.Exit(FINDINGS)
 
@@ -247,9 +323,10 @@ def _scores(data: Mapping[str, object]) -> dict[str, Decimal]:
     return made
 
 
-def _limits(budget: str | None, hours_per_week: str | None, weeks: int | None):  # noqa: ANN202 - PlanLimits, imported late
-    from engine.learning.documents import PlanLimits
+def _limits(budget: str | None, hours_per_week: str | None, weeks: int | None) -> PlanLimits:
     from pydantic import ValidationError
+
+    from engine.learning.documents import PlanLimits
 
     given = {"budget": budget, "hours_per_week": hours_per_week, "weeks": weeks}
     try:

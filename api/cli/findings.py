@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.cli.shared import print_json
+from api.cli.shared import as_lang, print_json
 from engine.kernel.diagnostics import Lang, Severity, render
 
 if TYPE_CHECKING:
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from engine.kernel.diagnostics import Code, Diagnostic
 
 
-def print_findings(found: Sequence[Diagnostic], texts: Mapping[str, str], form: str, lang: str, *, count: int) -> None:
+def print_findings(
+    found: Sequence[Diagnostic], texts: Mapping[str, str], form: str, lang: str, *, count: int
+) -> None:
     """Print findings in one of the forms; `count` is how many files were looked at."""
-    chosen: Lang = "zh" if lang == "zh" else "en"
+    chosen = as_lang(lang)
     match form:
         case "json":
             print_json([_as_json(one) for one in found])
@@ -55,8 +57,14 @@ def _as_json(one: Diagnostic) -> dict[str, object]:
 
 
 def _as_annotation(one: Diagnostic, lang: Lang) -> str:
-    level = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}[one.severity]
-    place = f"file={_escaped(one.span.path)},line={one.span.line},col={one.span.column}," if one.span else ""
+    level = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}[
+        one.severity
+    ]
+    place = (
+        f"file={_escaped(one.span.path)},line={one.span.line},col={one.span.column},"
+        if one.span
+        else ""
+    )
     told = f"{one.message(lang)} — {one.help(lang)}" if one.help(lang) else one.message(lang)
     return f"::{level} {place}title={one.code.id}::{_escaped(told)}"
 
@@ -73,7 +81,12 @@ def _as_sarif(found: Sequence[Diagnostic], lang: Lang) -> dict[str, object]:
         "version": "2.1.0",
         "runs": [
             {
-                "tool": {"driver": {"name": "evenhand", "rules": [_sarif_rule(code, lang) for code in codes.values()]}},
+                "tool": {
+                    "driver": {
+                        "name": "evenhand",
+                        "rules": [_sarif_rule(code, lang) for code in codes.values()],
+                    }
+                },
                 "columnKind": "unicodeCodePoints",
                 "results": [_sarif_result(one, lang) for one in found],
             }
@@ -87,7 +100,11 @@ def _sarif_rule(code: Code, lang: Lang) -> dict[str, object]:
 
 def _sarif_result(one: Diagnostic, lang: Lang) -> dict[str, object]:
     told = " ".join(part for part in (one.message(lang), one.help(lang)) if part)
-    made: dict[str, object] = {"ruleId": one.code.id, "level": str(one.severity), "message": {"text": told}}
+    made: dict[str, object] = {
+        "ruleId": one.code.id,
+        "level": str(one.severity),
+        "message": {"text": told},
+    }
     if one.span is not None:
         region = {
             "startLine": one.span.line,
@@ -95,5 +112,7 @@ def _sarif_result(one: Diagnostic, lang: Lang) -> dict[str, object]:
             "endLine": one.span.end_line,
             "endColumn": one.span.end_column,
         }
-        made["locations"] = [{"physicalLocation": {"artifactLocation": {"uri": one.span.path}, "region": region}}]
+        made["locations"] = [
+            {"physicalLocation": {"artifactLocation": {"uri": one.span.path}, "region": region}}
+        ]
     return made

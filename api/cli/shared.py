@@ -16,7 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from engine.content import Content
-    from engine.kernel.diagnostics import Diagnostic
+    from engine.kernel.diagnostics import Diagnostic, Lang
 
 FINE, FINDINGS, WRONG_USE = 0, 1, 2
 """The exit codes: all is well, something was found, the command was used wrongly."""
@@ -29,23 +29,44 @@ class Language(StrEnum):
     en = "en"
 
 
+def as_lang(lang: str) -> Lang:
+    """Read a language option as the engine names languages."""
+    return "zh" if lang == "zh" else "en"
+
+
 def system_language() -> str:
     """Take the language of the environment: zh where it says so, else en."""
-    named = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    named = (
+        os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    )
     return "zh" if named.lower().startswith("zh") else "en"
 
 
 ContentOption = Annotated[
     Path | None,
-    typer.Option("--content", metavar="DIR", help="The folder with rules/, competency_models/ and catalog/. · 内容目录"),
+    typer.Option(
+        "--content",
+        metavar="DIR",
+        help="The folder with rules/, competency_models/ and catalog/. · 内容目录",
+    ),
 ]
 LangOption = Annotated[
-    Language, typer.Option("--lang", default_factory=system_language, show_default="from LANG", help="Language of the texts. · 语言")
+    Language,
+    typer.Option(
+        "--lang",
+        default_factory=system_language,
+        show_default="from LANG",
+        help="Language of the texts. · 语言",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON. · 输出 JSON")]
 AsOfOption = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="DATE", help="Decide as of this date or date-time; now, when left out. · 按此时点裁定"),
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="Decide as of this date or date-time; now, when left out. · 按此时点裁定",
+    ),
 ]
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -69,7 +90,11 @@ def ending(command: C) -> C:
             raise typer.Exit(FINDINGS) from None
         except NotFoundError as error:
             known = f"; known: {', '.join(error.known)}" if error.known else ""
-            wrong_use(f"{error}{known}" if lang == "en" else f"没有 {error.kind} `{error.id}` {error.asked}{known}")
+            wrong_use(
+                f"{error}{known}"
+                if lang == "en"
+                else f"没有 {error.kind} `{error.id}` {error.asked}{known}"
+            )
 
     return run  # type: ignore[return-value]
 
@@ -156,4 +181,4 @@ def show_findings(found: Iterable[Diagnostic], texts: Mapping[str, str], lang: s
 
     for one in found:
         lines = texts.get(one.span.path, "").split("\n") if one.span else []
-        print(render(one, lines, "zh" if lang == "zh" else "en"), file=sys.stderr)
+        print(render(one, lines, as_lang(lang)), file=sys.stderr)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from api.cli.shared import as_lang
 from engine.competency.documents import MeasureSource, MentionSource, SignalSource
 from engine.rules.decision import plain_json
 
@@ -35,7 +36,10 @@ WORDS = {
     "why": ("依据", "why"),
     "dropped": ("未使用的信号", "signals not used"),
     "changes": ("怎样会改变结果", "what would have changed the outcome"),
-    "demonstration": ("仅供演示：不得用于真实决定", "demonstration: not to be used for a real decision"),
+    "demonstration": (
+        "仅供演示：不得用于真实决定",
+        "demonstration: not to be used for a real decision",
+    ),
     "not assessed": ("未评估", "not assessed"),
     "decided": ("已决定", "decided"),
     "incomplete": ("信息不全，由人处理", "incomplete: a person decides"),
@@ -73,11 +77,13 @@ def _decision_lines(out: Console, decision: Decision, lang: str) -> None:
         out.print(f"{say('missing', lang)}: {escape(', '.join(decision.missing))}")
     for fault in decision.faults:
         out.print(f"{fault.code.id}: {escape(fault.message('zh' if lang == 'zh' else 'en'))}")
-        if advice := fault.help("zh" if lang == "zh" else "en"):
+        if advice := fault.help(as_lang(lang)):
             out.print(f"  {escape(advice)}")
     for reason in decision.reasons:
         text = reason.zh if lang == "zh" else reason.en
-        out.print(f"{say('reasons', lang)}: {escape(text)} ({reason.code}, {escape(reason.clause)})")
+        out.print(
+            f"{say('reasons', lang)}: {escape(text)} ({reason.code}, {escape(reason.clause)})"
+        )
     for used in decision.used:
         out.print(f"{say('used', lang)}: {used.id}@{used.version} {used.hash[:19]}…", style="dim")
 
@@ -89,14 +95,18 @@ def _shown(value: object) -> str:
     return str(data)
 
 
-def show_evaluation(evaluation: Evaluation, materials: Materials, lang: str, *, full: bool = False) -> None:
+def show_evaluation(
+    evaluation: Evaluation, materials: Materials, lang: str, *, full: bool = False
+) -> None:
     """Print an evaluated interview: profile, decision, plan; `full` adds where each score comes from."""
     from engine.learning.explain import explain_plan
 
     out = console()
     model = materials.model.document
     title = model.title.zh if lang == "zh" else model.title.en
-    out.print(f"[bold]{escape(title)}[/bold] · {model.id}@{model.version} · {escape(evaluation.interview)}")
+    out.print(
+        f"[bold]{escape(title)}[/bold] · {model.id}@{model.version} · {escape(evaluation.interview)}"
+    )
     if evaluation.demonstration:
         out.print(say("demonstration", lang), style="yellow")
     if full:
@@ -104,7 +114,7 @@ def show_evaluation(evaluation: Evaluation, materials: Materials, lang: str, *, 
             show_reasons(out, competency, lang)
     show_profile_and_decision(evaluation, materials, lang)
     out.print()
-    out.print(escape(explain_plan(evaluation.plan, "zh" if lang == "zh" else "en")))
+    out.print(escape(explain_plan(evaluation.plan, as_lang(lang))))
 
 
 def show_profile_and_decision(evaluation: Evaluation, materials: Materials, lang: str) -> None:
@@ -127,7 +137,9 @@ def _profile_table(out: Console, evaluation: Evaluation, materials: Materials, l
         band = bands[one.band][lang] if one.band else "–"  # type: ignore[index]
         table.add_row(name, format(one.weight, "f"), one.shown or say("not assessed", lang), band)
     table.add_section()
-    table.add_row(say("overall", lang), "", evaluation.profile.shown or say("not assessed", lang), "")
+    table.add_row(
+        say("overall", lang), "", evaluation.profile.shown or say("not assessed", lang), ""
+    )
     out.print(table)
 
 
@@ -147,9 +159,11 @@ def part_lines(part: PartReason, lang: str) -> list[str]:
     if part.start is not None:
         lines.append(f"  {format(part.start, 'f')}")
     lines += [f"  {_line_text(line, lang)}" for line in part.lines if line.applied]
-    lines += [f"  {rating.rater}: {rating.level} → {format(rating.score, 'f')}" for rating in part.ratings]
+    lines += [
+        f"  {rating.rater}: {rating.level} → {format(rating.score, 'f')}" for rating in part.ratings
+    ]
     if part.measure is not None:
-        lines.append(f"  {part.measure.id}: {format(part.measure.value, 'f')}")
+        lines.append(f"  {part.measure.measure}: {format(part.measure.value, 'f')}")
     return lines
 
 
@@ -168,6 +182,8 @@ def source_text(source: Source) -> str:
             return f"{source.name} = {format(source.value, 'f')} {source.unit}"
         case MeasureSource():
             return f"{source.measure} = {format(source.value, 'f')}"
+        case _:
+            pass
     return source.question
 
 

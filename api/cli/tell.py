@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import typer
 from rich.markup import escape
 
-from api.cli.shared import ContentOption, JsonOption, LangOption, ending, load, print_json, wrong_use
+from api.cli.shared import (
+    ContentOption,
+    JsonOption,
+    LangOption,
+    as_lang,
+    ending,
+    load,
+    print_json,
+    wrong_use,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,10 +25,22 @@ if TYPE_CHECKING:
     from engine.hiring.evaluation import Evaluation, Materials
 
 _STORY = {
-    "title": ("持衡：一次面试，从信号到决定与培养计划", "Evenhand: one interview, from signals to a decision and a plan"),
-    "replica": ("1. 文章自己的打分（复现，仅供演示）", "1. The article's own scoring (a replica, for demonstration only)"),
-    "first": ("2. 合规模型 1.0.0：结构化评分与文字证据", "2. The compliant model 1.0.0: structured ratings and evidence in words"),
-    "second": ("3. 客户导向权重 20 → 30 之后（1.1.0）：同一个人", "3. After customer orientation weighs 30 instead of 20 (1.1.0): the same person"),
+    "title": (
+        "持衡：一次面试，从信号到决定与培养计划",
+        "Evenhand: one interview, from signals to a decision and a plan",
+    ),
+    "replica": (
+        "1. 文章自己的打分（复现，仅供演示）",
+        "1. The article's own scoring (a replica, for demonstration only)",
+    ),
+    "first": (
+        "2. 合规模型 1.0.0：结构化评分与文字证据",
+        "2. The compliant model 1.0.0: structured ratings and evidence in words",
+    ),
+    "second": (
+        "3. 客户导向权重 20 → 30 之后（1.1.0）：同一个人",
+        "3. After customer orientation weighs 30 instead of 20 (1.1.0): the same person",
+    ),
     "plan": ("4. 同一个人的培养计划", "4. The same person's plan"),
     "analyst": ("5. 市场分析专员，数据分析 65", "5. A marketing analyst with data analysis at 65"),
     "next": ("接着试试：", "Try next:"),
@@ -45,10 +66,18 @@ def demo(
     from engine.learning.explain import explain_plan
 
     read = load(content)
-    replica, _, _ = _evaluated(read, content, "article-sales", "article-replica@1.0.0", "2026-06-30")
-    first, materials, _ = _evaluated(read, content, "article-sales", "sales-rep-fmcg@1.0.0", "2026-06-30")
-    second, later, given = _evaluated(read, content, "article-sales", "sales-rep-fmcg@1.1.0", "2026-07-31")
-    analyst, _, _ = _evaluated(read, content, "article-marketing", "marketing-analyst@1.0.0", "2026-06-30")
+    replica, _, _ = _evaluated(
+        read, content, "article-sales", "article-replica@1.0.0", "2026-06-30"
+    )
+    first, materials, _ = _evaluated(
+        read, content, "article-sales", "sales-rep-fmcg@1.0.0", "2026-06-30"
+    )
+    second, later, given = _evaluated(
+        read, content, "article-sales", "sales-rep-fmcg@1.1.0", "2026-07-31"
+    )
+    analyst, _, _ = _evaluated(
+        read, content, "article-marketing", "marketing-analyst@1.0.0", "2026-06-30"
+    )
     changes = find_counterfactuals(second, later, given)
     if json:
         told = {"replica": replica, "v1_0_0": first, "v1_1_0": second, "analyst": analyst}
@@ -56,7 +85,7 @@ def demo(
         print_json({**data, "counterfactuals": [c.model_dump(mode="json") for c in changes]})
         return
     out = console()
-    chosen = "zh" if lang == "zh" else "en"
+    chosen = as_lang(lang)
     out.print(f"[bold]{_say('title', lang)}[/bold]")
     _heading("replica", lang)
     _tell_replica(replica, lang)
@@ -70,8 +99,12 @@ def demo(
     _heading("analyst", lang)
     out.print(escape(explain_plan(analyst.plan, chosen)))
     _heading("next", lang)
-    out.print("  evenhand explain examples/interviews/article-sales.json --model sales-rep-fmcg@1.1.0")
-    out.print("  echo '{\"overall\": 87.3, \"assessed\": true, \"band_min\": 8000, \"band_max\": 10000}' | evenhand decide offer --inputs -")
+    out.print(
+        "  evenhand explain examples/interviews/article-sales.json --model sales-rep-fmcg@1.1.0"
+    )
+    out.print(
+        '  echo \'{"overall": 87.3, "assessed": true, "band_min": 8000, "band_max": 10000}\' | evenhand decide offer --inputs -'
+    )
 
 
 def _say(word: str, lang: str) -> str:

@@ -103,8 +103,6 @@ def alternatives(rule: CompiledRule) -> Iterator[Alternative]:
     places = {pattern.variable: place for place, pattern in enumerate(rule.when)}
     whole = Both(tuple(condition for pattern in rule.when for condition in pattern.conditions))
     for conjunction in _split(whole):
-        if _contradicts_itself(conjunction):
-            continue
         tests: list[list[Atom]] = [[] for _ in rule.when]
         for atom in dict.fromkeys(conjunction):
             match atom:
@@ -126,12 +124,6 @@ def _split(condition: Condition) -> list[tuple[Atom, ...]]:
             return [tuple(itertools.chain(*product)) for product in products]
 
 
-def _contradicts_itself(conjunction: Iterable[Atom]) -> bool:
-    """Whether one field would have to equal two constants."""
-    equal = {(a.ref, a.value) for a in conjunction if isinstance(a, Compare) and a.op == "="}
-    return len({ref for ref, _ in equal}) < len(equal)
-
-
 def _ways(condition: Condition) -> int:
     match condition:
         case Compare() | Join():
@@ -147,19 +139,22 @@ def ways(rule: CompiledRule) -> int:
     return math.prod(_ways(c) for pattern in rule.when for c in pattern.conditions)
 
 
-def pivot(patterns: Iterable[tuple[Atom, ...]]) -> tuple[int | None, int]:
+def pivot(patterns: Sequence[tuple[Atom, ...]]) -> tuple[int | None, int]:
     """Choose the field that best parts a type's patterns, and count how many one fact can meet.
 
-    A fact waits in the matcher's stack once for each pattern it can still meet. Asked first for
-    the field that most patterns want equal to a constant, it only waits for those with its value.
+    A fact waits in the matcher's stack once for each pattern it can still meet; those that ask the
+    same, and join nothing, are one there. Asked first for the field that most patterns want equal
+    to a constant, it only waits for those with its value.
     """
+    joined = [tests for tests in patterns if any(isinstance(atom, Join) for atom in tests)]
+    alone = dict.fromkeys(tests for tests in patterns if tests not in joined)
     wanted = [
         {
             atom.ref.position: atom.value
             for atom in tests
             if isinstance(atom, Compare) and atom.op == "="
         }
-        for tests in patterns
+        for tests in (*alone, *joined)
     ]
     best: tuple[int | None, int] = (None, len(wanted))
     for place in sorted({place for equal in wanted for place in equal}):
@@ -178,7 +173,7 @@ def check_rule(rule: CompiledRule) -> Iterator[Fault]:
     elif (count := ways(rule)) > MAX_ALTERNATIVES:
         yield _over(TOO_MANY_ALTERNATIVES, count, MAX_ALTERNATIVES, rule=rule.id)
     else:
-        most = max((len(tests) for split in alternatives(rule) for tests in split.tests), default=0)
+        most = max(len(tests) for split in alternatives(rule) for tests in split.tests)
         if most > MAX_TESTS:
             yield _over(TOO_MANY_TESTS, most, MAX_TESTS, rule=rule.id)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema, model_validator
 
-from engine.kernel.decimals import decimal_text
+from engine.kernel.decimals import decimal_text, parse_number
 from engine.kernel.documents import (
     Document,
     Expression,
@@ -18,6 +18,32 @@ from engine.kernel.documents import (
     Shape,
     Text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _normal(then: object, derives: Mapping[object, object]) -> object:
+    """Give each number among derived values its one form, so that 0.70 is 0.7."""
+    if isinstance(then, list):
+        return [_normal(heads, derives) for heads in then]
+    if not isinstance(then, dict):
+        return then
+    return {name: _normal_fields(fields, derives.get(name)) for name, fields in then.items()}
+
+
+def _normal_fields(fields: object, declared: object) -> object:
+    if not isinstance(fields, dict) or not isinstance(declared, dict):
+        return fields
+    return {
+        name: decimal_text(number)
+        if isinstance(text, str)
+        and isinstance(shape := declared.get(name), dict)
+        and shape.get("type") == "number"
+        and (number := parse_number(text)) is not None
+        else text
+        for name, text in fields.items()
+    }
 
 
 def _datum(value: object) -> object:
@@ -87,3 +113,18 @@ class Inference(Document):
     params: dict[Name, Param] | None = None
     rules: tuple[InferenceRule, ...]
     note: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _normalised(cls, data: Any) -> Any:  # noqa: ANN401 - what the author wrote, without a shape
+        match data:
+            case {"derives": {**derives}, "rules": [*rules]}:
+                normal = [
+                    {**rule, "then": _normal(rule["then"], derives)}
+                    if isinstance(rule, dict) and "then" in rule
+                    else rule
+                    for rule in rules
+                ]
+                return {**data, "rules": normal}
+            case _:
+                return data

@@ -131,6 +131,8 @@ def infer(
         return _answer(compiled, reference.chain(compiled, given), "reference", ABSENT.at(None))
     try:
         memory = durable.chain(compiled, given)
+    except EvaluationError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever breaks in there must not cost the answer
         fault = BROKEN.at(None, problem=f"{type(error).__name__}: {error}")
         return _answer(compiled, reference.chain(compiled, given), "reference", fault)

@@ -54,7 +54,7 @@ def _percent(match: re.Match[str]) -> Decimal | None:
 
 def _number(words: str) -> Decimal | None:
     """Read a number in digits or numerals, such as 一百二十 or 一点二; None when it is not one."""
-    if words[0].isdigit() and words[0] not in _DIGITS:
+    if words[0].isdigit():
         return Decimal(words)
     whole, point, places = words.partition("点")
     if point and (not places or any(sign not in _DIGITS for sign in places)):
@@ -64,9 +64,7 @@ def _number(words: str) -> Decimal | None:
         if sign in _UNITS:
             total += (digit or 1) * _UNITS[sign]
             digit = 0
-        elif sign in _DIGITS:
-            digit = _DIGITS[sign]
         else:
-            return None
+            digit = _DIGITS[sign]
     fraction = "".join(str(_DIGITS[sign]) for sign in places)
     return Decimal(f"{total + digit}.{fraction or 0}")

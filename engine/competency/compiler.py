@@ -14,8 +14,9 @@ from engine.competency.documents import (
     RatingPart,
 )
 from engine.feel import ir
-from engine.feel.checker import FunctionSymbol, Scope, check_value
+from engine.feel.checker import check_value
 from engine.feel.parser import parse_expression
+from engine.feel.scope import FunctionSymbol, Scope
 from engine.feel.types import BOOLEAN, NUMBER, StringType
 from engine.jurisdictions.merge import NO_LAW, blocked
 from engine.kernel.decimals import decimal_text, from_fraction

@@ -23,7 +23,7 @@ from engine.kernel.documents import (
     Name,
     Number,
     ReasonId,
-    Rejected,
+    RejectedError,
     SemVer,
     Shape,
     Text,
@@ -221,12 +221,12 @@ def _has_method(value: object) -> object:
     """Refuse an unknown method in the owner's words, before pydantic names its own classes."""
     method = _method_of(value)
     if isinstance(value, dict) and method is None:
-        raise Rejected([Fault(MISSING_KEY, args={"key": "method"})])
+        raise RejectedError([Fault(MISSING_KEY, args={"key": "method"})])
     if isinstance(value, dict) and method not in METHODS:
         known = ", ".join(f"`{name}`" for name in METHODS)
         near = nearest(str(method), METHODS)
         fault = Fault(NOT_ONE_OF, args={"text": str(method), "known": known}, near=near)
-        raise Rejected([fault], "method")
+        raise RejectedError([fault], "method")
     return value
 
 

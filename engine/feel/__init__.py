@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from engine.feel import types
 from engine.feel.backends.interpreter import FaultError, Run, evaluate_ir
-from engine.feel.checker import Scope, Symbol, check_expression, check_unary_tests
+from engine.feel.checker import check_expression, check_unary_tests
 from engine.feel.parser import Mode, parse_expression, parse_unary_tests
+from engine.feel.scope import Scope, Symbol
 from engine.feel.values import Function, Months, Range, Value, type_of
 from engine.kernel.decimals import CONTEXT, fits
 from engine.kernel.diagnostics import Code, Span
@@ -19,14 +20,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.feel import ir
+    from engine.kernel.diagnostics import Diagnostic
     from engine.kernel.documents import Fault
 
-BAD_INPUT = Code("FEEL-INPUT-001", "the input `{name}` holds a value that FEEL does not have: {given}", "输入 `{name}` 含有 FEEL 没有的值：{given}", "give decimals as Decimal, int or text; floats are refused because they are not exact", "小数请用 Decimal、整数或文字；浮点数不精确，故不接受")
+BAD_INPUT = Code(
+    "FEEL-INPUT-001",
+    "the input `{name}` holds a value that FEEL does not have: {given}",
+    "输入 `{name}` 含有 FEEL 没有的值：{given}",
+    "give decimals as Decimal, int or text; floats are refused because they are not exact",
+    "小数请用 Decimal、整数或文字；浮点数不精确，故不接受",
+)
 
 __all__ = ["Function", "Months", "Range", "evaluate", "evaluate_unary"]
 
 
-def evaluate(expression: str, inputs: Mapping[str, object] | None = None, *, mode: Mode = "strict") -> object:
+def evaluate(
+    expression: str, inputs: Mapping[str, object] | None = None, *, mode: Mode = "strict"
+) -> object:
     """Evaluate an expression where names have the values of `inputs`.
 
     Numbers go in as int or Decimal and come out as Decimal; lists and contexts are lists and dicts;
@@ -44,7 +54,9 @@ def evaluate(expression: str, inputs: Mapping[str, object] | None = None, *, mod
     return _finish(made, faults, expression, inputs or {}, mode)
 
 
-def evaluate_unary(test: str, value: object, inputs: Mapping[str, object] | None = None, *, mode: Mode = "strict") -> object:
+def evaluate_unary(
+    test: str, value: object, inputs: Mapping[str, object] | None = None, *, mode: Mode = "strict"
+) -> object:
     """Whether `value` fits the unary tests of a table cell; raises as `evaluate` does."""
     given = {**(inputs or {}), "?": value}
     scope = _scope(given, mode)
@@ -55,7 +67,9 @@ def evaluate_unary(test: str, value: object, inputs: Mapping[str, object] | None
     return _finish(made, faults, test, given, mode)
 
 
-def _finish(made: ir.Ir, faults: list[Fault], text: str, inputs: Mapping[str, object], mode: Mode) -> object:
+def _finish(
+    made: ir.Ir, faults: list[Fault], text: str, inputs: Mapping[str, object], mode: Mode
+) -> object:
     if faults and mode == "strict":
         raise DocumentError(_placed(faults, text))
     values = {name: to_feel(value, name) for name, value in inputs.items()}
@@ -87,7 +101,7 @@ def _spaced(value: object) -> Iterable[str]:
             yield from _spaced(inner)
 
 
-def _placed(faults: Iterable[Fault], text: str) -> list[object]:
+def _placed(faults: Iterable[Fault], text: str) -> list[Diagnostic]:
     placed = []
     for fault in faults:
         before = text[: fault.start]
@@ -102,7 +116,17 @@ def _placed(faults: Iterable[Fault], text: str) -> list[object]:
 def to_feel(value: object, name: str = "") -> Value:
     """Turn Python data into FEEL values; raises EvaluationError for what FEEL does not have."""
     match value:
-        case None | bool() | str() | dt.date() | dt.time() | dt.timedelta() | Months() | Range() | Function():
+        case (
+            None
+            | bool()
+            | str()
+            | dt.date()
+            | dt.time()
+            | dt.timedelta()
+            | Months()
+            | Range()
+            | Function()
+        ):
             return value
         case int():
             value = Decimal(value)

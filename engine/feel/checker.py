@@ -6,121 +6,182 @@ must agree, nothing is converted by itself. `dmn` is the standard's: every type 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from engine.feel import ir, tree, types
 from engine.feel.builtins import FUNCTIONS, OPERATORS
 from engine.feel.builtins.temporal import PROPERTIES, literal
-from engine.feel.types import ANY, BOOLEAN, NULL, ContextType, ListType, NumberType, RangeType, StringType, Type
+from engine.feel.matching import (
+    accepts_all,
+    accepts_argument,
+    fits_names,
+    in_parameter_order,
+    named_type,
+    signature_for,
+    without_unit,
+)
+from engine.feel.scope import Scope, Symbol, facts_of, path_of
+from engine.feel.types import (
+    ANY,
+    BOOLEAN,
+    NULL,
+    ContextType,
+    ListType,
+    NumberType,
+    RangeType,
+    StringType,
+    Type,
+)
 from engine.feel.values import NoValueError, Value, type_of
 from engine.kernel.diagnostics import Code, nearest
 from engine.kernel.documents import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
     from engine.feel.builtins.registry import Builtin, Signature
-    from engine.feel.parser import Mode
 
-UNKNOWN_NAME = Code("FEEL-NAME-001", "the name `{name}` is not known", "未知名称 `{name}`", "known here: {known}", "此处可用：{known}")
-UNKNOWN_FUNCTION = Code("FEEL-NAME-002", "there is no function `{name}`", "没有函数 `{name}`", "check the name", "请检查名称")
-UNKNOWN_ENTRY = Code("FEEL-NAME-003", "{type} has no entry `{name}`", "{type} 没有条目 `{name}`", "it has: {known}", "可用条目：{known}")
-NO_SPACES = Code("FEEL-NAME-004", "a bare word here must be one of {known}", "此处的裸词须为 {known} 之一", "write one of them; another text stands in double quotes", "请从中选择；其他文字请用双引号")
-WRONG_OPERANDS = Code("FEEL-TYPE-001", "`{op}` does not work on {left} and {right}", "`{op}` 不能用于 {left} 与 {right}", "both sides must be of one type", "两边须为同一类型")
-WRONG_UNITS = Code("FEEL-UNIT-001", "`{op}` needs equal units, and these are `{left}` and `{right}`", "`{op}` 要求单位相同，而这里是 `{left}` 与 `{right}`", "multiply or divide by a value that carries the missing unit", "请乘以或除以带有所缺单位的值")
-WRONG_ARGUMENT = Code("FEEL-TYPE-002", "`{function}` needs {wanted} for `{parameter}`, and this is {given}", "`{function}` 的 `{parameter}` 需要 {wanted}，而这里是 {given}", "give a value of that type", "请给出该类型的值")
-WRONG_COUNT = Code("FEEL-TYPE-003", "`{function}` takes {wanted}, and {given} are given", "`{function}` 需要 {wanted}，而给了 {given} 个", "its parameters are: {parameters}", "参数为：{parameters}")
-WRONG_PARAMETER = Code("FEEL-TYPE-004", "`{function}` has no parameter `{name}`", "`{function}` 没有参数 `{name}`", "its parameters are: {parameters}", "参数为：{parameters}")
-NOT_BOOLEAN = Code("FEEL-TYPE-005", "a condition must be true or false, and this is {given}", "条件须为真或假，而这里是 {given}", "write a comparison, such as `x >= 80`", "请写成比较，例如 `x >= 80`")
-BRANCHES = Code("FEEL-TYPE-006", "the branches have different types: {yes} and {no}", "两个分支类型不同：{yes} 与 {no}", "give both the same type", "请使两者类型相同")
-NOT_A_LIST = Code("FEEL-TYPE-007", "expected a list here, and this is {given}", "此处应为列表，而这里是 {given}", "write `[…]`", "请写成 `[…]`")
-UNGUARDED = Code("FEEL-NULL-001", "`{name}` may be missing here", "`{name}` 在此处可能缺失", "test it first: `is defined({name}) and …`", "请先判断：`is defined({name}) and …`")
-NOT_APPLICABLE = Code("FEEL-NULL-002", "`{name}` does not always apply here", "`{name}` 在此处不一定适用", "give the reader the same `only_if`, or test `is applicable({name})` first", "请使用相同的 `only_if`，或先判断 `is applicable({name})`")
-NEVER_EQUAL = Code("FEEL-TYPE-008", "`{value}` is never a value here: {known}", "`{value}` 不可能是此处的值：{known}", "choose one of them", "请从中选择")
-NOT_ALLOWED = Code("FEEL-STRICT-001", "`{what}` is not allowed in rules", "规则中不允许使用 `{what}`", "{instead}", "{instead}")
-TEST_TYPE = Code("FEEL-TYPE-009", "this test is about {test}, and the column holds {column}", "该测试针对 {test}，而本列是 {column}", "write a value of the column's type", "请写该列类型的值")
-NOT_A_FUNCTION = Code("FEEL-TYPE-010", "this is not a function", "这不是函数", "call a function by its name", "请用名称调用函数")
+UNKNOWN_NAME = Code(
+    "FEEL-NAME-001",
+    "the name `{name}` is not known",
+    "未知名称 `{name}`",
+    "known here: {known}",
+    "此处可用：{known}",
+)
+UNKNOWN_FUNCTION = Code(
+    "FEEL-NAME-002",
+    "there is no function `{name}`",
+    "没有函数 `{name}`",
+    "check the name",
+    "请检查名称",
+)
+UNKNOWN_ENTRY = Code(
+    "FEEL-NAME-003",
+    "{type} has no entry `{name}`",
+    "{type} 没有条目 `{name}`",
+    "it has: {known}",
+    "可用条目：{known}",
+)
+NO_SPACES = Code(
+    "FEEL-NAME-004",
+    "a bare word here must be one of {known}",
+    "此处的裸词须为 {known} 之一",
+    "write one of them; another text stands in double quotes",
+    "请从中选择；其他文字请用双引号",
+)
+WRONG_OPERANDS = Code(
+    "FEEL-TYPE-001",
+    "`{op}` does not work on {left} and {right}",
+    "`{op}` 不能用于 {left} 与 {right}",
+    "both sides must be of one type",
+    "两边须为同一类型",
+)
+WRONG_UNITS = Code(
+    "FEEL-UNIT-001",
+    "`{op}` needs equal units, and these are `{left}` and `{right}`",
+    "`{op}` 要求单位相同，而这里是 `{left}` 与 `{right}`",
+    "multiply or divide by a value that carries the missing unit",
+    "请乘以或除以带有所缺单位的值",
+)
+WRONG_ARGUMENT = Code(
+    "FEEL-TYPE-002",
+    "`{function}` needs {wanted} for `{parameter}`, and this is {given}",
+    "`{function}` 的 `{parameter}` 需要 {wanted}，而这里是 {given}",
+    "give a value of that type",
+    "请给出该类型的值",
+)
+WRONG_COUNT = Code(
+    "FEEL-TYPE-003",
+    "`{function}` takes {wanted}, and {given} are given",
+    "`{function}` 需要 {wanted}，而给了 {given} 个",
+    "its parameters are: {parameters}",
+    "参数为：{parameters}",
+)
+WRONG_PARAMETER = Code(
+    "FEEL-TYPE-004",
+    "`{function}` has no parameter `{name}`",
+    "`{function}` 没有参数 `{name}`",
+    "its parameters are: {parameters}",
+    "参数为：{parameters}",
+)
+NOT_BOOLEAN = Code(
+    "FEEL-TYPE-005",
+    "a condition must be true or false, and this is {given}",
+    "条件须为真或假，而这里是 {given}",
+    "write a comparison, such as `x >= 80`",
+    "请写成比较，例如 `x >= 80`",
+)
+BRANCHES = Code(
+    "FEEL-TYPE-006",
+    "the branches have different types: {yes} and {no}",
+    "两个分支类型不同：{yes} 与 {no}",
+    "give both the same type",
+    "请使两者类型相同",
+)
+NOT_A_LIST = Code(
+    "FEEL-TYPE-007",
+    "expected a list here, and this is {given}",
+    "此处应为列表，而这里是 {given}",
+    "write `[…]`",
+    "请写成 `[…]`",
+)
+UNGUARDED = Code(
+    "FEEL-NULL-001",
+    "`{name}` may be missing here",
+    "`{name}` 在此处可能缺失",
+    "test it first: `is defined({name}) and …`",
+    "请先判断：`is defined({name}) and …`",
+)
+NOT_APPLICABLE = Code(
+    "FEEL-NULL-002",
+    "`{name}` does not always apply here",
+    "`{name}` 在此处不一定适用",
+    "give the reader the same `only_if`, or test `is applicable({name})` first",
+    "请使用相同的 `only_if`，或先判断 `is applicable({name})`",
+)
+NEVER_EQUAL = Code(
+    "FEEL-TYPE-008",
+    "`{value}` is never a value here: {known}",
+    "`{value}` 不可能是此处的值：{known}",
+    "choose one of them",
+    "请从中选择",
+)
+NOT_ALLOWED = Code(
+    "FEEL-STRICT-001",
+    "`{what}` is not allowed in rules",
+    "规则中不允许使用 `{what}`",
+    "{instead}",
+    "{instead}",
+)
+TEST_TYPE = Code(
+    "FEEL-TYPE-009",
+    "this test is about {test}, and the column holds {column}",
+    "该测试针对 {test}，而本列是 {column}",
+    "write a value of the column's type",
+    "请写该列类型的值",
+)
+NOT_A_FUNCTION = Code(
+    "FEEL-TYPE-010",
+    "this is not a function",
+    "这不是函数",
+    "call a function by its name",
+    "请用名称调用函数",
+)
 BAD_LITERAL = Code("FEEL-TYPE-011", "{problem}", "{problem}", "correct the text", "请更正")
-NOT_A_CONTEXT_PATH = Code("FEEL-TYPE-012", "{type} has no entries", "{type} 没有条目", "use `.` on a context", "`.` 只能用于上下文")
+NOT_A_CONTEXT_PATH = Code(
+    "FEEL-TYPE-012",
+    "{type} has no entries",
+    "{type} 没有条目",
+    "use `.` on a context",
+    "`.` 只能用于上下文",
+)
 
-_RUN_TIME_ONLY = {"now": "the time is an input: use `as_of`", "today": "the time is an input: use `as_of`"}
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """What a name stands for; `conditions` are the parts of the `only_if` under which it applies."""
-
-    type: Type
-    local: bool = False
-    constant: ir.Constant | None = None
-    conditions: tuple[tree.Node, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionSymbol:
-    """A function of the rule set."""
-
-    parameters: tuple[tuple[str, Type], ...]
-    result: Type
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The names that an expression can use, and what is known to hold where it stands.
-
-    `known` holds the names that are there (`defined`), the conditions that are true, and the decisions
-    that apply.
-    """
-
-    names: Mapping[str, Symbol] = field(default_factory=dict)
-    functions: Mapping[str, FunctionSymbol] = field(default_factory=dict)
-    known: frozenset[object] = frozenset()
-    mode: Mode = "strict"
-    item: ir.Ir | None = None
-
-    def with_local(self, name: str, type_: Type) -> Scope:
-        """Add a local name; what was known of an outer one with that name is forgotten."""
-        known = frozenset(k for k in self.known if k != ("defined", name))
-        return replace(self, names={**self.names, name: Symbol(type_, local=True)}, known=known)
-
-    def knowing(self, facts: Iterable[object]) -> Scope:
-        """Add what is known to hold."""
-        return replace(self, known=self.known | frozenset(facts))
-
-
-def conjuncts(node: tree.Node) -> tuple[tree.Node, ...]:
-    """Split a condition at its `and`s."""
-    if isinstance(node, tree.Binary) and node.op == "and":
-        return (*conjuncts(node.left), *conjuncts(node.right))
-    return (node,)
-
-
-def facts_of(node: tree.Node, *, truth: bool = True) -> frozenset[object]:
-    """Collect what is known when a condition is true (or false)."""
-    match node:
-        case tree.Binary(op=op) if op == ("and" if truth else "or"):
-            return facts_of(node.left, truth=truth) | facts_of(node.right, truth=truth)
-        case tree.Call(function=tree.Name(name="not"), arguments=(inner,)):
-            return facts_of(inner, truth=not truth) | ({("true", node)} if truth else set())
-        case tree.Call(function=tree.Name(name="is defined"), arguments=(inner,)) if truth:
-            return frozenset({("defined", _path(inner)), ("true", node)})
-        case tree.Call(function=tree.Name(name="is applicable"), arguments=(tree.Name() as inner,)) if truth:
-            return frozenset({("applicable", inner.name), ("true", node)})
-        case tree.Binary(op=op, left=left, right=tree.Literal(value=None)) if op == ("!=" if truth else "="):
-            return frozenset({("defined", _path(left)), ("true", node)})
-    return frozenset({("true", node)}) if truth else frozenset()
-
-
-def _path(node: tree.Node) -> str | None:
-    match node:
-        case tree.Name():
-            return node.name
-        case tree.Path():
-            base = _path(node.base)
-            return None if base is None else f"{base}.{node.name}"
-    return None
+_RUN_TIME_ONLY = {
+    "now": "the time is an input: use `as_of`",
+    "today": "the time is an input: use `as_of`",
+}
 
 
 def check_expression(node: tree.Node, scope: Scope) -> tuple[ir.Ir, list[Fault]]:
@@ -129,7 +190,9 @@ def check_expression(node: tree.Node, scope: Scope) -> tuple[ir.Ir, list[Fault]]
     return checker.check(node, scope), checker.faults
 
 
-def check_unary_tests(tests: tree.UnaryTests, column: Type, scope: Scope) -> tuple[ir.Ir, list[Fault]]:
+def check_unary_tests(
+    tests: tree.UnaryTests, column: Type, scope: Scope
+) -> tuple[ir.Ir, list[Fault]]:
     """Give the condition about `?`, a value of type `column`, that a cell stands for.
 
     A missing value fits only `-` and tests that name `null`, and never what `not(…)` leaves over.
@@ -149,7 +212,11 @@ def check_value(node: tree.Node, wanted: Type, scope: Scope) -> tuple[ir.Ir, lis
 def _members_quoted(node: tree.Node, wanted: Type, checker: _Checker) -> tree.Node:
     """Read a bare word as a member of the type, where the type has members."""
     inner = types.without_null(wanted)
-    if not isinstance(inner, StringType) or inner.members is None or not isinstance(node, tree.Name):
+    if (
+        not isinstance(inner, StringType)
+        or inner.members is None
+        or not isinstance(node, tree.Name)
+    ):
         return node
     if node.name == "?":
         return node
@@ -167,13 +234,17 @@ class _Checker:
     def __init__(self) -> None:
         self.faults: list[Fault] = []
 
-    def fault(self, code: Code, node: tree.Node | ir.Ir, *, near: str | None = None, **args: object) -> None:
-        self.faults.append(Fault(code, node.start, node.end, {k: str(v) for k, v in args.items()}, near))
+    def fault(
+        self, code: Code, node: tree.Node | ir.Ir, *, near: str | None = None, **args: object
+    ) -> None:
+        self.faults.append(
+            Fault(code, node.start, node.end, {k: str(v) for k, v in args.items()}, near)
+        )
 
     def check(self, node: tree.Node, scope: Scope) -> ir.Ir:
         return _CHECKS[type(node)](self, node, scope)
 
-    def _place(self, node: tree.Node) -> dict[str, int]:
+    def _place(self, node: tree.Node) -> tree.Place:
         return {"start": node.start, "end": node.end}
 
     def _void(self, node: tree.Node) -> ir.Ir:
@@ -197,9 +268,9 @@ class _Checker:
     def name(self, node: tree.Name, scope: Scope) -> ir.Ir:
         place = self._place(node)
         symbol = scope.names.get(node.name)
-        if symbol is None or (scope.item is not None and not symbol.local):
-            if found := self._item_entry(node, scope, symbol):
-                return found
+        may_be_entry = symbol is None or (scope.item is not None and not symbol.local)
+        if may_be_entry and (found := self._item_entry(node, scope, symbol)):
+            return found
         if symbol is None:
             return self._unknown(node, scope)
         if symbol.constant is not None:
@@ -207,9 +278,9 @@ class _Checker:
         type_ = symbol.type
         if types.is_nullable(type_) and ("defined", node.name) in scope.known:
             type_ = types.without_null(type_)
-        if symbol.conditions and ("applicable", node.name) not in scope.known:
-            if not all(("true", c) in scope.known for c in symbol.conditions):
-                self.fault(NOT_APPLICABLE, node, name=node.name)
+        known = ("applicable", node.name) in scope.known
+        if not known and not all(("true", c) in scope.known for c in symbol.conditions):
+            self.fault(NOT_APPLICABLE, node, name=node.name)
         return ir.Read(node.name, symbol.local, type=type_, **place)
 
     def _item_entry(self, node: tree.Name, scope: Scope, symbol: Symbol | None) -> ir.Ir | None:
@@ -237,7 +308,7 @@ class _Checker:
     def path(self, node: tree.Path, scope: Scope) -> ir.Ir:
         base = self.check(node.base, scope)
         type_ = self._entry_type(base, node, scope)
-        full = _path(node)
+        full = path_of(node)
         if full and types.is_nullable(type_) and ("defined", full) in scope.known:
             type_ = types.without_null(type_)
         return ir.Entry(base, node.name, type=type_, **self._place(node))
@@ -246,7 +317,7 @@ class _Checker:
         if scope.mode == "dmn" or base.type == ANY:
             return ANY
         if types.is_nullable(base.type):
-            self.fault(UNGUARDED, base, name=_path(node.base) or "value")
+            self.fault(UNGUARDED, base, name=path_of(node.base) or "value")
             return ANY
         return self._entry_of(base.type, node)
 
@@ -261,7 +332,14 @@ class _Checker:
                 found, known = type_.field(node.name), [name for name, _ in type_.fields or ()]
             case RangeType():
                 properties = PROPERTIES["range"]
-                found, known = (type_.item if node.name in {"start", "end"} else properties.get(node.name, (None,))[0]), list(properties)
+                found, known = (
+                    (
+                        type_.item
+                        if node.name in {"start", "end"}
+                        else properties.get(node.name, (None,))[0]
+                    ),
+                    list(properties),
+                )
             case _:
                 properties = PROPERTIES.get(types.type_text(type_), {})
                 if not properties:
@@ -270,7 +348,14 @@ class _Checker:
                 found, known = properties.get(node.name, (None,))[0], list(properties)
         if found is None:
             listed = ", ".join(f"`{k}`" for k in known)
-            self.fault(UNKNOWN_ENTRY, node, near=nearest(node.name, known), type=types.type_text(type_), name=node.name, known=listed)
+            self.fault(
+                UNKNOWN_ENTRY,
+                node,
+                near=nearest(node.name, known),
+                type=types.type_text(type_),
+                name=node.name,
+                known=listed,
+            )
             return ANY
         return found
 
@@ -287,7 +372,7 @@ class _Checker:
         right = self.check(node.right, scope.knowing(facts_of(node.left, truth=node.op == "and")))
         for side in (left, right):
             self._condition(side, scope)
-        op = "and" if node.op == "and" else "or"
+        op: Literal["and", "or"] = "and" if node.op == "and" else "or"
         return ir.Logic(op, left, right, type=_open(BOOLEAN, scope), **self._place(node))
 
     def _condition(self, side: ir.Ir, scope: Scope) -> None:
@@ -297,26 +382,46 @@ class _Checker:
             elif not types.accepts(BOOLEAN, side.type):
                 self.fault(NOT_BOOLEAN, side, given=types.type_text(side.type))
 
-    def _operation(self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node, scope: Scope) -> ir.Ir:
+    def _operation(
+        self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node, scope: Scope
+    ) -> ir.Ir:
         builtin = OPERATORS[op]
         place = self._place(node)
         if scope.mode == "dmn":
             return ir.Apply(builtin, None, (left, right), type=ANY, **place)
         if not self._guarded(op, left, right):
             return ir.Apply(builtin, None, (left, right), type=ANY, **place)
-        found = _signature_for(builtin, (left.type, right.type))
+        found = signature_for(builtin, (left.type, right.type))
         if found is None or not self._comparable(op, left, right, node):
             if found is None:
                 self._wrong_operands(op, left, right, node)
-            return ir.Apply(builtin, None, (left, right), type=BOOLEAN if op in _BOOLEAN_OPERATORS else ANY, **place)
+            return ir.Apply(
+                builtin,
+                None,
+                (left, right),
+                type=BOOLEAN if op in _BOOLEAN_OPERATORS else ANY,
+                **place,
+            )
         if not self._units_agree(op, left, right, node):
             return ir.Apply(builtin, None, (left, right), type=ANY, **place)
-        signature = None if ANY in {left.type, right.type} and len(builtin.signatures) > 1 else found
-        type_ = found.type_for((left.type, right.type)) if signature or op in _BOOLEAN_OPERATORS else ANY
+        signature = (
+            None if ANY in {left.type, right.type} and len(builtin.signatures) > 1 else found
+        )
+        type_ = (
+            found.type_for((left.type, right.type))
+            if signature or op in _BOOLEAN_OPERATORS
+            else ANY
+        )
         return ir.Apply(builtin, signature, (left, right), type=type_, **place)
 
     def _wrong_operands(self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node) -> None:
-        self.fault(WRONG_OPERANDS, node, op=op, left=types.type_text(left.type), right=types.type_text(right.type))
+        self.fault(
+            WRONG_OPERANDS,
+            node,
+            op=op,
+            left=types.type_text(left.type),
+            right=types.type_text(right.type),
+        )
 
     def _guarded(self, op: str, left: ir.Ir, right: ir.Ir) -> bool:
         """Refuse a comparison of a value that may be missing; `= null` is the test for it."""
@@ -331,7 +436,7 @@ class _Checker:
         """Refuse a comparison that cannot be true or false: of unlike kinds, or with no member in common."""
         if op not in _BOOLEAN_OPERATORS or NULL in {left.type, right.type}:
             return True
-        if types.join(_unitless(left.type), _unitless(right.type)) is None:
+        if types.join(without_unit(left.type), without_unit(right.type)) is None:
             self._wrong_operands(op, left, right, node)
             return False
         if op in {"=", "!="}:
@@ -341,19 +446,33 @@ class _Checker:
     def never_equal(self, left: ir.Ir, right: ir.Ir) -> None:
         """Refuse to compare a text that is none of the members that the other side can have."""
         for side, other in ((left, right), (right, left)):
-            if isinstance(side, ir.Constant) and isinstance(side.value, str) and isinstance(other.type, StringType):
+            if (
+                isinstance(side, ir.Constant)
+                and isinstance(side.value, str)
+                and isinstance(other.type, StringType)
+            ):
                 members = other.type.members
                 if members is not None and side.value not in members:
                     known = ", ".join(f"`{m}`" for m in members)
-                    self.fault(NEVER_EQUAL, side, near=nearest(side.value, members), value=side.value, known=known)
+                    self.fault(
+                        NEVER_EQUAL,
+                        side,
+                        near=nearest(side.value, members),
+                        value=side.value,
+                        known=known,
+                    )
                     return
 
     def _units_agree(self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node) -> bool:
-        if op in {"*", "/", "**"} or not isinstance(left.type, NumberType) or not isinstance(right.type, NumberType):
+        if (
+            op in {"*", "/", "**"}
+            or not isinstance(left.type, NumberType)
+            or not isinstance(right.type, NumberType)
+        ):
             return True
         if types.accepts(left.type, right.type):
             return True
-        self.fault(WRONG_UNITS, node, op=op, left=types.unit_text(left.type.unit), right=types.unit_text(right.type.unit))
+        self._wrong_units(op, left.type, right.type, node)
         return False
 
     def negate(self, node: tree.Negate, scope: Scope) -> ir.Ir:
@@ -390,24 +509,44 @@ class _Checker:
         inner = scope.with_local("?", present)
         value = ir.Read("?", local=True, type=present, **place)
         if scope.mode == "dmn":
-            found = self._any_of([self._test(t, value, inner) for t in tests.tests], tests, inner)
-            return self._not(found, tests) if tests.negated else found
+            fits = self._any_of([self._test(t, value, inner) for t in tests.tests], tests, inner)
+            return self._not(fits, tests) if tests.negated else fits
         made = [self._test(t, value, inner) for t in tests.tests if not _is_null(t)]
         for_null = any(_is_null(t) for t in tests.tests)
         found = self._any_of(made, tests, inner) if made else None
-        if not types.is_nullable(column):
-            if for_null and found is None:
-                found = ir.Constant(value=False, type=BOOLEAN, **place)
-            return self._not(found, tests) if tests.negated and found else found or self._void(tests)
-        return self._with_missing(found, tests, column, negated=tests.negated, for_null=for_null)
+        if types.is_nullable(column):
+            return self._with_missing(
+                found, tests, column, negated=tests.negated, for_null=for_null
+            )
+        if found is None:  # only `null`, in a column that never misses a value
+            found = ir.Constant(value=False, type=BOOLEAN, **place)
+        return self._not(found, tests) if tests.negated else found
 
-    def _with_missing(self, found: ir.Ir | None, tests: tree.UnaryTests, column: Type, *, negated: bool, for_null: bool) -> ir.Ir:
+    def _with_missing(
+        self,
+        found: ir.Ir | None,
+        tests: tree.UnaryTests,
+        column: Type,
+        *,
+        negated: bool,
+        for_null: bool,
+    ) -> ir.Ir:
         """Combine a test of present values with what it says of a missing one."""
         place = self._place(tests)
         whole = ir.Read("?", local=True, type=column, **place)
-        defined = ir.Apply(FUNCTIONS["is defined"], FUNCTIONS["is defined"].signatures[0], (whole,), type=BOOLEAN, **place)
+        defined = ir.Apply(
+            FUNCTIONS["is defined"],
+            FUNCTIONS["is defined"].signatures[0],
+            (whole,),
+            type=BOOLEAN,
+            **place,
+        )
         if negated:
-            return defined if found is None else ir.Logic("and", defined, self._not(found, tests), type=BOOLEAN, **place)
+            return (
+                defined
+                if found is None
+                else ir.Logic("and", defined, self._not(found, tests), type=BOOLEAN, **place)
+            )
         missing = self._not(defined, tests)
         if found is None:
             return missing
@@ -428,28 +567,50 @@ class _Checker:
                 return self._operation(test.op, value, operand, test, scope)
             case tree.Range():
                 return self._in_range(test, value, scope)
+            case _:
+                pass
         if any(isinstance(n, tree.Name) and n.name == "?" for n in tree.walk(test)):
-            made = self.check(test, replace(scope, names={**scope.names, "?": Symbol(value.type, local=True)}))
+            made = self.check(
+                test, replace(scope, names={**scope.names, "?": Symbol(value.type, local=True)})
+            )
             self._condition(made, scope)
             return made
         made = self.check(_members_quoted(test, value.type, self), scope)
         if scope.mode == "dmn":
-            return ir.Apply(OPERATORS["in"], OPERATORS["in"].signatures[0], (value, made), type=ANY, **self._place(test))
-        if isinstance(made.type, ListType | RangeType) and not isinstance(value.type, type(made.type)):
+            return ir.Apply(
+                OPERATORS["in"],
+                OPERATORS["in"].signatures[0],
+                (value, made),
+                type=ANY,
+                **self._place(test),
+            )
+        if isinstance(made.type, ListType | RangeType) and not isinstance(
+            value.type, type(made.type)
+        ):
             self._member_of(made, value, test)
-            return ir.Apply(OPERATORS["in"], OPERATORS["in"].signatures[0], (value, made), type=BOOLEAN, **self._place(test))
-        if types.join(_unitless(value.type), _unitless(made.type)) is None:
-            self.fault(TEST_TYPE, test, test=types.type_text(made.type), column=types.type_text(value.type))
+            return ir.Apply(
+                OPERATORS["in"],
+                OPERATORS["in"].signatures[0],
+                (value, made),
+                type=BOOLEAN,
+                **self._place(test),
+            )
+        if types.join(without_unit(value.type), without_unit(made.type)) is None:
+            self.fault(
+                TEST_TYPE, test, test=types.type_text(made.type), column=types.type_text(value.type)
+            )
             return self._void(test)
         return self._operation("=", value, made, test, scope)
 
     def _member_of(self, made: ir.Ir, value: ir.Ir, test: tree.Node) -> None:
         item = made.type.item if isinstance(made.type, ListType | RangeType) else ANY
         inner = item.item if isinstance(item, RangeType) else item
-        if types.join(_unitless(value.type), _unitless(inner)) is None:
-            self.fault(TEST_TYPE, test, test=types.type_text(made.type), column=types.type_text(value.type))
+        if types.join(without_unit(value.type), without_unit(inner)) is None:
+            self.fault(
+                TEST_TYPE, test, test=types.type_text(made.type), column=types.type_text(value.type)
+            )
         elif not types.accepts(value.type, inner) and inner != NULL:
-            self.fault(WRONG_UNITS, test, op="in", left=_unit_of(value.type), right=_unit_of(inner))
+            self._wrong_units("in", value.type, inner, test)
         if isinstance(made, ir.MakeList):
             for item_ in made.items:
                 self.never_equal(item_, value)
@@ -457,8 +618,16 @@ class _Checker:
     def _in_range(self, test: tree.Range, value: ir.Ir, scope: Scope) -> ir.Ir:
         low, high = self.check(test.low, scope), self.check(test.high, scope)
         if scope.mode == "dmn":
-            made = ir.MakeRange(low, high, test.low_closed, test.high_closed, type=ANY, **self._place(test))
-            return ir.Apply(OPERATORS["in"], OPERATORS["in"].signatures[0], (value, made), type=ANY, **self._place(test))
+            made = ir.MakeRange(
+                low, high, test.low_closed, test.high_closed, type=ANY, **self._place(test)
+            )
+            return ir.Apply(
+                OPERATORS["in"],
+                OPERATORS["in"].signatures[0],
+                (value, made),
+                type=ANY,
+                **self._place(test),
+            )
         above = self._operation(">=" if test.low_closed else ">", value, low, test.low, scope)
         below = self._operation("<=" if test.high_closed else "<", value, high, test.high, scope)
         return ir.Logic("and", above, below, type=BOOLEAN, **self._place(test))
@@ -469,7 +638,9 @@ class _Checker:
         closed = node.op in {"<=", ">=", "="}
         low = operand if node.op in {">", ">=", "="} else None
         high = operand if node.op in {"<", "<=", "="} else None
-        return ir.MakeRange(low, high, closed, closed, type=RangeType(operand.type), **self._place(node))
+        return ir.MakeRange(
+            low, high, closed, closed, type=RangeType(operand.type), **self._place(node)
+        )
 
     def unary_tests(self, node: tree.UnaryTests, scope: Scope) -> ir.Ir:
         symbol = scope.names.get("?")
@@ -479,12 +650,16 @@ class _Checker:
 
     def call(self, node: tree.Call, scope: Scope) -> ir.Ir:
         function = node.function
-        if isinstance(function, tree.Path) and (dotted := _path(function)) in scope.functions:
+        if isinstance(function, tree.Path) and (dotted := path_of(function)) in scope.functions:
             return self._invoke(cast("str", dotted), node, scope)
         if not isinstance(function, tree.Name) or function.name in scope.names:
             return self._call_value(node, scope)
         name = function.name
-        if name == "is applicable" and len(node.arguments) == 1 and isinstance(node.arguments[0], tree.Name):
+        if (
+            name == "is applicable"
+            and len(node.arguments) == 1
+            and isinstance(node.arguments[0], tree.Name)
+        ):
             return self._is_applicable(node.arguments[0], node, scope)
         if name in scope.functions:
             return self._invoke(name, node, scope)
@@ -511,10 +686,24 @@ class _Checker:
         if node.names is not None:
             given = dict(zip(node.names, node.arguments, strict=True))
             for unknown in given.keys() - {n for n, _ in symbol.parameters}:
-                self.fault(WRONG_PARAMETER, node, near=nearest(unknown, [n for n, _ in symbol.parameters]), function=name, name=unknown, parameters=listed)
+                self.fault(
+                    WRONG_PARAMETER,
+                    node,
+                    near=nearest(unknown, [n for n, _ in symbol.parameters]),
+                    function=name,
+                    name=unknown,
+                    parameters=listed,
+                )
             arguments = [given[n] for n, _ in symbol.parameters if n in given]
         if len(arguments) != len(symbol.parameters):
-            self.fault(WRONG_COUNT, node, function=name, wanted=len(symbol.parameters), given=len(arguments), parameters=listed or "-")
+            self.fault(
+                WRONG_COUNT,
+                node,
+                function=name,
+                wanted=len(symbol.parameters),
+                given=len(arguments),
+                parameters=listed or "-",
+            )
             return self._void(node)
         made = []
         for argument, (parameter, wanted) in zip(arguments, symbol.parameters, strict=True):
@@ -525,25 +714,37 @@ class _Checker:
 
     def _call_value(self, node: tree.Call, scope: Scope) -> ir.Ir:
         function = self.check(node.function, scope)
-        if scope.mode == "strict" and function.type != ANY and not isinstance(function.type, types.FunctionType):
+        if (
+            scope.mode == "strict"
+            and function.type != ANY
+            and not isinstance(function.type, types.FunctionType)
+        ):
             self.fault(NOT_A_FUNCTION, node.function)
         arguments = tuple(self.check(a, scope) for a in node.arguments)
         type_ = function.type.result if isinstance(function.type, types.FunctionType) else ANY
         return ir.CallValue(function, arguments, node.names, type=type_, **self._place(node))
 
-    def _apply(self, name: str, builtin: Builtin, arguments: tuple[ir.Ir, ...], node: tree.Node, scope: Scope, names: tuple[str, ...] | None = None) -> ir.Ir:
+    def _apply(  # noqa: PLR0913, PLR0917 - a call is its name, function, arguments, place and scope
+        self,
+        name: str,
+        builtin: Builtin,
+        arguments: tuple[ir.Ir, ...],
+        node: tree.Node,
+        scope: Scope,
+        names: tuple[str, ...] | None = None,
+    ) -> ir.Ir:
         place = self._place(node)
-        candidates = [s for s in builtin.signatures if _fits_names(s, arguments, names)]
+        candidates = [s for s in builtin.signatures if fits_names(s, arguments, names)]
         if not candidates:
             if scope.mode == "strict":
                 self._wrong_count(name, builtin, arguments, node, names)
             return self._void(node)
         if names is not None:
-            arguments = _in_order(candidates[0], arguments, names)
+            arguments = in_parameter_order(candidates[0], arguments, names)
         given = tuple(a.type for a in arguments)
         if scope.mode == "dmn":
             return ir.Apply(builtin, None, arguments, type=ANY, **place)
-        found = next((s for s in candidates if _accepts_all(s, given)), None)
+        found = next((s for s in candidates if accepts_all(s, given)), None)
         if found is None:
             self._wrong_arguments(name, candidates[0], arguments)
             return ir.Apply(builtin, None, arguments, type=ANY, **place)
@@ -556,43 +757,98 @@ class _Checker:
     def _interpolation_units(self, arguments: tuple[ir.Ir, ...]) -> bool:
         """`x, x0, x1` share a unit, and so do `y0, y1`."""
         for group in ((0, 1, 3), (2, 4)):
-            first = next((arguments[i] for i in group if isinstance(arguments[i].type, NumberType) and arguments[i].type.unit is not None), None)  # type: ignore[union-attr]
-            for index in group:
-                if first is not None and not types.accepts(first.type, arguments[index].type):
-                    self.fault(WRONG_UNITS, arguments[index], op="interpolate", left=_unit_of(first.type), right=_unit_of(arguments[index].type))
+            numbers = [a for i in group if isinstance((a := arguments[i]).type, NumberType)]
+            carried = [a.type for a in numbers if _unit_of(a.type) is not None]
+            for argument in numbers:
+                if carried and not types.accepts(carried[0], argument.type):
+                    self._wrong_units("interpolate", carried[0], argument.type, argument)
                     return False
         return True
 
-    def _wrong_count(self, name: str, builtin: Builtin, arguments: tuple[ir.Ir, ...], node: tree.Node, names: tuple[str, ...] | None) -> None:
+    def _wrong_units(self, op: str, left: Type, right: Type, node: tree.Node | ir.Ir) -> None:
+        left_text, right_text = types.unit_text(_unit_of(left)), types.unit_text(_unit_of(right))
+        self.fault(WRONG_UNITS, node, op=op, left=left_text, right=right_text)
+
+    def _wrong_count(
+        self,
+        name: str,
+        builtin: Builtin,
+        arguments: tuple[ir.Ir, ...],
+        node: tree.Node,
+        names: tuple[str, ...] | None,
+    ) -> None:
         signature = builtin.signatures[0]
         listed = ", ".join(f"`{p.name}`" for p in signature.parameters)
         if names is not None:
             known = [p.name for s in builtin.signatures for p in s.parameters]
             unknown = next((n for n in names if n not in known), None)
             if unknown is not None:
-                self.fault(WRONG_PARAMETER, node, near=nearest(unknown, known), function=name, name=unknown, parameters=listed)
+                self.fault(
+                    WRONG_PARAMETER,
+                    node,
+                    near=nearest(unknown, known),
+                    function=name,
+                    name=unknown,
+                    parameters=listed,
+                )
                 return
-        wanted = str(signature.required) if signature.required == len(signature.parameters) else f"{signature.required}–{len(signature.parameters)}"
-        self.fault(WRONG_COUNT, node, function=name, wanted=wanted, given=len(arguments), parameters=listed or "-")
+        wanted = (
+            str(signature.required)
+            if signature.required == len(signature.parameters)
+            else f"{signature.required}–{len(signature.parameters)}"
+        )
+        self.fault(
+            WRONG_COUNT,
+            node,
+            function=name,
+            wanted=wanted,
+            given=len(arguments),
+            parameters=listed or "-",
+        )
 
-    def _wrong_arguments(self, name: str, signature: Signature, arguments: tuple[ir.Ir, ...]) -> None:
+    def _wrong_arguments(
+        self, name: str, signature: Signature, arguments: tuple[ir.Ir, ...]
+    ) -> None:
         for index, argument in enumerate(arguments):
             parameter = signature.parameter(index)
-            if not _accepts_argument(parameter.kind, parameter.type, argument.type):
+            if not accepts_argument(parameter.kind, parameter.type, argument.type):
                 if types.is_nullable(argument.type) and argument.type != NULL:
                     self.fault(UNGUARDED, argument, name=_shown(argument))
                 else:
-                    self.fault(WRONG_ARGUMENT, argument, function=name, parameter=parameter.name, wanted=parameter.kind, given=types.type_text(argument.type))
+                    self.fault(
+                        WRONG_ARGUMENT,
+                        argument,
+                        function=name,
+                        parameter=parameter.name,
+                        wanted=parameter.kind,
+                        given=types.type_text(argument.type),
+                    )
                 return
-        self.fault(WRONG_ARGUMENT, arguments[0], function=name, parameter=signature.parameters[0].name, wanted=signature.parameters[0].kind, given=types.type_text(arguments[0].type))
+        self.fault(
+            WRONG_ARGUMENT,
+            arguments[0],
+            function=name,
+            parameter=signature.parameters[0].name,
+            wanted=signature.parameters[0].kind,
+            given=types.type_text(arguments[0].type),
+        )
 
-    def _argument(self, function: str, parameter: str, wanted: Type, given: ir.Ir, node: tree.Node) -> None:
+    def _argument(
+        self, function: str, parameter: str, wanted: Type, given: ir.Ir, node: tree.Node
+    ) -> None:
         if types.accepts(wanted, given.type):
             return
         if types.is_nullable(given.type) and given.type != NULL:
-            self.fault(UNGUARDED, given, name=_path(node) or "value")
+            self.fault(UNGUARDED, given, name=path_of(node) or "value")
         else:
-            self.fault(WRONG_ARGUMENT, given, function=function, parameter=parameter, wanted=types.type_text(wanted), given=types.type_text(given.type))
+            self.fault(
+                WRONG_ARGUMENT,
+                given,
+                function=function,
+                parameter=parameter,
+                wanted=types.type_text(wanted),
+                given=types.type_text(given.type),
+            )
 
     def require(self, made: ir.Ir, wanted: Type) -> None:
         """Refuse a value that is not of the declared type, unit or members."""
@@ -600,15 +856,28 @@ class _Checker:
             if types.is_nullable(made.type) and made.type != NULL:
                 self.fault(UNGUARDED, made, name=_shown(made))
             elif isinstance(wanted, NumberType) and isinstance(made.type, NumberType):
-                self.fault(WRONG_UNITS, made, op="value", left=types.unit_text(wanted.unit), right=types.unit_text(made.type.unit))
+                self._wrong_units("value", wanted, made.type, made)
             else:
-                self.fault(WRONG_ARGUMENT, made, function="value", parameter="type", wanted=types.type_text(wanted), given=types.type_text(made.type))
+                self.fault(
+                    WRONG_ARGUMENT,
+                    made,
+                    function="value",
+                    parameter="type",
+                    wanted=types.type_text(wanted),
+                    given=types.type_text(made.type),
+                )
         inner = types.without_null(wanted)
         if isinstance(inner, StringType) and inner.members is not None:
             known = ", ".join(f"`{m}`" for m in inner.members)
             for value in _string_constants(made):
                 if value.value not in inner.members:
-                    self.fault(NEVER_EQUAL, value, near=nearest(str(value.value), inner.members), value=value.value, known=known)
+                    self.fault(
+                        NEVER_EQUAL,
+                        value,
+                        near=nearest(str(value.value), inner.members),
+                        value=value.value,
+                        known=known,
+                    )
 
     # --- forms ---------------------------------------------------------------------------------
 
@@ -617,17 +886,20 @@ class _Checker:
         self._condition(condition, scope)
         yes = self.check(node.yes, scope.knowing(facts_of(node.condition)))
         no = self.check(node.no, scope.knowing(facts_of(node.condition, truth=False)))
-        type_ = _open(types.join(yes.type, no.type), scope)
-        if type_ is None:
+        joined = types.join(yes.type, no.type)
+        if joined is None:
             self.fault(BRANCHES, node, yes=types.type_text(yes.type), no=types.type_text(no.type))
-        return ir.If(condition, yes, no, type=type_ or ANY, **self._place(node))
+        type_ = _open(ANY if joined is None else joined, scope)
+        return ir.If(condition, yes, no, type=type_, **self._place(node))
 
     def list_literal(self, node: tree.ListLiteral, scope: Scope) -> ir.Ir:
         items = tuple(self.check(item, scope) for item in node.items)
         item_type: Type | None = items[0].type if items else ANY
         for item in items[1:]:
             item_type = None if item_type is None else types.join(item_type, item.type)
-        return ir.MakeList(items, type=_open(ListType(item_type or ANY), scope) or ANY, **self._place(node))
+        return ir.MakeList(
+            items, type=_open(ListType(item_type or ANY), scope), **self._place(node)
+        )
 
     def context_literal(self, node: tree.ContextLiteral, scope: Scope) -> ir.Ir:
         entries: list[tuple[str, ir.Ir]] = []
@@ -636,15 +908,22 @@ class _Checker:
             entries.append((name, made))
             scope = scope.with_local(name, made.type)
         type_ = ContextType(tuple((name, made.type) for name, made in entries))
-        return ir.MakeContext(tuple(entries), type=_open(type_, scope) or ANY, **self._place(node))
+        return ir.MakeContext(tuple(entries), type=_open(type_, scope), **self._place(node))
 
     def range_(self, node: tree.Range, scope: Scope) -> ir.Ir:
         low, high = self.check(node.low, scope), self.check(node.high, scope)
-        item = types.join(_unitless(low.type), _unitless(high.type))
+        item = types.join(without_unit(low.type), without_unit(high.type))
         if scope.mode == "strict" and (item is None or types.is_nullable(item)):
             self._wrong_operands("..", low, high, node)
         type_ = RangeType(types.plain_number(types.join(low.type, high.type) or ANY))
-        return ir.MakeRange(low, high, node.low_closed, node.high_closed, type=_open(type_, scope) or ANY, **self._place(node))
+        return ir.MakeRange(
+            low,
+            high,
+            node.low_closed,
+            node.high_closed,
+            type=_open(type_, scope),
+            **self._place(node),
+        )
 
     def filter_(self, node: tree.Filter, scope: Scope) -> ir.Ir:
         base = self.check(node.base, scope)
@@ -656,7 +935,7 @@ class _Checker:
             return ir.At(base, condition, type=types.plain_number(item_type), **self._place(node))
         self._condition(condition, scope)
         type_ = base.type if isinstance(base.type, ListType) else ListType(item_type)
-        return ir.Filter(base, condition, type=_open(type_, scope) or ANY, **self._place(node))
+        return ir.Filter(base, condition, type=_open(type_, scope), **self._place(node))
 
     def _items_of(self, base: ir.Ir, scope: Scope) -> Type:
         if isinstance(base.type, ListType):
@@ -672,22 +951,28 @@ class _Checker:
         iterations, inner = self._iterations(node.iterations, scope)
         partial = inner.with_local("partial", ListType(ANY)) if scope.mode == "dmn" else inner
         body = self.check(node.result, partial)
-        type_ = _open(ListType(types.plain_number(body.type)), scope) or ANY
+        type_ = _open(ListType(types.plain_number(body.type)), scope)
         return ir.Each("for", iterations, body, type=type_, **self._place(node))
 
     def quantified(self, node: tree.Quantified, scope: Scope) -> ir.Ir:
         iterations, inner = self._iterations(node.iterations, scope)
         body = self.check(node.condition, inner)
         self._condition(body, scope)
-        kind = "some" if node.kind == "some" else "every"
-        return ir.Each(kind, iterations, body, type=_open(BOOLEAN, scope) or ANY, **self._place(node))
+        kind: Literal["some", "every"] = "some" if node.kind == "some" else "every"
+        return ir.Each(kind, iterations, body, type=_open(BOOLEAN, scope), **self._place(node))
 
-    def _iterations(self, found: tuple[tree.Iteration, ...], scope: Scope) -> tuple[tuple[ir.Iteration, ...], Scope]:
+    def _iterations(
+        self, found: tuple[tree.Iteration, ...], scope: Scope
+    ) -> tuple[tuple[ir.Iteration, ...], Scope]:
         made = []
         for iteration in found:
             domain = self.check(iteration.domain, scope)
             counted = isinstance(domain.type, RangeType) or isinstance(domain, ir.MakeRange)
-            item = domain.type.item if isinstance(domain.type, ListType | RangeType) else self._items_of(domain, scope)
+            item = (
+                domain.type.item
+                if isinstance(domain.type, ListType | RangeType)
+                else self._items_of(domain, scope)
+            )
             made.append(ir.Iteration(iteration.name, domain, counted))
             scope = scope.with_local(iteration.name, item)
         return tuple(made), scope
@@ -695,26 +980,38 @@ class _Checker:
     def function_literal(self, node: tree.FunctionLiteral, scope: Scope) -> ir.Ir:
         if node.external:
             if scope.mode == "strict":
-                self.fault(NOT_ALLOWED, node, what="external", instead="write the function as an expression")
+                self.fault(
+                    NOT_ALLOWED,
+                    node,
+                    what="external",
+                    instead="write the function as an expression",
+                )
             return self._void(node)
         inner = scope
         parameters = []
         for name, type_name in node.parameters:
-            type_ = _named_type(type_name) if type_name else ANY
+            type_ = named_type(type_name) if type_name else ANY
             parameters.append((name, type_ or ANY))
             inner = inner.with_local(name, ANY if scope.mode == "dmn" else type_ or ANY)
         body = self.check(node.body, inner)
         type_ = types.FunctionType(tuple(parameters), body.type)
-        return ir.MakeFunction(tuple(n for n, _ in parameters), body, type=type_, **self._place(node))
+        return ir.MakeFunction(
+            tuple(n for n, _ in parameters), body, type=type_, **self._place(node)
+        )
 
     def instance_of(self, node: tree.InstanceOf, scope: Scope) -> ir.Ir:
         value = self.check(node.value, scope)
-        wanted = _named_type(node.type)
+        wanted = named_type(node.type)
         if wanted is None:
             if scope.mode == "strict":
-                self.fault(UNKNOWN_NAME, node.type, name=node.type.name, known="`number`, `string`, `boolean`, `date`, `list<…>`")
+                self.fault(
+                    UNKNOWN_NAME,
+                    node.type,
+                    name=node.type.name,
+                    known="`number`, `string`, `boolean`, `date`, `list<…>`",
+                )
             return self._void(node)
-        return ir.InstanceOf(value, wanted, type=_open(BOOLEAN, scope) or ANY, **self._place(node))
+        return ir.InstanceOf(value, wanted, type=_open(BOOLEAN, scope), **self._place(node))
 
 
 _CHECKS: dict[type, Callable[[_Checker, tree.Node, Scope], ir.Ir]] = cast(
@@ -748,9 +1045,9 @@ _BOOLEAN_OPERATORS = frozenset({"<", "<=", ">", ">=", "=", "!="})
 # --- small questions ---------------------------------------------------------------------------
 
 
-def _open(type_: Type | None, scope: Scope) -> Type:
+def _open(type_: Type, scope: Scope) -> Type:
     """In `dmn` mode every type is open until it runs."""
-    return ANY if scope.mode == "dmn" else cast("Type", type_)
+    return ANY if scope.mode == "dmn" else type_
 
 
 def _constant_type(value: Value, scope: Scope) -> Type:
@@ -765,22 +1062,8 @@ def _is_null(node: tree.Node) -> bool:
     return isinstance(node, tree.Literal) and node.value is None
 
 
-def _unitless(type_: Type) -> Type:
-    """The type with its unit set aside, for the question whether the kinds agree."""
-    match type_:
-        case NumberType():
-            return types.NUMBER
-        case ListType():
-            return ListType(_unitless(type_.item))
-        case types.NullableType():
-            return types.NullableType(_unitless(type_.of))
-        case RangeType():
-            return RangeType(_unitless(type_.item))
-    return type_
-
-
-def _unit_of(type_: Type) -> str:
-    return types.unit_text(type_.unit) if isinstance(type_, NumberType) else types.type_text(type_)
+def _unit_of(type_: Type) -> types.Unit | None:
+    return type_.unit if isinstance(type_, NumberType) else None
 
 
 def _shown(node: ir.Ir) -> str:
@@ -789,6 +1072,8 @@ def _shown(node: ir.Ir) -> str:
             return node.name
         case ir.Entry():
             return f"{_shown(node.base)}.{node.name}"
+        case _:
+            pass
     return "value"
 
 
@@ -799,62 +1084,6 @@ def _string_constants(node: ir.Ir) -> list[ir.Constant]:
             return [node]
         case ir.If():
             return [*_string_constants(node.yes), *_string_constants(node.no)]
+        case _:
+            pass
     return []
-
-
-def _accepts_argument(kind: str, wanted: Type, given: Type) -> bool:
-    if kind == "any":
-        return True
-    if types.is_nullable(given):
-        return False
-    if kind == "comparable":
-        return not isinstance(given, ListType | ContextType | RangeType | types.FunctionType) and given != BOOLEAN
-    if isinstance(wanted, NumberType) and isinstance(given, NumberType):
-        return True
-    if isinstance(wanted, ListType) and isinstance(given, ListType):
-        return _accepts_argument("", wanted.item, given.item) or given.item == ANY or wanted.item == ANY
-    return types.accepts(wanted, given)
-
-
-def _accepts_all(signature: Signature, given: tuple[Type, ...]) -> bool:
-    parameters = [signature.parameter(i) for i in range(len(given))]
-    return all(_accepts_argument(p.kind, p.type, g) for p, g in zip(parameters, given, strict=True))
-
-
-def _signature_for(builtin: Builtin, given: tuple[Type, ...]) -> Signature | None:
-    return next((s for s in builtin.signatures if s.takes(len(given)) and _accepts_all(s, given)), None)
-
-
-def _fits_names(signature: Signature, arguments: tuple[ir.Ir, ...], names: tuple[str, ...] | None) -> bool:
-    if not signature.takes(len(arguments)):
-        return False
-    if names is None:
-        return True
-    known = [p.name for p in signature.parameters]
-    return len(set(names)) == len(names) and set(names) <= set(known) and set(known[: signature.required]) <= set(names)
-
-
-def _in_order(signature: Signature, arguments: tuple[ir.Ir, ...], names: tuple[str, ...]) -> tuple[ir.Ir, ...]:
-    """Put named arguments in the order of the parameters; one left out in the middle is null."""
-    given = dict(zip(names, arguments, strict=True))
-    last = max(i for i, p in enumerate(signature.parameters) if p.name in given)
-    return tuple(given.get(p.name, ir.Constant(None, type=NULL)) for p in signature.parameters[: last + 1])
-
-
-def _named_type(node: tree.TypeName) -> Type | None:
-    arguments = [(label, _named_type(inner)) for label, inner in node.arguments]
-    if any(inner is None for _, inner in arguments):
-        return None
-    inner = [t for _, t in arguments if t is not None]
-    match node.name:
-        case "list" | "range" if len(inner) == 1:
-            return ListType(inner[0]) if node.name == "list" else RangeType(inner[0])
-        case "context" if arguments:
-            return ContextType(tuple((label, t) for label, t in arguments if t is not None))
-        case "function":
-            parameters = tuple(("", t) for label, t in arguments if label != "->" and t is not None)
-            return types.FunctionType(parameters, inner[-1] if inner else ANY)
-        case "list" | "range":
-            return None
-    known = {"year month duration": "years and months duration", "day time duration": "days and time duration"}
-    return types.parse_type(known.get(node.name, node.name))

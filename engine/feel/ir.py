@@ -175,8 +175,23 @@ class CallValue(_Ir):
 
 
 Ir: TypeAlias = (
-    Constant | Read | Applicable | Apply | Logic | If | MakeList | MakeContext | MakeRange | Entry
-    | Filter | At | Each | InstanceOf | Invoke | MakeFunction | CallValue
+    Constant
+    | Read
+    | Applicable
+    | Apply
+    | Logic
+    | If
+    | MakeList
+    | MakeContext
+    | MakeRange
+    | Entry
+    | Filter
+    | At
+    | Each
+    | InstanceOf
+    | Invoke
+    | MakeFunction
+    | CallValue
 )
 
 
@@ -205,9 +220,15 @@ def walk(node: Ir) -> Iterator[Ir]:
 
 def reads(node: Ir) -> set[str]:
     """Collect the names of inputs and decisions that a node may read."""
-    return {n.name for n in walk(node) if (isinstance(n, Read) and not n.local) or isinstance(n, Applicable)}
+    return {
+        n.name
+        for n in walk(node)
+        if (isinstance(n, Read) and not n.local) or isinstance(n, Applicable)
+    }
 
 
 def is_constant(node: Ir) -> bool:
     """Whether a node's value depends on nothing outside it."""
-    return not any(isinstance(n, Read | Applicable | Invoke | CallValue | MakeFunction) for n in walk(node))
+    return not any(
+        isinstance(n, Read | Applicable | Invoke | CallValue | MakeFunction) for n in walk(node)
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from engine.feel import tree
@@ -24,27 +25,120 @@ MAX_LENGTH = 20_000
 MAX_NESTING = 60
 MAX_DEPTH = 200
 
-EXPECTED = Code("FEEL-SYNTAX-001", "expected {wanted}, found {found}", "此处应为 {wanted}，却是 {found}", "complete the expression here", "请在此处补全表达式")
-FULL_WIDTH = Code("FEEL-SYNTAX-002", "`{sign}` is a full-width sign", "`{sign}` 是全角符号", "write `{ascii}`", "请改用半角 `{ascii}`")
-UNKNOWN_SIGN = Code("FEEL-SYNTAX-003", "`{sign}` has no meaning here", "`{sign}` 在此处没有意义", "delete it, or put a text in double quotes", "请删除；文字请用双引号")
-OPEN_STRING = Code("FEEL-SYNTAX-004", "this text has no closing quote", "这段文字缺少结束引号", 'end it with `"`', '请以 `"` 结束')
-BAD_ESCAPE = Code("FEEL-SYNTAX-005", "`{escape}` is not an escape sign", "`{escape}` 不是转义符", 'use `\\\\`, `\\"`, `\\n`, `\\t`, `\\r` or `\\u0041`', '请用 `\\\\`、`\\"`、`\\n`、`\\t`、`\\r` 或 `\\u0041`')
-BAD_NUMBER = Code("FEEL-SYNTAX-006", "`{text}` is not a number", "`{text}` 不是数字", "write digits with an optional point, at most 34: no `010`, `1e3`, `1_000`", "请写数字，可带小数点，最多 34 位；不可写 `010`、`1e3`、`1_000`")
-TOO_LONG = Code("FEEL-BOUND-001", "the expression has {size} characters, more than {limit}", "表达式有 {size} 个字符，超过 {limit}", "split it into several decisions", "请拆成几个决策")
-TOO_NESTED = Code("FEEL-BOUND-002", "the expression is nested more than {limit} deep", "表达式嵌套超过 {limit} 层", "split it into several decisions", "请拆成几个决策")
-NAME_NOT_NFC = Code("FEEL-SYNTAX-007", "the name `{name}` is not in Unicode normal form NFC", "名称 `{name}` 不是 Unicode NFC 规范形式", "type it again", "请重新输入")
-SINGLE_QUOTE = Code("FEEL-SYNTAX-008", "a text stands in double quotes", "文字要用双引号", 'write `"{text}"`', '请写 `"{text}"`')
-DOUBLE_EQUALS = Code("FEEL-SYNTAX-009", "`{sign}` is not an operator", "`{sign}` 不是运算符", "write `{instead}`", "请写 `{instead}`")
+EXPECTED = Code(
+    "FEEL-SYNTAX-001",
+    "expected {wanted}, found {found}",
+    "此处应为 {wanted}，却是 {found}",
+    "complete the expression here",
+    "请在此处补全表达式",
+)
+FULL_WIDTH = Code(
+    "FEEL-SYNTAX-002",
+    "`{sign}` is a full-width sign",
+    "`{sign}` 是全角符号",
+    "write `{ascii}`",
+    "请改用半角 `{ascii}`",
+)
+UNKNOWN_SIGN = Code(
+    "FEEL-SYNTAX-003",
+    "`{sign}` has no meaning here",
+    "`{sign}` 在此处没有意义",
+    "delete it, or put a text in double quotes",
+    "请删除；文字请用双引号",
+)
+OPEN_STRING = Code(
+    "FEEL-SYNTAX-004",
+    "this text has no closing quote",
+    "这段文字缺少结束引号",
+    'end it with `"`',
+    '请以 `"` 结束',
+)
+BAD_ESCAPE = Code(
+    "FEEL-SYNTAX-005",
+    "`{escape}` is not an escape sign",
+    "`{escape}` 不是转义符",
+    'use `\\\\`, `\\"`, `\\n`, `\\t`, `\\r` or `\\u0041`',
+    '请用 `\\\\`、`\\"`、`\\n`、`\\t`、`\\r` 或 `\\u0041`',
+)
+BAD_NUMBER = Code(
+    "FEEL-SYNTAX-006",
+    "`{text}` is not a number",
+    "`{text}` 不是数字",
+    "write digits with an optional point, at most 34: no `010`, `1e3`, `1_000`",
+    "请写数字，可带小数点，最多 34 位；不可写 `010`、`1e3`、`1_000`",
+)
+TOO_LONG = Code(
+    "FEEL-BOUND-001",
+    "the expression has {size} characters, more than {limit}",
+    "表达式有 {size} 个字符，超过 {limit}",
+    "split it into several decisions",
+    "请拆成几个决策",
+)
+TOO_NESTED = Code(
+    "FEEL-BOUND-002",
+    "the expression is nested more than {limit} deep",
+    "表达式嵌套超过 {limit} 层",
+    "split it into several decisions",
+    "请拆成几个决策",
+)
+NAME_NOT_NFC = Code(
+    "FEEL-SYNTAX-007",
+    "the name `{name}` is not in Unicode normal form NFC",
+    "名称 `{name}` 不是 Unicode NFC 规范形式",
+    "type it again",
+    "请重新输入",
+)
+SINGLE_QUOTE = Code(
+    "FEEL-SYNTAX-008",
+    "a text stands in double quotes",
+    "文字要用双引号",
+    'write `"{text}"`',
+    '请写 `"{text}"`',
+)
+DOUBLE_EQUALS = Code(
+    "FEEL-SYNTAX-009",
+    "`{sign}` is not an operator",
+    "`{sign}` 不是运算符",
+    "write `{instead}`",
+    "请写 `{instead}`",
+)
 
 KEYWORDS = frozenset(
-    "if then else for in return some every satisfies and or not between instance of function external true false null".split()
+    [
+        "if",
+        "then",
+        "else",
+        "for",
+        "in",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "and",
+        "or",
+        "not",
+        "between",
+        "instance",
+        "of",
+        "function",
+        "external",
+        "true",
+        "false",
+        "null",
+    ]
 )
 _NOT_A_START = KEYWORDS - {"not", "of", "external"}
 
 PROPERTIES = ("time offset", "start included", "end included")
 """Properties of built-in values whose names have a space."""
 
-_FULL_WIDTH = dict(zip("｜＞＜＝，（）［］｛｝＋－＊／：；！？．“”‘’、。", "|><=,()[]{}+-*/:;!?.\"\"'',.", strict=True))
+_FULL_WIDTH = dict(
+    zip(
+        "｜＞＜＝，（）［］｛｝＋－＊／：；！？．“”‘’、。",
+        "|><=,()[]{}+-*/:;!?.\"\"'',.",
+        strict=True,
+    )
+)
 _WRONG_OPERATORS = {"==": "=", "&&": "and", "||": "or", "<>": "!=", "=>": ">=", "=<": "<="}
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
@@ -157,29 +251,37 @@ class _Parser:
         start = self.position
         rest = self.text[start:]
         if not rest:
-            raise _StopError(Fault(EXPECTED, max(0, start - 1), start, {"wanted": wanted, "found": "the end"}))
+            raise _StopError(
+                Fault(EXPECTED, max(0, start - 1), start, {"wanted": wanted, "found": "the end"})
+            )
         for wrong, right in _WRONG_OPERATORS.items():
             before = self.text[: start + 1].rstrip()
             if rest.startswith(wrong) or (before.endswith(wrong) and len(wrong) == 2):  # noqa: PLR2004
                 place = start if rest.startswith(wrong) else len(before) - 2
-                raise _StopError(Fault(DOUBLE_EQUALS, place, place + 2, {"sign": wrong, "instead": right}))
+                raise _StopError(
+                    Fault(DOUBLE_EQUALS, place, place + 2, {"sign": wrong, "instead": right})
+                )
         sign = rest[0]
         if sign in _FULL_WIDTH:
-            raise _StopError(Fault(FULL_WIDTH, start, start + 1, {"sign": sign, "ascii": _FULL_WIDTH[sign]}))
+            raise _StopError(
+                Fault(FULL_WIDTH, start, start + 1, {"sign": sign, "ascii": _FULL_WIDTH[sign]})
+            )
         if match := re.match(r"'([^']*)'", rest):
             raise _StopError(Fault(SINGLE_QUOTE, start, start + match.end(), {"text": match[1]}))
         word = re.match(r"\w+", rest)
         found = word.group() if word else sign
-        if word is None and sign not in "()[]{}<>=!+-*/.,:?\"|-":
+        if word is None and sign not in '()[]{}<>=!+-*/.,:?"|-':
             raise _StopError(Fault(UNKNOWN_SIGN, start, start + 1, {"sign": sign}))
-        raise _StopError(Fault(EXPECTED, start, start + len(found), {"wanted": wanted, "found": f"`{found}`"}))
+        raise _StopError(
+            Fault(EXPECTED, start, start + len(found), {"wanted": wanted, "found": f"`{found}`"})
+        )
 
     def finish(self) -> None:
         """Refuse whatever is left over."""
         if self.position < len(self.text):
             self._stop("the end")
 
-    def _from(self, start: int) -> dict[str, int]:
+    def _from(self, start: int) -> tree.Place:
         """Give the stretch from `start` to the last sign read, without the space after it."""
         return {"start": start, "end": max(start, len(self.text[: self.position].rstrip()))}
 
@@ -218,7 +320,11 @@ class _Parser:
     def _new_name(self, stop: str, wanted: str) -> str:
         """Read a name that is being given: an identifier or, in `dmn` mode, all up to `stop`."""
         start = self.position
-        if self.mode == "dmn" and (match := re.compile(rf"[^\W\d][^,(){{}}\[\]\"]*?(?=\s*(?:{stop}))").match(self.text, start)):
+        if self.mode == "dmn" and (
+            match := re.compile(rf"[^\W\d][^,(){{}}\[\]\"]*?(?=\s*(?:{stop}))").match(
+                self.text, start
+            )
+        ):
             name = re.sub(r"\s+", " ", match.group().strip())
             self.position = match.end()
             self._skip()
@@ -297,7 +403,7 @@ class _Parser:
             self._take("-")
             operand = self._unary()
             self.nesting -= 1
-            if isinstance(operand, tree.Literal) and isinstance(operand.value, tree.Decimal):
+            if isinstance(operand, tree.Literal) and isinstance(operand.value, Decimal):
                 return tree.Literal(-operand.value, **self._from(start))
             return tree.Negate(operand, **self._from(start))
         return self._instance()
@@ -378,7 +484,7 @@ class _Parser:
         word = self._word()
         if word in _FORMS and not self._spaced_follows():
             return _FORMS[word](self)
-        if word in _LITERALS:
+        if word is not None and word in _LITERALS:
             self._take(word)
             return tree.Literal(_LITERALS[word], **self._from(start))
         if word in _NOT_A_START and not self._spaced_follows():
@@ -397,11 +503,13 @@ class _Parser:
         exponent = _EXPONENT.match(self.text, end)
         if exponent and self.mode == "dmn":
             end = exponent.end()
-            value = tree.Decimal(self.text[start:end])
+            value = Decimal(self.text[start:end])
         else:
             tail = re.compile(r"\w*").match(self.text, end)
             text = match.group() + (tail.group() if tail else "")
-            number = parse_number(text.lstrip("0") or "0") if self.mode == "dmn" else parse_number(text)
+            number = (
+                parse_number(text.lstrip("0") or "0") if self.mode == "dmn" else parse_number(text)
+            )
             if number is None:
                 raise _StopError(Fault(BAD_NUMBER, start, start + len(text), {"text": text[:40]}))
             value = number
@@ -416,9 +524,16 @@ class _Parser:
             raise _StopError(Fault(OPEN_STRING, start, len(self.text)))
         self.position = match.end()
         self._skip()
-        return re.sub(
-            r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{6}|.)", lambda m: self._escape(m, start), match[1], flags=re.DOTALL
-        ).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return (
+            re.sub(
+                r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{6}|.)",
+                lambda m: self._escape(m, start),
+                match[1],
+                flags=re.DOTALL,
+            )
+            .encode("utf-16", "surrogatepass")
+            .decode("utf-16", "replace")
+        )
 
     def _escape(self, match: re.Match[str], start: int) -> str:
         sign = match[1]
@@ -526,7 +641,9 @@ class _Parser:
                 break
         self._need(")")
         external = self._take_word("external")
-        return tree.FunctionLiteral(tuple(parameters), self.expression(), external, **self._from(start))
+        return tree.FunctionLiteral(
+            tuple(parameters), self.expression(), external, **self._from(start)
+        )
 
     def _type(self) -> tree.TypeName:
         start = self.position
@@ -610,7 +727,7 @@ _SIGN_OPERATORS = (
     ("*", 5),
     ("/", 5),
 )
-_LITERALS: dict[str | None, bool | None] = {"true": True, "false": False, "null": None}
+_LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _FORMS: dict[str | None, Callable[[_Parser], tree.Node]] = {
     "if": _Parser._if,  # noqa: SLF001 - the table of forms belongs to the class
     "for": _Parser._for,  # noqa: SLF001
@@ -645,11 +762,12 @@ def _first_word(name: str) -> str:
 
 def _name_pattern(name: str) -> re.Pattern[str]:
     """Match a name whatever the white space between its parts, and not as the start of a longer word."""
-    parts = re.findall(r"\w+|[^\w\s]", name)
-    after = r"(?!\w)" if parts and re.match(r"\w", parts[-1]) else ""
-    return re.compile(r"\s*".join(map(re.escape, parts)) + after) if not re.search(r"\w\s+\w", name) else re.compile(
-        r"\s*".join(r"\s+".join(map(re.escape, chunk.split())) for chunk in re.split(r"(?<=[^\w\s])|(?=[^\w\s])", name) if chunk.strip()) + after
-    )
+    text, last = "", ""
+    for part in re.findall(r"\w+|[^\w\s]", name):
+        both_words = bool(last) and last[-1].isalnum() and part[0].isalnum()
+        text += (r"\s+" if both_words else r"\s*" if last else "") + re.escape(part)
+        last = part
+    return re.compile(text + (r"(?!\w)" if last and last[-1].isalnum() else ""))
 
 
 def _by_first_word(names: Iterable[str]) -> dict[str, tuple[tuple[str, re.Pattern[str]], ...]]:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
+
+
+class Place(TypedDict):
+    """The stretch of the text that a node came from."""
+
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,9 +202,28 @@ class UnaryTests(_Node):
 
 
 Node: TypeAlias = (
-    Literal | AtLiteral | Name | Path | Binary | Negate | Between | In | Call | If | Iteration | For
-    | Quantified | Filter | ListLiteral | ContextLiteral | Range | TypeName | InstanceOf
-    | FunctionLiteral | Comparison | UnaryTests
+    Literal
+    | AtLiteral
+    | Name
+    | Path
+    | Binary
+    | Negate
+    | Between
+    | In
+    | Call
+    | If
+    | Iteration
+    | For
+    | Quantified
+    | Filter
+    | ListLiteral
+    | ContextLiteral
+    | Range
+    | TypeName
+    | InstanceOf
+    | FunctionLiteral
+    | Comparison
+    | UnaryTests
 )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 Unit: TypeAlias = tuple[tuple[str, int], ...]
 """Named powers, sorted by name: `CNY/month` is `(("CNY", 1), ("month", -1))`; `()` has no unit."""
@@ -79,7 +81,14 @@ class NullableType:
 
 
 Type: TypeAlias = (
-    NumberType | StringType | SimpleType | ListType | ContextType | RangeType | FunctionType | NullableType
+    NumberType
+    | StringType
+    | SimpleType
+    | ListType
+    | ContextType
+    | RangeType
+    | FunctionType
+    | NullableType
 )
 
 ANY = SimpleType("any")
@@ -196,6 +205,8 @@ def plain_number(type_: Type) -> Type:
             return STRING
         case ListType():
             return ListType(plain_number(type_.item))
+        case _:
+            pass
     return type_
 
 
@@ -205,7 +216,7 @@ def join(left: Type, right: Type) -> Type | None:
         return left
     if ANY in {left, right}:
         return ANY
-    if left == NULL or right == NULL:
+    if NULL in {left, right}:
         return nullable(right if left == NULL else left)
     if isinstance(left, NullableType) or isinstance(right, NullableType):
         inner = join(without_null(left), without_null(right))
@@ -225,6 +236,8 @@ def join(left: Type, right: Type) -> Type | None:
             return None if item is None else RangeType(item)
         case ContextType(), ContextType():
             return _join_contexts(left, right)
+        case _:
+            pass
     return None
 
 
@@ -265,7 +278,9 @@ def accepts(wanted: Type, given: Type) -> bool:
             return wanted.unit is None or given.unit is None or wanted.unit == given.unit
         case StringType(), StringType():
             return True
-        case (ListType(), ListType()) | (RangeType(), RangeType()):
+        case ListType(), ListType():
+            return accepts(wanted.item, given.item)
+        case RangeType(), RangeType():
             return accepts(wanted.item, given.item)
         case ContextType(), ContextType():
             if wanted.fields is None or given.fields is None:
@@ -274,12 +289,16 @@ def accepts(wanted: Type, given: Type) -> bool:
             return all(name in have and accepts(type_, have[name]) for name, type_ in wanted.fields)
         case FunctionType(), FunctionType():
             return True
+        case _:
+            pass
     return wanted == given
 
 
 # --- bounds ------------------------------------------------------------------------------------
 
 
-def number_bounds(type_: NumberType, low: Decimal | None, high: Decimal | None, scale: int | None) -> NumberType:
+def number_bounds(
+    type_: NumberType, low: Decimal | None, high: Decimal | None, scale: int | None
+) -> NumberType:
     """The same number with other bounds."""
     return replace(type_, low=low, high=high, scale=scale)

@@ -100,6 +100,8 @@ def type_of(value: Value) -> types.Type:
             return types.RangeType(type_of(value.low if value.low is not None else value.high))
         case Function():
             return types.FunctionType(None, types.ANY)
+        case _:
+            pass
     return types.ANY
 
 
@@ -114,7 +116,7 @@ def _type_of_items(items: tuple[Value, ...]) -> types.Type:
 
 
 def kind_of(value: Value) -> str:
-    """Name the kind of a value: `number`, `string`, `list`, …"""
+    """Name the kind of a value: `number`, `string`, `list` and so on."""
     match value:
         case tuple():
             return "list"
@@ -124,4 +126,6 @@ def kind_of(value: Value) -> str:
             return "context"
         case Function():
             return "function"
+        case _:
+            pass
     return types.type_text(type_of(value))

@@ -89,7 +89,9 @@ class CaseResult:
         return not self.differences
 
 
-def compare_expected(expected: Mapping[str, object], actual: Mapping[str, object], prefix: str = "") -> list[Difference]:
+def compare_expected(
+    expected: Mapping[str, object], actual: Mapping[str, object], prefix: str = ""
+) -> list[Difference]:
     """List where `actual` differs from the keys that `expected` names; numbers are compared by value."""
     found = []
     for key, wanted in expected.items():
@@ -98,8 +100,17 @@ def compare_expected(expected: Mapping[str, object], actual: Mapping[str, object
         if isinstance(wanted, Mapping) and isinstance(given, Mapping):
             found += compare_expected(wanted, given, f"{path}.")
         elif not _matches(wanted, given, absent=key not in actual):
-            found.append(Difference(path, _shown(wanted), "absent" if key not in actual else _shown(given)))
+            found.append(
+                Difference(path, _shown(wanted), "absent" if key not in actual else _shown(given))
+            )
     return found
+
+
+def listed(value: object) -> object:
+    """Read `a; b`, as a cell of a grid has it, as a list; `[]` is the empty one."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(";") if part.strip() not in {"", "[]"}]
 
 
 def _matches(wanted: object, given: object, *, absent: bool) -> bool:
@@ -113,10 +124,11 @@ def _matches(wanted: object, given: object, *, absent: bool) -> bool:
         case Decimal() | int():
             return isinstance(wanted, str) and parse_number(wanted) == Decimal(given)
         case list() | tuple():
+            items = listed(wanted)
             return (
-                isinstance(wanted, list)
-                and len(wanted) == len(given)
-                and all(_matches(w, g, absent=False) for w, g in zip(wanted, given, strict=True))
+                isinstance(items, list)
+                and len(items) == len(given)
+                and all(_matches(w, g, absent=False) for w, g in zip(items, given, strict=True))
             )
         case Mapping():
             return isinstance(wanted, Mapping) and not compare_expected(wanted, given)
@@ -124,6 +136,8 @@ def _matches(wanted: object, given: object, *, absent: bool) -> bool:
             return wanted == "null"
         case dt.datetime() | dt.date():
             return wanted == given.isoformat()
+        case _:
+            pass
     return wanted == str(given)
 
 
@@ -134,4 +148,6 @@ def _shown(value: object) -> str:
         return "[" + ", ".join(_shown(item) for item in value) + "]"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{k}: {_shown(v)}" for k, v in value.items()) + "}"
-    return {None: "null", True: "true", False: "false"}.get(value, str(value)) if not isinstance(value, str) else value
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)

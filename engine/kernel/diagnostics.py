@@ -82,7 +82,9 @@ class Diagnostic:
         template = self.code.help_zh if lang == "zh" else self.code.help_en
         parts = [template.format_map(self.args)] if template else []
         if self.near:
-            parts.insert(0, f"是否指 `{self.near}`？" if lang == "zh" else f"did you mean `{self.near}`?")
+            parts.insert(
+                0, f"是否指 `{self.near}`？" if lang == "zh" else f"did you mean `{self.near}`?"
+            )
         return " ".join(parts)
 
 
@@ -107,7 +109,8 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 def width(text: str) -> int:
     """Count the columns that `text` takes on a terminal; East Asian wide signs take two."""
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
     )
 
 
@@ -129,7 +132,10 @@ def render(diagnostic: Diagnostic, lines: Sequence[str] = (), lang: Lang = "en")
         first = max(0, span.column - 1 - _LONGEST_LINE // 2)
         shown = text[first : first + _LONGEST_LINE]
         gutter = " " * len(str(span.line))
-        before, marked = shown[: span.column - 1 - first], shown[span.column - 1 - first : end - 1 - first]
+        before, marked = (
+            shown[: span.column - 1 - first],
+            shown[span.column - 1 - first : end - 1 - first],
+        )
         pad = "".join("\t" if c == "\t" else " " * width(c) for c in before)
         drawn.append(f"  {span.line} | {shown}")
         drawn.append(f"  {gutter} | {pad}{'^' * max(1, width(marked))}")

@@ -28,21 +28,102 @@ from engine.kernel.source import Node, Scalar, descend, key_span_of, plain, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Self
 
-NOT_A_MAP = Code("DOC-TYPE-001", "expected a map of keys here", "此处应为键值表", "write `key: value` lines", "请写成 `键: 值` 的形式")
-NOT_A_LIST = Code("DOC-TYPE-002", "expected a list here", "此处应为列表", "write `- ` items or `[a, b]`", "请写成 `- ` 开头的列表或 `[a, b]`")
-NOT_A_TEXT = Code("DOC-TYPE-003", "expected a text here", "此处应为文字", "put the text in quotes", "请给文字加引号")
-NOT_AN_EXPRESSION = Code("DOC-TYPE-004", "expected an expression here, and YAML reads this as a list or a map", "此处应为表达式，但 YAML 把它读成了列表或键值表", "put the expression in quotes", "请给表达式加引号")
-NOT_A_NUMBER = Code("DOC-TYPE-005", "`{text}` is not a number", "`{text}` 不是数字", "write digits with an optional sign and point, at most 34: no `1e3`, `1_000`, `010`", "请写数字，可带正负号和小数点，最多 34 位；不可写 `1e3`、`1_000`、`010`")
-NOT_A_FLAG = Code("DOC-TYPE-006", "`{text}` is neither `true` nor `false`", "`{text}` 既不是 `true` 也不是 `false`", "write `true` or `false`", "请写 `true` 或 `false`")
-NOT_AN_INSTANT = Code("DOC-TYPE-007", "`{text}` is not a date-time with a numeric offset", "`{text}` 不是带数字时区偏移的日期时间", "write it as `2026-01-01T00:00:00+08:00`", "请写成 `2026-01-01T00:00:00+08:00`")
-NOT_A_DAY = Code("DOC-TYPE-008", "`{text}` is not a date", "`{text}` 不是日期", "write it as `2026-01-01`", "请写成 `2026-01-01`")
-NOT_ONE_OF = Code("DOC-TYPE-009", "`{text}` is not one of {known}", "`{text}` 不在可选值中：{known}", "choose one of them", "请从中选择")
-NOT_A_COUNT = Code("DOC-TYPE-010", "`{text}` is not a whole number", "`{text}` 不是整数", "write digits only", "请只写数字")
-BAD_VALUE = Code("DOC-VALUE-001", "this value is not allowed: {problem}", "此值不允许：{problem}", "correct it", "请更正")
-BAD_FORM = Code("DOC-VALUE-002", "`{text}` does not have the form that is expected here", "`{text}` 的写法不符合此处要求", "write it like `{example}`", "请写成类似 `{example}` 的形式")
-MISSING_KEY = Code("DOC-KEY-001", "the key `{key}` is missing", "缺少键 `{key}`", "add it", "请补上")
-UNKNOWN_KEY = Code("DOC-KEY-002", "the key `{key}` is not known here", "此处没有键 `{key}`", "known here: {known}", "此处可用：{known}")
+NOT_A_MAP = Code(
+    "DOC-TYPE-001",
+    "expected a map of keys here",
+    "此处应为键值表",
+    "write `key: value` lines",
+    "请写成 `键: 值` 的形式",
+)
+NOT_A_LIST = Code(
+    "DOC-TYPE-002",
+    "expected a list here",
+    "此处应为列表",
+    "write `- ` items or `[a, b]`",
+    "请写成 `- ` 开头的列表或 `[a, b]`",
+)
+NOT_A_TEXT = Code(
+    "DOC-TYPE-003",
+    "expected a text here",
+    "此处应为文字",
+    "put the text in quotes",
+    "请给文字加引号",
+)
+NOT_AN_EXPRESSION = Code(
+    "DOC-TYPE-004",
+    "expected an expression here, and YAML reads this as a list or a map",
+    "此处应为表达式，但 YAML 把它读成了列表或键值表",
+    "put the expression in quotes",
+    "请给表达式加引号",
+)
+NOT_A_NUMBER = Code(
+    "DOC-TYPE-005",
+    "`{text}` is not a number",
+    "`{text}` 不是数字",
+    "write digits with an optional sign and point, at most 34: no `1e3`, `1_000`, `010`",
+    "请写数字，可带正负号和小数点，最多 34 位；不可写 `1e3`、`1_000`、`010`",
+)
+NOT_A_FLAG = Code(
+    "DOC-TYPE-006",
+    "`{text}` is neither `true` nor `false`",
+    "`{text}` 既不是 `true` 也不是 `false`",
+    "write `true` or `false`",
+    "请写 `true` 或 `false`",
+)
+NOT_AN_INSTANT = Code(
+    "DOC-TYPE-007",
+    "`{text}` is not a date-time with a numeric offset",
+    "`{text}` 不是带数字时区偏移的日期时间",
+    "write it as `2026-01-01T00:00:00+08:00`",
+    "请写成 `2026-01-01T00:00:00+08:00`",
+)
+NOT_A_DAY = Code(
+    "DOC-TYPE-008",
+    "`{text}` is not a date",
+    "`{text}` 不是日期",
+    "write it as `2026-01-01`",
+    "请写成 `2026-01-01`",
+)
+NOT_ONE_OF = Code(
+    "DOC-TYPE-009",
+    "`{text}` is not one of {known}",
+    "`{text}` 不在可选值中：{known}",
+    "choose one of them",
+    "请从中选择",
+)
+NOT_A_COUNT = Code(
+    "DOC-TYPE-010",
+    "`{text}` is not a whole number",
+    "`{text}` 不是整数",
+    "write digits only",
+    "请只写数字",
+)
+BAD_VALUE = Code(
+    "DOC-VALUE-001",
+    "this value is not allowed: {problem}",
+    "此值不允许：{problem}",
+    "correct it",
+    "请更正",
+)
+BAD_FORM = Code(
+    "DOC-VALUE-002",
+    "`{text}` does not have the form that is expected here",
+    "`{text}` 的写法不符合此处要求",
+    "write it like `{example}`",
+    "请写成类似 `{example}` 的形式",
+)
+MISSING_KEY = Code(
+    "DOC-KEY-001", "the key `{key}` is missing", "缺少键 `{key}`", "add it", "请补上"
+)
+UNKNOWN_KEY = Code(
+    "DOC-KEY-002",
+    "the key `{key}` is not known here",
+    "此处没有键 `{key}`",
+    "known here: {known}",
+    "此处可用：{known}",
+)
 
 
 # --- scalars -----------------------------------------------------------------------------------
@@ -59,17 +140,17 @@ class Fault:
     near: str | None = None
 
 
-class Rejected(PydanticCustomError):
+class RejectedError(PydanticCustomError):
     """Raised by a validator of ours: carries our own faults through pydantic."""
 
-    def __new__(cls, faults: Iterable[Fault], key: str | None = None) -> Rejected:
+    def __new__(cls, faults: Iterable[Fault], key: str | None = None) -> Self:
         """Carry `faults`; `key` names the child they are about, when a whole map is being read."""
         return super().__new__(cls, "rejected", "rejected", {"faults": tuple(faults), "key": key})
 
 
-def reject(code: Code, **args: object) -> Rejected:
+def reject(code: Code, **args: object) -> RejectedError:
     """Make the error that a validator raises for one fault about the whole value."""
-    return Rejected([Fault(code, args={k: str(v) for k, v in args.items()})])
+    return RejectedError([Fault(code, args={k: str(v) for k, v in args.items()})])
 
 
 def _number(value: object) -> Decimal:
@@ -136,7 +217,9 @@ Number: TypeAlias = Annotated[
     Decimal,
     BeforeValidator(_number),
     PlainSerializer(decimal_text, return_type=str),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[+-]?\d*\.?\d+$"}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[+-]?\d*\.?\d+$"}]}
+    ),
 ]
 """An exact decimal of at most 34 digits."""
 
@@ -166,7 +249,9 @@ def _formed(pattern: str, example: str) -> type[str]:
     """Make a text type of one form, of at most 80 characters; `example` is what the message shows."""
 
     def check(value: object) -> object:
-        if isinstance(value, str) and (len(value) > _LONGEST_NAME or not re.fullmatch(pattern, value)):
+        if isinstance(value, str) and (
+            len(value) > _LONGEST_NAME or not re.fullmatch(pattern, value)
+        ):
             raise reject(BAD_FORM, text=value[:_LONGEST_NAME], example=example)
         return value
 
@@ -252,12 +337,16 @@ def identity(document: Shape) -> bytes:
     return canonical_json(document.model_dump(mode="json", exclude_unset=True))
 
 
-def load_tree(model: type[D], tree: Node, path: str = "") -> tuple[Loaded[D] | None, list[Diagnostic]]:
+def load_tree(
+    model: type[D], tree: Node, path: str = ""
+) -> tuple[Loaded[D] | None, list[Diagnostic]]:
     """Read a tree as `model`; gives the document, or every finding about its shape."""
     return _load(model, plain(tree), path, tree)
 
 
-def load_data(model: type[D], data: object, path: str = "") -> tuple[Loaded[D] | None, list[Diagnostic]]:
+def load_data(
+    model: type[D], data: object, path: str = ""
+) -> tuple[Loaded[D] | None, list[Diagnostic]]:
     """Read JSON data (decimals kept as Decimal or text) as `model`."""
     return _load(model, data, path, None)
 
@@ -274,7 +363,9 @@ def load_text(model: type[D], text: str, path: str = "") -> Loaded[D]:
     return loaded
 
 
-def _load(model: type[D], data: object, path: str, tree: Node | None) -> tuple[Loaded[D] | None, list[Diagnostic]]:
+def _load(
+    model: type[D], data: object, path: str, tree: Node | None
+) -> tuple[Loaded[D] | None, list[Diagnostic]]:
     try:
         document = model.model_validate(data)
     except ValidationError as error:
@@ -283,7 +374,9 @@ def _load(model: type[D], data: object, path: str, tree: Node | None) -> tuple[L
     return Loaded(document, canonical, content_hash(canonical), path, tree), []
 
 
-def shape_faults(model: type[BaseModel], error: ValidationError, tree: Node | None, path: str = "") -> list[Diagnostic]:
+def shape_faults(
+    model: type[BaseModel], error: ValidationError, tree: Node | None, path: str = ""
+) -> list[Diagnostic]:
     """Turn pydantic's findings about data read as `model` into diagnostics with places in `tree`."""
     found: list[Diagnostic] = []
     for item in error.errors(include_url=False):
@@ -291,7 +384,12 @@ def shape_faults(model: type[BaseModel], error: ValidationError, tree: Node | No
     return found
 
 
-def _shape_fault(model: type[BaseModel], item: Any, tree: Node | None, path: str) -> list[Diagnostic]:  # noqa: ANN401 - pydantic's own dict
+def _shape_fault(
+    model: type[BaseModel],
+    item: Any,  # noqa: ANN401 - pydantic's own dict
+    tree: Node | None,
+    path: str,
+) -> list[Diagnostic]:
     where: tuple[str | int, ...] = tuple(step for step in item["loc"])
     where, above = _resolve(model, where)
     context: dict[str, Any] = item.get("ctx", {})
@@ -304,20 +402,38 @@ def _shape_fault(model: type[BaseModel], item: Any, tree: Node | None, path: str
             known = sorted(above.model_fields) if above else []
             key = str(where[-1])
             span = key_span_of(tree, where) or span
-            return [UNKNOWN_KEY.at(span, key=key, known=", ".join(f"`{k}`" for k in known), near=nearest(key, known))]
+            return [
+                UNKNOWN_KEY.at(
+                    span,
+                    key=key,
+                    known=", ".join(f"`{k}`" for k in known),
+                    near=nearest(key, known),
+                )
+            ]
         case "rejected":
             place = (*where, context["key"]) if context["key"] else where
-            return [_placed(fault, descend(tree, place), span_of(tree, place) or span) for fault in context["faults"]]
+            return [
+                _placed(fault, descend(tree, place), span_of(tree, place) or span)
+                for fault in context["faults"]
+            ]
         case "literal_error" | "union_tag_invalid" | "union_tag_not_found":
-            known = re.findall(r"'([^']*)'", str(context.get("expected", context.get("expected_tags", ""))))
+            known = re.findall(
+                r"'([^']*)'", str(context.get("expected", context.get("expected_tags", "")))
+            )
             listed = ", ".join(f"`{k}`" for k in known)
-            return [NOT_ONE_OF.at(span, text=_shown(text), known=listed, near=nearest(_shown(text), known))]
+            return [
+                NOT_ONE_OF.at(
+                    span, text=_shown(text), known=listed, near=nearest(_shown(text), known)
+                )
+            ]
         case "string_type":
             return [NOT_A_TEXT.at(span)]
         case "model_type" | "dict_type" | "model_attributes_type" | "dataclass_type":
             return [NOT_A_MAP.at(span)]
         case "tuple_type" | "list_type" | "iterable_type":
             return [NOT_A_LIST.at(span)]
+        case _:
+            pass
     return [BAD_VALUE.at(span, problem=str(item["msg"])[:200])]
 
 
@@ -328,34 +444,48 @@ def _shown(value: object) -> str:
 def _placed(fault: Fault, node: Node | None, span: Span | None) -> Diagnostic:
     if isinstance(node, Scalar):
         end = len(node.text.rstrip("\n")) if fault.end is None else fault.end
-        span = node.span if fault.end is None and not fault.start else node.span_at(fault.start, end)
+        span = (
+            node.span if fault.end is None and not fault.start else node.span_at(fault.start, end)
+        )
     return fault.code.at(span, near=fault.near, **fault.args)
 
 
-def _resolve(model: type[BaseModel], loc: tuple[str | int, ...]) -> tuple[tuple[str | int, ...], type[BaseModel] | None]:
+def _resolve(
+    model: type[BaseModel], loc: tuple[str | int, ...]
+) -> tuple[tuple[str | int, ...], type[BaseModel] | None]:
     """Walk `loc` through the models: drop pydantic's union tags and find the model that the last step is in."""
     kept: list[str | int] = []
     here: object = model
     owner: type[BaseModel] | None = model
     for step in loc:
-        members = [m for m in _members(here) if not _is_tag(m, step, here)]
+        members = [m for m in _members(here) if not _is_tag(step, here)]
         if not members:
             continue
         model_members = [m for m in members if isinstance(m, type) and issubclass(m, BaseModel)]
         if step == "[key]":
             continue
-        owner = next((m for m in model_members if step in m.model_fields), model_members[0] if model_members else None)
+        owner = next(
+            (m for m in model_members if step in m.model_fields),
+            model_members[0] if model_members else None,
+        )
         kept.append(step)
         here = _child(members, step)
     return tuple(kept), owner
 
 
-def _is_tag(member: object, step: str | int, here: object) -> bool:
+def _is_tag(step: str | int, here: object) -> bool:
     """Whether pydantic put `step` into the path only to say which member of a union it tried."""
     if len(_members(here)) < 2 or not isinstance(step, str):  # noqa: PLR2004 - a union has two members
         return False
-    names = {getattr(m, "__name__", str(m)) for m in _members(here)} | {str(m) for m in _members(here)}
-    fields = {f for m in _members(here) if isinstance(m, type) and issubclass(m, BaseModel) for f in m.model_fields}
+    names = {getattr(m, "__name__", str(m)) for m in _members(here)} | {
+        str(m) for m in _members(here)
+    }
+    fields = {
+        f
+        for m in _members(here)
+        if isinstance(m, type) and issubclass(m, BaseModel)
+        for f in m.model_fields
+    }
     return step in names and step not in fields
 
 
@@ -370,7 +500,11 @@ def _members(annotation: object) -> list[object]:
 
 def _child(members: list[object], step: str | int) -> object:
     for member in members:
-        if isinstance(member, type) and issubclass(member, BaseModel) and step in member.model_fields:
+        if (
+            isinstance(member, type)
+            and issubclass(member, BaseModel)
+            and step in member.model_fields
+        ):
             return member.model_fields[str(step)].annotation
         arguments = typing.get_args(member)
         if typing.get_origin(member) is dict and isinstance(step, str):

@@ -27,22 +27,118 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
 _MAX_SYNTAX_FAULTS = 50
 
-TOO_LARGE = Code("YAML-SIZE-001", "the file has {size} bytes, more than 1 MiB", "文件有 {size} 字节，超过 1 MiB", "split it into several documents", "请拆成几个文件")
-TOO_DEEP = Code("YAML-SIZE-002", "the document is nested more than {limit} deep", "文件嵌套超过 {limit} 层", "flatten it", "请减少嵌套")
-BAD_SIGN = Code("YAML-SIGN-001", "the character {name} is not allowed here", "此处不允许字符 {name}", "delete it and type the line again", "请删除后重新输入这一行")
-TAB = Code("YAML-SIGN-002", "a tab is used for indentation", "缩进使用了制表符", "indent with spaces", "请用空格缩进")
-NOT_NFC = Code("YAML-SIGN-003", "the name `{name}` is not in Unicode normal form NFC", "名称 `{name}` 不是 Unicode NFC 规范形式", "type it again", "请重新输入")
-SYNTAX = Code("YAML-SYNTAX-001", "this is not YAML: {problem}", "不是合法的 YAML：{problem}", "check the indentation, quotes and brackets of this line and the one before", "请检查本行和上一行的缩进、引号与括号")
-QUOTE_IT = Code("YAML-SYNTAX-002", "YAML reads `{text}` as its own sign, not as text", "YAML 把 `{text}` 当作自己的符号，而不是文字", "put it in quotes: '{text}'", "请加引号：'{text}'")
-ANCHOR = Code("YAML-SYNTAX-003", "anchors and aliases are not used in these documents", "本类文件不使用锚点与别名", "write the text out", "请把内容写全")
-TAG = Code("YAML-SYNTAX-004", "YAML tags are not used in these documents", "本类文件不使用 YAML 标签", "delete the tag, or quote a text that starts with `!`", "请删除标签；以 `!` 开头的文字请加引号")
-DUPLICATE_KEY = Code("YAML-KEY-001", "the key `{key}` stands twice", "键 `{key}` 出现两次", "the first is on line {first}; keep one", "第一次在第 {first} 行；请保留一个")
-KEY_TEXT = Code("YAML-KEY-002", "a key must be a plain word", "键必须是普通文字", "quote a text that starts with a bracket", "以括号开头的文字请加引号")
-NO_VALUE = Code("YAML-KEY-003", "the key `{key}` has no value", "键 `{key}` 没有值", "give it a value or delete the line", "请填写值或删除该行")
-NO_VALUE_FLOW = Code("YAML-KEY-004", "the key `{key}` has no value", "键 `{key}` 没有值", "a comma ends a text inside {{ }}: put the text in quotes", "逗号会结束 {{ }} 里的文字：请给文字加引号")
-NO_ITEM = Code("YAML-KEY-005", "this list item is empty", "该列表项为空", "give it a value or delete it", "请填写值或删除")
-EMPTY = Code("YAML-SYNTAX-005", "the file is empty", "文件为空", "start with `schema_version:` and `kind:`", "请从 `schema_version:` 和 `kind:` 写起")
-ONE_DOCUMENT = Code("YAML-SYNTAX-006", "the file holds more than one document", "文件含有多个文档", "keep one document a file", "每个文件只放一个文档")
+TOO_LARGE = Code(
+    "YAML-SIZE-001",
+    "the file has {size} bytes, more than 1 MiB",
+    "文件有 {size} 字节，超过 1 MiB",
+    "split it into several documents",
+    "请拆成几个文件",
+)
+TOO_DEEP = Code(
+    "YAML-SIZE-002",
+    "the document is nested more than {limit} deep",
+    "文件嵌套超过 {limit} 层",
+    "flatten it",
+    "请减少嵌套",
+)
+BAD_SIGN = Code(
+    "YAML-SIGN-001",
+    "the character {name} is not allowed here",
+    "此处不允许字符 {name}",
+    "delete it and type the line again",
+    "请删除后重新输入这一行",
+)
+TAB = Code(
+    "YAML-SIGN-002",
+    "a tab is used for indentation",
+    "缩进使用了制表符",
+    "indent with spaces",
+    "请用空格缩进",
+)
+NOT_NFC = Code(
+    "YAML-SIGN-003",
+    "the name `{name}` is not in Unicode normal form NFC",
+    "名称 `{name}` 不是 Unicode NFC 规范形式",
+    "type it again",
+    "请重新输入",
+)
+SYNTAX = Code(
+    "YAML-SYNTAX-001",
+    "this is not YAML: {problem}",
+    "不是合法的 YAML：{problem}",
+    "check the indentation, quotes and brackets of this line and the one before",
+    "请检查本行和上一行的缩进、引号与括号",
+)
+QUOTE_IT = Code(
+    "YAML-SYNTAX-002",
+    "YAML reads `{text}` as its own sign, not as text",
+    "YAML 把 `{text}` 当作自己的符号，而不是文字",
+    "put it in quotes: '{text}'",
+    "请加引号：'{text}'",
+)
+ANCHOR = Code(
+    "YAML-SYNTAX-003",
+    "anchors and aliases are not used in these documents",
+    "本类文件不使用锚点与别名",
+    "write the text out",
+    "请把内容写全",
+)
+TAG = Code(
+    "YAML-SYNTAX-004",
+    "YAML tags are not used in these documents",
+    "本类文件不使用 YAML 标签",
+    "delete the tag, or quote a text that starts with `!`",
+    "请删除标签；以 `!` 开头的文字请加引号",
+)
+DUPLICATE_KEY = Code(
+    "YAML-KEY-001",
+    "the key `{key}` stands twice",
+    "键 `{key}` 出现两次",
+    "the first is on line {first}; keep one",
+    "第一次在第 {first} 行；请保留一个",
+)
+KEY_TEXT = Code(
+    "YAML-KEY-002",
+    "a key must be a plain word",
+    "键必须是普通文字",
+    "quote a text that starts with a bracket",
+    "以括号开头的文字请加引号",
+)
+NO_VALUE = Code(
+    "YAML-KEY-003",
+    "the key `{key}` has no value",
+    "键 `{key}` 没有值",
+    "give it a value or delete the line",
+    "请填写值或删除该行",
+)
+NO_VALUE_FLOW = Code(
+    "YAML-KEY-004",
+    "the key `{key}` has no value",
+    "键 `{key}` 没有值",
+    "a comma ends a text inside {{ }}: put the text in quotes",
+    "逗号会结束 {{ }} 里的文字：请给文字加引号",
+)
+NO_ITEM = Code(
+    "YAML-KEY-005",
+    "this list item is empty",
+    "该列表项为空",
+    "give it a value or delete it",
+    "请填写值或删除",
+)
+EMPTY = Code(
+    "YAML-SYNTAX-005",
+    "the file is empty",
+    "文件为空",
+    "start with `schema_version:` and `kind:`",
+    "请从 `schema_version:` 和 `kind:` 写起",
+)
+ONE_DOCUMENT = Code(
+    "YAML-SYNTAX-006",
+    "the file holds more than one document",
+    "文件含有多个文档",
+    "keep one document a file",
+    "每个文件只放一个文档",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +224,11 @@ def span_of(node: Node | None, path: tuple[str | int, ...]) -> Span | None:
     for length in range(len(path), -1, -1):
         if length and isinstance(path[length - 1], str):
             above = descend(node, path[: length - 1])
-            if isinstance(above, Mapping) and length < len(path) and (key := above.keys.get(str(path[length - 1]))):
+            if (
+                isinstance(above, Mapping)
+                and length < len(path)
+                and (key := above.keys.get(str(path[length - 1])))
+            ):
                 return key
         if found := descend(node, path[:length]):
             if isinstance(found, Scalar):
@@ -136,7 +236,13 @@ def span_of(node: Node | None, path: tuple[str | int, ...]) -> Span | None:
             above = descend(node, path[: length - 1]) if length else None
             if isinstance(above, Mapping) and (key := above.keys.get(str(path[length - 1]))):
                 return key
-            return Span(found.span.path, found.span.line, found.span.column, found.span.line, found.span.column + 1)
+            return Span(
+                found.span.path,
+                found.span.line,
+                found.span.column,
+                found.span.line,
+                found.span.column + 1,
+            )
     return None
 
 
@@ -154,7 +260,9 @@ def read_yaml(text: str, path: str = "") -> tuple[Node | None, list[Diagnostic]]
     return node, [*found, *(d for d in reader.found if d not in found)]
 
 
-_FORBIDDEN = re.compile("[\x85\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_FORBIDDEN = re.compile(
+    "[\x85\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]"
+)
 
 
 def _check_signs(text: str, path: str) -> Iterator[Diagnostic]:
@@ -171,7 +279,8 @@ def _check_signs(text: str, path: str) -> Iterator[Diagnostic]:
             name = unicodedata.name(match.group(), "") or "control character"
             column = match.start() + 1
             yield BAD_SIGN.at(
-                Span(path, number, column, number, column + 1), name=f"U+{ord(match.group()):04X} {name}"
+                Span(path, number, column, number, column + 1),
+                name=f"U+{ord(match.group()):04X} {name}",
             )
 
 
@@ -200,7 +309,7 @@ class _Reader:
         work = list(self.lines)
         for _ in range(_MAX_SYNTAX_FAULTS):
             try:
-                nodes = list(_Yaml(typ="safe", pure=True).compose_all("\n".join(work)))
+                read = list(_Yaml(typ="safe", pure=True).compose_all("\n".join(work)))
             except RecursionError:
                 self.found.append(TOO_DEEP.at(Span(self.path, 1, 1, 1, 1), limit=MAX_DEPTH))
                 return None
@@ -209,9 +318,11 @@ class _Reader:
                     return None
                 continue
             except (YAMLError, ValueError, IndexError, AttributeError, AssertionError) as error:
-                self.found.append(SYNTAX.at(Span(self.path, 1, 1, 1, 1), problem=str(error).split("\n")[0]))
+                self.found.append(
+                    SYNTAX.at(Span(self.path, 1, 1, 1, 1), problem=str(error).split("\n")[0])
+                )
                 return None
-            nodes = [node for node in nodes if node is not None]
+            nodes: list[YamlNode] = [node for node in read if node is not None]
             if not nodes or _is_empty(nodes[0]):
                 self.found.append(EMPTY.at(Span(self.path, 1, 1, 1, 1)))
                 return None
@@ -235,7 +346,9 @@ class _Reader:
                 return True
         column = mark.column + 1 if mark else 1
         problem = (error.problem or error.context or "it cannot be read").strip()
-        self.found.append(SYNTAX.at(Span(self.path, row + 1, column, row + 1, column + 1), problem=problem))
+        self.found.append(
+            SYNTAX.at(Span(self.path, row + 1, column, row + 1, column + 1), problem=problem)
+        )
         return False
 
     def convert(self, node: YamlNode, depth: int) -> Node | None:
@@ -256,6 +369,8 @@ class _Reader:
                 return self._sequence(node, depth)
             case MappingNode():
                 return self._mapping(node, depth)
+            case _:
+                pass
         return None
 
     def _sequence(self, node: SequenceNode, depth: int) -> Sequence:
@@ -272,7 +387,11 @@ class _Reader:
         keys: dict[str, Span] = {}
         for key, value in node.value:
             place = self._span(key)
-            if not isinstance(key, ScalarNode) or key.style in {"|", ">"} or getattr(key, "anchor", None):
+            if (
+                not isinstance(key, ScalarNode)
+                or key.style in {"|", ">"}
+                or getattr(key, "anchor", None)
+            ):
                 self.found.append(KEY_TEXT.at(place))
                 continue
             name = str(key.value)
@@ -292,7 +411,9 @@ class _Reader:
     def _scalar(self, node: ScalarNode) -> Scalar:
         style, text, span = node.style or "", str(node.value), self._span(node)
         if style == "|":
-            return Scalar(text, span, style, self._literal_starts(text, node.start_mark.line), self.path)
+            return Scalar(
+                text, span, style, self._literal_starts(text, node.start_mark.line), self.path
+            )
         if span.line == span.end_line:
             shift = 1 if style in {"'", '"'} else 0
             exact = span.end_column - span.column - 2 * shift == len(text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from engine.kernel.canonical import ContentHash  # noqa: TC001 - pydantic reads it
+from engine.kernel.canonical import ContentHash
 from engine.kernel.decimals import decimal_text
 from engine.kernel.diagnostics import Code
 from engine.kernel.documents import (

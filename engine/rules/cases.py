@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.feel import types
 from engine.feel.types import ListType, Type
-from engine.kernel.cases import Case, CaseFile, CaseResult, Difference, compare_expected
+from engine.kernel.cases import Case, CaseFile, CaseResult, Difference, compare_expected, listed
 from engine.rules.evaluate import decide
 from engine.rules.tables import parse_table
 
@@ -23,7 +23,9 @@ def cases_of(file: CaseFile) -> tuple[Case, ...]:
 
 
 def _merged(case: Case, file: CaseFile) -> Case:
-    inputs = {k: v for k, v in {**file.defaults.inputs, **case.inputs}.items() if k not in case.without}
+    inputs = {
+        k: v for k, v in {**file.defaults.inputs, **case.inputs}.items() if k not in case.without
+    }
     return case.model_copy(
         update={
             "inputs": inputs,
@@ -39,8 +41,12 @@ def _grid_cases(file: CaseFile) -> list[Case]:
         return []
     made = []
     for row in table.rows:
-        inputs = {h.text: c.text for h, c in zip(table.when, row.when, strict=True) if c.text != "-"}
-        expect = {h.text: c.text for h, c in zip(table.then, row.then, strict=True) if c.text != "-"}
+        inputs = {
+            h.text: c.text for h, c in zip(table.when, row.when, strict=True) if c.text != "-"
+        }
+        expect = {
+            h.text: c.text for h, c in zip(table.then, row.then, strict=True) if c.text != "-"
+        }
         without = [h.text for h, c in zip(table.when, row.when, strict=True) if c.text == "absent"]
         made.append(
             Case.model_validate(
@@ -93,7 +99,7 @@ def typed(value: object, type_: Type) -> object:
     if inner == types.BOOLEAN and value in ("true", "false"):
         return value == "true"
     if isinstance(inner, ListType):
-        items = [part.strip() for part in value.split(";") if part.strip()] if isinstance(value, str) else value
+        items = listed(value)
         return [typed(item, inner.item) for item in items] if isinstance(items, list) else value
     if isinstance(inner, types.ContextType) and isinstance(value, dict):
         fields = dict(inner.fields or ())

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.kernel.diagnostics import Diagnostic, Span
-from engine.kernel.source import Scalar
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from engine.feel import ir, tree
     from engine.feel.types import Type
     from engine.feel.values import Range, Value
+    from engine.kernel.diagnostics import Diagnostic, Span
     from engine.kernel.documents import Fault, Loaded, Text
+    from engine.kernel.source import Scalar
     from engine.rules.decision import Decision, Used
     from engine.rules.documents import InputField, RuleSet
 
@@ -180,5 +179,3 @@ class CompiledRuleSet:
     def document(self) -> RuleSet:
         """The document it was compiled from."""
         return self.loaded.document
-
-

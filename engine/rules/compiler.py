@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.feel import ir, tree, types
 from engine.feel.backends.python import fold
 from engine.feel.builtins import FUNCTIONS
-from engine.feel.builtins.operators import includes
-from engine.feel.builtins.temporal import date, date_time, time
 from engine.feel.checker import (
-    FunctionSymbol,
-    Scope,
-    Symbol,
     check_expression,
     check_unary_tests,
     check_value,
-    conjuncts,
-    facts_of,
 )
-from engine.feel.parser import parse_expression, parse_unary_tests
+from engine.feel.scope import FunctionSymbol, Scope, Symbol, conjuncts, facts_of
 from engine.feel.types import ANY, BOOLEAN, ContextType, ListType, NumberType, StringType, Type
-from engine.feel.values import NoValueError, Range, Value, kind_of
-from engine.kernel.decimals import parse_number
-from engine.kernel.diagnostics import Code, Diagnostic, has_errors, in_order, nearest
+from engine.kernel.diagnostics import LANGS, Code, Diagnostic, Span, has_errors, in_order, nearest
 from engine.kernel.documents import BAD_FORM
 from engine.kernel.errors import DocumentError
 from engine.kernel.source import Scalar
 from engine.rules.compiled import (
-    REQUIRED,
     Claim,
     CompiledFunction,
-    CompiledInput,
     CompiledNode,
     CompiledRow,
     CompiledRuleSet,
@@ -46,40 +33,150 @@ from engine.rules.compiled import (
     Test,
 )
 from engine.rules.decision import Used
-from engine.rules.documents import DecisionNode, InputField, Quantity, RuleSet, Tabular
+from engine.rules.declarations import (
+    NOT_MEMBER,
+    declared_type,
+    read_data,
+    read_input,
+    read_parameters,
+)
+from engine.rules.documents import DecisionNode, Guarantee, RuleSet
 from engine.rules.generate import generate
 from engine.rules.masks import is_set
-from engine.rules.tables import RESERVED_HEADS, TableText, parse_table
+from engine.rules.reading import Drawn, Reader
+from engine.rules.tables import RESERVED_HEADS
 
 if TYPE_CHECKING:
-    from engine.kernel.documents import Fault, Loaded
+    from collections.abc import Mapping
 
-CYCLE = Code("RULE-CYCLE-001", "the decisions use each other in a circle: {path}", "决策之间循环引用：{path}", "break the circle: one of them must not use the other", "请打断循环：其中一个不能使用另一个")
-FUNCTION_CYCLE = Code("RULE-CYCLE-002", "the functions call each other in a circle: {path}", "函数之间循环调用：{path}", "functions are not recursive", "函数不可递归")
-NAME_TWICE = Code("RULE-NAME-001", "`{name}` is both {first} and {second}", "`{name}` 既是{first}又是{second}", "rename one of them", "请给其中一个改名")
-RESERVED_NAME = Code("RULE-NAME-002", "`{name}` is the name of a built-in function", "`{name}` 是内置函数名", "choose another name", "请另取名称")
-BAD_RANGE = Code("RULE-INPUT-001", "a range is written as `[0..100]`, with constants", "区间写成 `[0..100]`，两端为常量", "write `[low..high]` in quotes", "请加引号写成 `[低..高]`")
-BAD_DATA = Code("RULE-INPUT-002", "`{text}` is not a {type}", "`{text}` 不是 {type}", "write a value of the declared type", "请写声明类型的值")
-NOT_MEMBER = Code("RULE-INPUT-003", "`{text}` is not one of {known}", "`{text}` 不在可选值中：{known}", "choose one of them", "请从中选择")
-BOTH_LISTS = Code("RULE-INPUT-004", "`one_of` and `ranked` cannot stand together", "`one_of` 与 `ranked` 不能同时使用", "`ranked` already lists the members, worst to best", "`ranked` 已按由差到好列出成员")
-DEFAULT_RANGE = Code("RULE-INPUT-005", "the default `{text}` lies outside the range", "默认值 `{text}` 超出区间", "correct the default or the range", "请更正默认值或区间")
-ROW_TWICE = Code("RULE-TABLE-001", "the row id `{id}` stands twice", "行编号 `{id}` 出现两次", "give each row its own id", "请给每行不同的编号")
-BAD_ROW_ID = Code("RULE-TABLE-002", "`{id}` cannot be a row id", "`{id}` 不能作为行编号", "write letters, digits, `-` and `_`, such as `P01`", "请写字母、数字、`-` 与 `_`，例如 `P01`")
-UNKNOWN_OUTPUT = Code("RULE-TABLE-003", "`{name}` is not an output of this table", "`{name}` 不是本表的输出", "outputs here: {known}; then `reason`, `obligation`, `clause`, `note`", "本表输出：{known}；另有 `reason`、`obligation`、`clause`、`note`")
-MISSING_OUTPUT = Code("RULE-TABLE-004", "the output `{name}` has no column", "输出 `{name}` 没有对应的列", "add a column with that head", "请增加以其为表头的列")
-UNKNOWN_REASON = Code("RULE-REASON-001", "the reason `{code}` is not listed under `reasons`", "原因 `{code}` 未列在 `reasons` 中", "add its text in zh and en", "请补上中英文说明")
-BAD_PLACEHOLDER = Code("RULE-REASON-002", "`{{{name}}}` in this text is not an input, parameter or decision", "文中的 `{{{name}}}` 不是输入、参数或决策", "use a name of this rule set", "请使用本规则集中的名称")
-DEFAULT_AND_REST = Code("RULE-TABLE-005", "a `default` and a row of all `-` cannot stand together", "`default` 与全为 `-` 的行不能同时存在", "keep one of them", "请只保留一个")
-NEEDS_PRIORITY = Code("RULE-TABLE-006", "`{policy}` needs `priority: […]`, the output values with the first best", "`{policy}` 需要 `priority: […]`，按优先顺序列出输出值", "list every output value", "请列出全部输出值")
-BAD_AGGREGATE = Code("RULE-TABLE-007", "`aggregate` goes with `hit_policy: collect` and one output", "`aggregate` 只用于 `hit_policy: collect` 且只有一个输出", "set the hit policy to collect, or delete `aggregate`", "请将命中策略设为 collect，或删除 `aggregate`")
-NO_TABLE_KEY = Code("RULE-TABLE-008", "`{key}` belongs to a table, and this decision is an expression", "`{key}` 属于表格，而此决策是表达式", "delete it, or write a table", "请删除，或改写成表格")
-COMMENT_AFTER = Code("RULE-EXPR-001", "a ` #` comment stands after an expression", "表达式后面跟了 ` #` 注释", "put the comment on its own line, or the expression in quotes", "请将注释另起一行，或给表达式加引号")
-FOLDED = Code("RULE-EXPR-002", "an expression stands on one line, or in a `|` block", "表达式写在一行内，或写成 `|` 块", "join the lines", "请合并为一行")
-BAD_GUARANTEE = Code("RULE-GUAR-001", "a guarantee makes one claim: always, never_decreases, never_worse, independent_of or unchanged_from", "一条保证只能有一个主张：always、never_decreases、never_worse、independent_of 或 unchanged_from", "write one of them; `when_rises` names the input", "请只写一个；`when_rises` 写输入名")
-NOT_RANKED = Code("RULE-GUAR-002", "`{name}` has no `ranked` list", "`{name}` 没有 `ranked` 列表", "list its values worst to best under `ranked`", "请在 `ranked` 下由差到好列出其值")
-NOT_A_NUMBER_HERE = Code("RULE-GUAR-003", "`{name}` is not a number", "`{name}` 不是数字", "name a decision or input that is a number", "请写一个数值型的决策或输入")
-UNKNOWN_USE = Code("RULE-USE-001", "no rule set `{id}` is in force at this rule set's start", "本规则集生效时没有生效的规则集 `{id}`", "publish it first, or correct the id", "请先发布，或更正编号")
-MISMATCHED_SCALE = Code("RULE-INPUT-006", "`{key}` goes with a number only", "`{key}` 只用于数字", "delete it, or set `type: number`", "请删除，或设 `type: number`")
+    from engine.kernel.documents import Loaded
+
+CYCLE = Code(
+    "RULE-CYCLE-001",
+    "the decisions use each other in a circle: {path}",
+    "决策之间循环引用：{path}",
+    "break the circle: one of them must not use the other",
+    "请打断循环：其中一个不能使用另一个",
+)
+FUNCTION_CYCLE = Code(
+    "RULE-CYCLE-002",
+    "the functions call each other in a circle: {path}",
+    "函数之间循环调用：{path}",
+    "functions are not recursive",
+    "函数不可递归",
+)
+NAME_TWICE = Code(
+    "RULE-NAME-001",
+    "`{name}` is both {first} and {second}",
+    "`{name}` 既是{first}又是{second}",
+    "rename one of them",
+    "请给其中一个改名",
+)
+RESERVED_NAME = Code(
+    "RULE-NAME-002",
+    "`{name}` is the name of a built-in function",
+    "`{name}` 是内置函数名",
+    "choose another name",
+    "请另取名称",
+)
+ROW_TWICE = Code(
+    "RULE-TABLE-001",
+    "the row id `{id}` stands twice",
+    "行编号 `{id}` 出现两次",
+    "give each row its own id",
+    "请给每行不同的编号",
+)
+BAD_ROW_ID = Code(
+    "RULE-TABLE-002",
+    "`{id}` cannot be a row id",
+    "`{id}` 不能作为行编号",
+    "write letters, digits, `-` and `_`, such as `P01`",
+    "请写字母、数字、`-` 与 `_`，例如 `P01`",
+)
+UNKNOWN_OUTPUT = Code(
+    "RULE-TABLE-003",
+    "`{name}` is not an output of this table",
+    "`{name}` 不是本表的输出",
+    "outputs here: {known}; then `reason`, `obligation`, `clause`, `note`",
+    "本表输出：{known}；另有 `reason`、`obligation`、`clause`、`note`",
+)
+MISSING_OUTPUT = Code(
+    "RULE-TABLE-004",
+    "the output `{name}` has no column",
+    "输出 `{name}` 没有对应的列",
+    "add a column with that head",
+    "请增加以其为表头的列",
+)
+UNKNOWN_REASON = Code(
+    "RULE-REASON-001",
+    "the reason `{code}` is not listed under `reasons`",
+    "原因 `{code}` 未列在 `reasons` 中",
+    "add its text in zh and en",
+    "请补上中英文说明",
+)
+BAD_PLACEHOLDER = Code(
+    "RULE-REASON-002",
+    "`{{{name}}}` in this text is not an input, parameter or decision",
+    "文中的 `{{{name}}}` 不是输入、参数或决策",
+    "use a name of this rule set",
+    "请使用本规则集中的名称",
+)
+DEFAULT_AND_REST = Code(
+    "RULE-TABLE-005",
+    "a `default` and a row of all `-` cannot stand together",
+    "`default` 与全为 `-` 的行不能同时存在",
+    "keep one of them",
+    "请只保留一个",
+)
+NEEDS_PRIORITY = Code(
+    "RULE-TABLE-006",
+    "`{policy}` needs `priority: […]`, the output values with the first best",
+    "`{policy}` 需要 `priority: […]`，按优先顺序列出输出值",
+    "list every output value",
+    "请列出全部输出值",
+)
+BAD_AGGREGATE = Code(
+    "RULE-TABLE-007",
+    "`aggregate` goes with `hit_policy: collect` and one output",
+    "`aggregate` 只用于 `hit_policy: collect` 且只有一个输出",
+    "set the hit policy to collect, or delete `aggregate`",
+    "请将命中策略设为 collect，或删除 `aggregate`",
+)
+NO_TABLE_KEY = Code(
+    "RULE-TABLE-008",
+    "`{key}` belongs to a table, and this decision is an expression",
+    "`{key}` 属于表格，而此决策是表达式",
+    "delete it, or write a table",
+    "请删除，或改写成表格",
+)
+BAD_GUARANTEE = Code(
+    "RULE-GUAR-001",
+    "a guarantee makes one claim: always, never_decreases, never_worse, independent_of or unchanged_from",
+    "一条保证只能有一个主张：always、never_decreases、never_worse、independent_of 或 unchanged_from",
+    "write one of them; `when_rises` names the input",
+    "请只写一个；`when_rises` 写输入名",
+)
+NOT_RANKED = Code(
+    "RULE-GUAR-002",
+    "`{name}` has no `ranked` list",
+    "`{name}` 没有 `ranked` 列表",
+    "list its values worst to best under `ranked`",
+    "请在 `ranked` 下由差到好列出其值",
+)
+NOT_A_NUMBER_HERE = Code(
+    "RULE-GUAR-003",
+    "`{name}` is not a number",
+    "`{name}` 不是数字",
+    "name a decision or input that is a number",
+    "请写一个数值型的决策或输入",
+)
+UNKNOWN_USE = Code(
+    "RULE-USE-001",
+    "no rule set `{id}` is in force at this rule set's start",
+    "本规则集生效时没有生效的规则集 `{id}`",
+    "publish it first, or correct the id",
+    "请先发布，或更正编号",
+)
 
 _ROW_ID = re.compile(r"[^\W_][\w.-]{0,39}")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -110,29 +207,20 @@ def _compile(
 ) -> tuple[CompiledRuleSet | None, list[Diagnostic]]:
     compiler = _Compiler(loaded, uses or {})
     compiled = compiler.compile()
-    found = in_order(compiler.found)
+    found = in_order(compiler.reader.found)
     return (None if has_errors(found) else compiled), found
 
 
 @dataclass(slots=True)
-class _Drawn:
-    """A decision or function with its expressions read and not yet checked."""
+class _Frame:
+    """A table being compiled: what its rows share; `tests` keeps the cells that repeat."""
 
-    path: tuple[str | int, ...]
-    name: str
-    document: Tabular
-    value: tuple[tree.Node, Fragment] | None = None
-    only_if: tuple[tree.Node, Fragment] | None = None
-    heads: list[tuple[tree.Node | None, Fragment]] = field(default_factory=list)
-    cells: list[list[tuple[tree.Node | None, Fragment]]] = field(default_factory=list)
-    text: TableText | None = None
-    reserved: dict[str, int] = field(default_factory=dict)
-    columns: dict[str, int] = field(default_factory=dict)
-
-    def nodes(self) -> Iterable[tree.Node]:
-        """Give every expression of it."""
-        found = [self.value, self.only_if, *self.heads, *(cell for row in self.cells for cell in row)]
-        return (node for pair in found if pair is not None and (node := pair[0]) is not None)
+    drawn: Drawn
+    conditions: tuple[Condition, ...]
+    outputs: tuple[Output, ...]
+    scope: Scope
+    tests: dict[tuple[int, str], tuple[ir.Ir, bool]] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
 
 
 class _Compiler:
@@ -142,20 +230,25 @@ class _Compiler:
         self.loaded = loaded
         self.document = loaded.document
         self.uses = uses
-        self.found: list[Diagnostic] = []
-        self._parsed: dict[tuple[str, bool], tree.Node] = {}
+        self.reader = Reader(loaded)
 
     def compile(self) -> CompiledRuleSet:
         self._check_names()
-        inputs = tuple(self._input(name, f) for name, f in self.document.inputs.items())
-        parameters = self._parameters()
+        inputs = tuple(read_input(self.reader, name, f) for name, f in self.document.inputs.items())
+        parameters = read_parameters(self.reader)
         names = {i.name: Symbol(i.type) for i in inputs}
         names |= {name: Symbol(c.type, constant=c) for name, c in parameters.items()}
-        functions, symbols = self._functions({n: s for n, s in names.items() if s.constant is not None})
+        functions, symbols = self._functions(
+            {n: s for n, s in names.items() if s.constant is not None}
+        )
         scope = Scope(names=names, functions=symbols)
         assumptions = tuple(self._assumption(i, scope) for i in range(len(self.document.assume)))
         decisions, scope = self._decisions(scope)
-        claims = tuple(c for i in range(len(self.document.guarantees)) if (c := self._claim(i, scope, decisions)))
+        claims = tuple(
+            c
+            for i in range(len(self.document.guarantees))
+            if (c := self._claim(i, scope, decisions))
+        )
         return CompiledRuleSet(
             self.loaded,
             inputs,
@@ -172,176 +265,43 @@ class _Compiler:
             ),
         )
 
-    # --- findings and fragments ----------------------------------------------------------------
-
-    def report(self, code: Code, *path: str | int, near: str | None = None, **args: object) -> None:
-        self.found.append(code.at(self.loaded.span(*path), near=near, **args))
-
-    def faults(self, faults: Iterable[Fault], fragment: Fragment) -> None:
-        self.found += [fragment.diagnostic(fault) for fault in faults]
-
-    def fragment(self, text: str, *path: str | int) -> Fragment:
-        """Find the text of an expression in the author's file, and refuse YAML's forms that would change it."""
-        node = self.loaded.node(*path)
-        if not isinstance(node, Scalar):
-            return Fragment(text, None, 0, self.loaded.span(*path))
-        if node.style == ">" or (node.style != "|" and node.span.line != node.span.end_line):
-            self.found.append(FOLDED.at(node.span))
-        if node.style == "" and node.comment:
-            self.found.append(COMMENT_AFTER.at(node.span))
-        return Fragment(text, node, 0, node.span)
-
-    def expression(self, text: str, *path: str | int) -> tuple[tree.Node, Fragment] | None:
-        """Read an expression; None when it has a fault, which is then told."""
-        fragment = self.fragment(text, *path)
-        node = self._parse(text.rstrip("\n"), fragment, unary=False)
-        return None if node is None else (node, fragment)
-
-    def _parse(self, text: str, fragment: Fragment, *, unary: bool) -> tree.Node | None:
-        """Parse once a text: the cells of a long table repeat."""
-        known = self._parsed.get((text, unary))
-        if known is None:
-            parsed, faults = parse_unary_tests(text) if unary else parse_expression(text)
-            self.faults(faults, fragment)
-            if parsed is None:
-                return None
-            known = self._parsed[text, unary] = parsed
-        return known
-
     # --- names, inputs, parameters -------------------------------------------------------------
 
     def _check_names(self) -> None:
-        kinds = (("inputs", "输入"), ("params", "参数"), ("functions", "函数"), ("decisions", "决策"), ("uses", "引用"))
+        kinds = (
+            ("inputs", "输入"),
+            ("params", "参数"),
+            ("functions", "函数"),
+            ("decisions", "决策"),
+            ("uses", "引用"),
+        )
         seen: dict[str, str] = {}
         for key, _zh in kinds:
             for name in getattr(self.document, key):
                 if name in seen:
-                    self.report(NAME_TWICE, key, name, name=name, first=seen[name], second=key)
+                    self.reader.report(
+                        NAME_TWICE, key, name, name=name, first=seen[name], second=key
+                    )
                 elif name in FUNCTIONS and key != "inputs":
-                    self.report(RESERVED_NAME, key, name, name=name)
+                    self.reader.report(RESERVED_NAME, key, name, name=name)
                 seen.setdefault(name, key)
 
-    def _type(self, quantity: Quantity, *path: str | int) -> Type:
-        if quantity.one_of is not None and quantity.ranked is not None:
-            self.report(BOTH_LISTS, *path, "ranked")
-        type_ = types.parse_type(quantity.type) or ANY
-        unit = types.parse_unit(quantity.unit) if quantity.unit else ()
-        members = quantity.one_of if quantity.one_of is not None else quantity.ranked
-        return _specialised(type_, unit, members)
-
-    def _input(self, name: str, field_: InputField) -> CompiledInput:
-        path = ("inputs", name)
-        type_ = self._type(field_, *path)
-        range_ = self._range(field_, type_, *path) if field_.range is not None else None
-        if isinstance(type_, NumberType):
-            low = range_.low if range_ and isinstance(range_.low, Decimal) else None
-            high = range_.high if range_ and isinstance(range_.high, Decimal) else None
-            type_ = NumberType(type_.unit, low, high, field_.scale)
-        elif field_.scale is not None:
-            self.report(MISMATCHED_SCALE, *path, "scale", key="scale")
-        default: Value = REQUIRED
-        if field_.default is not None:
-            default = self._value(field_.default, type_, *path, "default")
-            if range_ is not None and default is not None and not _in_range(range_, default):
-                self.report(DEFAULT_RANGE, *path, "default", text=field_.default)
-        elif field_.nullable:
-            default = None
-        members = field_.one_of if field_.one_of is not None else field_.ranked
-        return CompiledInput(name, types.nullable(type_) if field_.nullable else type_, field_, default, range_, members)
-
-    def _range(self, field_: InputField, type_: Type, *path: str | int) -> Range | None:
-        parsed = self.expression(field_.range or "", *path, "range")
-        if parsed is None:
-            return None
-        made, faults = check_expression(parsed[0], Scope())
-        self.faults(faults, parsed[1])
-        value = None if faults else fold(made)
-        item = made.type.item if isinstance(made.type, types.RangeType) else None
-        if value is None or item is None or types.join(_bare(item), _bare(type_)) is None:
-            self.found.append(BAD_RANGE.at(parsed[1].span))
-            return None
-        return value.value if isinstance(value.value, Range) else None
-
-    def _parameters(self) -> dict[str, ir.Constant]:
-        made = {}
-        for name, parameter in self.document.params.items():
-            type_ = self._type(parameter, "params", name)
-            value = self._value(parameter.value, type_, "params", name, "value")
-            if isinstance(value, Decimal) and isinstance(type_, NumberType):
-                type_ = NumberType(type_.unit, value, value, max(0, -int(value.as_tuple().exponent)))
-            made[name] = ir.Constant(value, name, type=type_)
-        return made
-
-    def _value(self, data: object, type_: Type, *path: str | int) -> Value:
-        """Read data by its declared type; None after a finding."""
-        if isinstance(type_, ListType) and isinstance(data, list):
-            return tuple(self._value(item, type_.item, *path, i) for i, item in enumerate(data))
-        value = _scalar(data, type_) if isinstance(data, str) else None
-        if value is None:
-            self.report(BAD_DATA, *path, text=str(data)[:60], type=types.type_text(type_))
-        elif isinstance(type_, StringType) and type_.members is not None and value not in type_.members:
-            known = ", ".join(f"`{m}`" for m in type_.members)
-            self.report(NOT_MEMBER, *path, near=nearest(str(value), type_.members), text=value, known=known)
-        return value
-
     def _assumption(self, index: int, scope: Scope) -> tuple[ir.Ir, Fragment] | None:
-        parsed = self.expression(self.document.assume[index], "assume", index)
+        parsed = self.reader.expression(self.document.assume[index], "assume", index)
         if parsed is None:
             return None
         made, faults = check_value(parsed[0], BOOLEAN, scope)
-        self.faults(faults, parsed[1])
+        self.reader.faults(faults, parsed[1])
         return made, parsed[1]
 
     # --- decisions and functions ---------------------------------------------------------------
 
-    def _draw(self, path: tuple[str | int, ...], name: str, document: Tabular) -> _Drawn:
-        """Read every expression of a decision or function."""
-        drawn = _Drawn(path, name, document)
-        if document.value is not None:
-            drawn.value = self.expression(document.value, *path, "value")
-        if isinstance(document, DecisionNode) and document.only_if is not None:
-            drawn.only_if = self.expression(document.only_if, *path, "only_if")
-        if document.columns is not None:
-            self._draw_table(drawn, document)
-        return drawn
-
-    def _draw_table(self, drawn: _Drawn, document: Tabular) -> None:
-        columns, rows = document.columns, document.rows or ()
-        if columns is None:
-            return
-        node = self.loaded.node(*drawn.path, "table")
-        if isinstance(node, Scalar):
-            drawn.text, _ = parse_table(node.text)
-        for index, then in enumerate(columns.then):
-            (drawn.reserved if then in RESERVED_HEADS else drawn.columns)[then] = index
-        for index, head in enumerate(columns.when):
-            fragment = self._cell(drawn, node, head, -1, index)
-            drawn.heads.append((self._parse(head, fragment, unary=False), fragment))
-        for number, row in enumerate(rows):
-            cells = []
-            for index, cell in enumerate((*row.when, *row.then)):
-                fragment = self._cell(drawn, node, cell, number, index)
-                then = index - len(row.when)
-                expression = then < 0 or columns.then[then] not in RESERVED_HEADS
-                cells.append((self._parse(cell, fragment, unary=then < 0) if expression else None, fragment))
-            drawn.cells.append(cells)
-
-    def _cell(self, drawn: _Drawn, node: object, text: str, row: int, index: int) -> Fragment:
-        """Place a cell: in the drawn text, or in the list of rows."""
-        if drawn.text is not None and isinstance(node, Scalar):
-            if row < 0:
-                cell = (*drawn.text.when, *drawn.text.then)[index]
-            else:
-                line = drawn.text.rows[row]
-                cell = (*line.when, *line.then)[index]
-            return Fragment(text, node, cell.start, node.span)
-        when = len(drawn.document.columns.when) if drawn.document.columns else 0
-        side, place = ("when", index) if index < when else ("then", index - when)
-        where = ("columns", side, place) if row < 0 else ("rows", row, side, place)
-        return self.fragment(text, *drawn.path, *where)
-
-    def _functions(self, constants: Mapping[str, Symbol]) -> tuple[list[CompiledFunction], dict[str, FunctionSymbol]]:
-        drawn = {n: self._draw(("functions", n), n, f) for n, f in self.document.functions.items()}
+    def _functions(
+        self, constants: Mapping[str, Symbol]
+    ) -> tuple[list[CompiledFunction], dict[str, FunctionSymbol]]:
+        drawn = {
+            n: self.reader.draw(("functions", n), n, f) for n, f in self.document.functions.items()
+        }
         symbols: dict[str, FunctionSymbol] = {}
         made: list[CompiledFunction] = []
         for alias, rule_set in self.uses.items():
@@ -351,18 +311,26 @@ class _Compiler:
                 made.append(replace(function, name=name))
         for name in self._ordered(drawn, FUNCTION_CYCLE, "functions"):
             document = self.document.functions[name]
-            parameters = tuple((p, self._type(q, "functions", name, "params", p)) for p, q in document.params.items())
-            scope = Scope(names={**constants, **{p: Symbol(t, local=True) for p, t in parameters}}, functions=symbols)
+            parameters = tuple(
+                (p, declared_type(self.reader, q, "functions", name, "params", p))
+                for p, q in document.params.items()
+            )
+            scope = Scope(
+                names={**constants, **{p: Symbol(t, local=True) for p, t in parameters}},
+                functions=symbols,
+            )
             node = self._node(drawn[name], scope)
             made.append(CompiledFunction(name, parameters, node))
             symbols = {**symbols, name: FunctionSymbol(parameters, node.type)}
         return made, symbols
 
     def _decisions(self, scope: Scope) -> tuple[list[CompiledNode], Scope]:
-        drawn = {n: self._draw(("decisions", n), n, d) for n, d in self.document.decisions.items()}
+        drawn = {
+            n: self.reader.draw(("decisions", n), n, d) for n, d in self.document.decisions.items()
+        }
         made = []
         order = self._ordered(drawn, CYCLE, "decisions")
-        if any(d.code is CYCLE for d in self.found):
+        if any(d.code is CYCLE for d in self.reader.found):
             # The circle is told; its members' types are open, so that nothing else is told because of it.
             scope = replace(scope, names={**scope.names, **{name: Symbol(ANY) for name in order}})
         for name in order:
@@ -372,10 +340,13 @@ class _Compiler:
             scope = replace(scope, names={**scope.names, name: symbol})
         return made, scope
 
-    def _ordered(self, drawn: Mapping[str, _Drawn], cycle: Code, key: str) -> list[str]:
+    def _ordered(self, drawn: Mapping[str, Drawn], cycle: Code, key: str) -> list[str]:
         """Sort by use, alphabetically where that leaves a choice; tells each circle once."""
         needs = {
-            name: {n.name for node in d.nodes() for n in tree.walk(node) if isinstance(n, tree.Name)} & set(drawn)
+            name: {
+                n.name for node in d.nodes() for n in tree.walk(node) if isinstance(n, tree.Name)
+            }
+            & set(drawn)
             for name, d in drawn.items()
         }
         order: list[str] = []
@@ -384,126 +355,152 @@ class _Compiler:
             ready = [name for name, needed in left.items() if needed <= set(order)]
             if not ready:
                 circle = _circle(left)
-                self.report(cycle, key, circle[0], path=" → ".join([*circle, circle[0]]))
+                self.reader.report(cycle, key, circle[0], path=" → ".join([*circle, circle[0]]))
                 ready = [circle[0]]
             for name in ready:
                 order.append(name)
                 del left[name]
         return order
 
-    def _node(self, drawn: _Drawn, scope: Scope) -> CompiledNode:
+    def _node(self, drawn: Drawn, scope: Scope) -> CompiledNode:
         document = drawn.document
-        only_if, conditions = None, ()
+        only_if: ir.Ir | None = None
+        conditions: tuple[tree.Node, ...] = ()
         if drawn.only_if is not None:
             only_if, faults = check_value(drawn.only_if[0], BOOLEAN, scope)
-            self.faults(faults, drawn.only_if[1])
+            self.reader.faults(faults, drawn.only_if[1])
             conditions = conjuncts(drawn.only_if[0])
             scope = scope.knowing(facts_of(drawn.only_if[0]))
         outputs = self._outputs(drawn)
-        fragment = drawn.value[1] if drawn.value else Fragment("", None, 0, self.loaded.span(*drawn.path))
+        fragment = (
+            drawn.value[1] if drawn.value else Fragment("", None, 0, self.loaded.span(*drawn.path))
+        )
         value, table, type_ = None, None, outputs[0].type
         if document.value is not None:
             self._refuse_table_keys(drawn)
             if drawn.value is not None:
                 value, faults = check_value(drawn.value[0], outputs[0].type, scope)
-                self.faults(faults, drawn.value[1])
+                self.reader.faults(faults, drawn.value[1])
                 type_ = _narrowed(outputs[0].type, value.type)
         else:
             table = self._table(drawn, outputs, scope)
             type_ = _table_type(table)
         only_if_fragment = drawn.only_if[1] if drawn.only_if else None
-        return CompiledNode(drawn.name, outputs, type_, value, fragment, table, only_if, only_if_fragment, conditions)
+        return CompiledNode(
+            drawn.name,
+            outputs,
+            type_,
+            value,
+            fragment,
+            table,
+            only_if,
+            only_if_fragment,
+            conditions,
+        )
 
-    def _outputs(self, drawn: _Drawn) -> tuple[Output, ...]:
+    def _outputs(self, drawn: Drawn) -> tuple[Output, ...]:
         document = drawn.document
         if isinstance(document, DecisionNode) and document.outputs is not None:
             made = []
             for name, out in document.outputs.items():
-                type_ = self._type(out, *drawn.path, "outputs", name)
+                type_ = declared_type(self.reader, out, *drawn.path, "outputs", name)
                 type_ = types.nullable(type_) if out.nullable else type_
-                made.append(Output(name, type_, out.digits, out.one_of or out.ranked, out.ranked is not None))
+                made.append(
+                    Output(
+                        name, type_, out.digits, out.one_of or out.ranked, out.ranked is not None
+                    )
+                )
             return tuple(made)
-        type_ = self._type(document, *drawn.path)
+        type_ = declared_type(self.reader, document, *drawn.path)
         digits = document.digits if isinstance(document, DecisionNode) else None
         if isinstance(document, DecisionNode) and document.nullable:
             type_ = types.nullable(type_)
-        return (Output(drawn.name, type_, digits, document.one_of or document.ranked, document.ranked is not None),)
+        return (
+            Output(
+                drawn.name,
+                type_,
+                digits,
+                document.one_of or document.ranked,
+                document.ranked is not None,
+            ),
+        )
 
-    def _refuse_table_keys(self, drawn: _Drawn) -> None:
+    def _refuse_table_keys(self, drawn: Drawn) -> None:
         for key in ("hit_policy", "aggregate", "priority", "outputs", "default"):
             if key in drawn.document.model_fields_set:
-                self.report(NO_TABLE_KEY, *drawn.path, key, key=key)
+                self.reader.report(NO_TABLE_KEY, *drawn.path, key, key=key)
 
     # --- tables --------------------------------------------------------------------------------
 
-    def _table(self, drawn: _Drawn, outputs: tuple[Output, ...], scope: Scope) -> CompiledTable:
+    def _table(self, drawn: Drawn, outputs: tuple[Output, ...], scope: Scope) -> CompiledTable:
         document = drawn.document
-        conditions = [self._head(node, fragment, scope) for node, fragment in drawn.heads]
+        conditions = tuple(self._head(node, fragment, scope) for node, fragment in drawn.heads)
         self._check_output_columns(drawn, outputs)
-        memo: dict[tuple[int, str], tuple[ir.Ir, bool]] = {}
-        rows = []
-        seen: set[str] = set()
-        for number in range(len(document.rows or ())):
-            rows.append(self._row(drawn, number, conditions, outputs, scope, memo, seen))
+        frame = _Frame(drawn, conditions, outputs, scope)
+        rows = tuple(self._row(frame, number) for number in range(len(document.rows or ())))
         default = self._default(drawn, outputs)
         if default is not None and any(all(t.any for t in row.tests) for row in rows):
-            self.report(DEFAULT_AND_REST, *drawn.path, "default")
+            self.reader.report(DEFAULT_AND_REST, *drawn.path, "default")
         priority = self._priority(drawn, outputs)
-        if document.aggregate is not None and (document.hit_policy != "collect" or len(outputs) != 1):
-            self.report(BAD_AGGREGATE, *drawn.path, "aggregate")
-        single = not (isinstance(document, DecisionNode) and document.outputs is not None)
+        if document.aggregate is not None and (
+            document.hit_policy != "collect" or len(outputs) != 1
+        ):
+            self.reader.report(BAD_AGGREGATE, *drawn.path, "aggregate")
+        several = isinstance(document, DecisionNode) and document.outputs is not None
         return CompiledTable(
-            document.hit_policy, document.aggregate, tuple(conditions), outputs, tuple(rows), default, priority, single
+            document.hit_policy,
+            document.aggregate,
+            conditions,
+            outputs,
+            rows,
+            default,
+            priority,
+            single=not several,
         )
 
     def _head(self, node: tree.Node | None, fragment: Fragment, scope: Scope) -> Condition:
         if node is None:
             return Condition(ir.Constant(None), fragment)
         made, faults = check_expression(node, scope)
-        self.faults(faults, fragment)
+        self.reader.faults(faults, fragment)
         return Condition(made, fragment)
 
-    def _check_output_columns(self, drawn: _Drawn, outputs: tuple[Output, ...]) -> None:
+    def _check_output_columns(self, drawn: Drawn, outputs: tuple[Output, ...]) -> None:
         names = [o.name for o in outputs]
         known = ", ".join(f"`{n}`" for n in names)
         for then in drawn.columns:
             if then not in names:
                 near = nearest(then, [*names, *RESERVED_HEADS])
-                self.report(UNKNOWN_OUTPUT, *drawn.path, "table", near=near, name=then, known=known)
+                self.reader.report(
+                    UNKNOWN_OUTPUT, *drawn.path, "table", near=near, name=then, known=known
+                )
         for name in names:
             if name not in drawn.columns:
-                self.report(MISSING_OUTPUT, *drawn.path, "table", name=name)
+                self.reader.report(MISSING_OUTPUT, *drawn.path, "table", name=name)
 
-    def _row(
-        self,
-        drawn: _Drawn,
-        number: int,
-        conditions: list[Condition],
-        outputs: tuple[Output, ...],
-        scope: Scope,
-        memo: dict[tuple[int, str], tuple[ir.Ir, bool]],
-        seen: set[str],
-    ) -> CompiledRow:
+    def _row(self, frame: _Frame, number: int) -> CompiledRow:
+        drawn = frame.drawn
         row = (drawn.document.rows or ())[number]
         span = self._row_span(drawn, number)
         if not _ROW_ID.fullmatch(row.id):
-            self.found.append(BAD_ROW_ID.at(span, id=row.id))
-        elif row.id in seen:
-            self.found.append(ROW_TWICE.at(span, id=row.id))
-        seen.add(row.id)
+            self.reader.found.append(BAD_ROW_ID.at(span, id=row.id))
+        elif row.id in frame.seen:
+            self.reader.found.append(ROW_TWICE.at(span, id=row.id))
+        frame.seen.add(row.id)
         cells = drawn.cells[number]
-        tests = tuple(self._test(cells[i], i, c, scope, memo) for i, c in enumerate(conditions))
-        made, fragments = [], []
-        for output in outputs:
-            node, fragment = cells[len(conditions) + drawn.columns[output.name]] if output.name in drawn.columns else (None, None)
-            made.append(self._output_cell(node, fragment, output, scope))
+        first = len(frame.conditions)
+        outputs, fragments = [], []
+        for output in frame.outputs:
+            column = drawn.columns.get(output.name)
+            node, fragment = (None, None) if column is None else cells[first + column]
+            outputs.append(self._output_cell(node, fragment, output, frame.scope))
             fragments.append(fragment or Fragment("", None, 0, span))
         texts = {head: row.then[index] for head, index in drawn.reserved.items()}
-        place = {head: cells[len(conditions) + index][1] for head, index in drawn.reserved.items()}
+        place = {head: cells[first + index][1] for head, index in drawn.reserved.items()}
         return CompiledRow(
             row.id,
-            tests,
-            tuple(made),
+            tuple(self._test(cells[i], i, frame) for i in range(first)),
+            tuple(outputs),
             tuple(fragments),
             self._reason_codes(texts.get("reason", "-"), place.get("reason")),
             _listed(texts.get("obligation", "-")),
@@ -512,38 +509,34 @@ class _Compiler:
             span,
         )
 
-    def _row_span(self, drawn: _Drawn, number: int) -> object:
+    def _row_span(self, drawn: Drawn, number: int) -> Span | None:
         node = self.loaded.node(*drawn.path, "table")
         if drawn.text is not None and isinstance(node, Scalar):
             cell = drawn.text.rows[number].id
             return node.span_at(cell.start, cell.start + len(cell.text))
         return self.loaded.span(*drawn.path, "rows", number, "id")
 
-    def _test(
-        self,
-        cell: tuple[tree.Node | None, Fragment],
-        column: int,
-        condition: Condition,
-        scope: Scope,
-        memo: dict[tuple[int, str], tuple[ir.Ir, bool]],
-    ) -> Test:
+    def _test(self, cell: tuple[tree.Node | None, Fragment], column: int, frame: _Frame) -> Test:
         node, fragment = cell
         if not isinstance(node, tree.UnaryTests):
             return Test(ir.Constant(value=True, type=BOOLEAN), fragment, constant=True, any=False)
-        known = memo.get((column, fragment.text))
+        known = frame.tests.get((column, fragment.text))
         if known is None:
-            made, faults = check_unary_tests(node, condition.value.type, scope)
-            self.faults(faults, fragment)
-            known = made, is_set(made, condition.value.type)
+            type_ = frame.conditions[column].value.type
+            made, faults = check_unary_tests(node, type_, frame.scope)
+            self.reader.faults(faults, fragment)
+            known = made, is_set(made, type_)
             if not faults:
-                memo[column, fragment.text] = known
+                frame.tests[column, fragment.text] = known
         return Test(known[0], fragment, known[1], any=not node.tests)
 
-    def _output_cell(self, node: tree.Node | None, fragment: Fragment | None, output: Output, scope: Scope) -> ir.Ir:
+    def _output_cell(
+        self, node: tree.Node | None, fragment: Fragment | None, output: Output, scope: Scope
+    ) -> ir.Ir:
         if node is None or fragment is None:
             return ir.Constant(None)
         made, faults = check_value(node, output.type, scope)
-        self.faults(faults, fragment)
+        self.reader.faults(faults, fragment)
         folded = fold(made) if ir.is_constant(made) else None
         return folded or made
 
@@ -553,10 +546,12 @@ class _Compiler:
             if code not in self.document.reasons:
                 start = text.index(code)
                 span = fragment.place(start, start + len(code)) if fragment else None
-                self.found.append(UNKNOWN_REASON.at(span, near=nearest(code, self.document.reasons), code=code))
+                self.reader.found.append(
+                    UNKNOWN_REASON.at(span, near=nearest(code, self.document.reasons), code=code)
+                )
         return codes
 
-    def _default(self, drawn: _Drawn, outputs: tuple[Output, ...]) -> CompiledRow | None:
+    def _default(self, drawn: Drawn, outputs: tuple[Output, ...]) -> CompiledRow | None:
         document = drawn.document
         if not isinstance(document, DecisionNode) or document.default is None:
             return None
@@ -565,28 +560,52 @@ class _Compiler:
         values = []
         for output in outputs:
             if output.name not in given:
-                self.report(MISSING_OUTPUT, *path, name=output.name)
+                self.reader.report(MISSING_OUTPUT, *path, name=output.name)
                 values.append(ir.Constant(None))
                 continue
-            value = self._value(given.pop(output.name), types.without_null(output.type), *path, output.name)
+            value = read_data(
+                self.reader,
+                given.pop(output.name),
+                types.without_null(output.type),
+                *path,
+                output.name,
+            )
             values.append(ir.Constant(value, type=output.type))
         reason, obligation = str(given.pop("reason", "-")), str(given.pop("obligation", "-"))
         clause = given.pop("clause", None)
         for name in given:
             known = ", ".join(f"`{o.name}`" for o in outputs)
-            self.report(UNKNOWN_OUTPUT, *path, name, name=name, known=known)
-        fragment = self.fragment(reason, *path, "reason")
-        return CompiledRow("default", (), tuple(values), (), self._reason_codes(reason, fragment), _listed(obligation), clause)
+            self.reader.report(UNKNOWN_OUTPUT, *path, name, name=name, known=known)
+        fragment = self.reader.fragment(reason, *path, "reason")
+        return CompiledRow(
+            "default",
+            (),
+            tuple(values),
+            (),
+            self._reason_codes(reason, fragment),
+            _listed(obligation),
+            clause,
+        )
 
-    def _priority(self, drawn: _Drawn, outputs: tuple[Output, ...]) -> tuple[str, ...]:
+    def _priority(self, drawn: Drawn, outputs: tuple[Output, ...]) -> tuple[str, ...]:
         document = drawn.document
         if document.hit_policy in {"priority", "output_order"} and not document.priority:
-            self.report(NEEDS_PRIORITY, *drawn.path, "hit_policy", policy=document.hit_policy)
+            self.reader.report(
+                NEEDS_PRIORITY, *drawn.path, "hit_policy", policy=document.hit_policy
+            )
         for index, value in enumerate(document.priority or ()):
             members = outputs[0].members
             if members is not None and value not in members:
                 known = ", ".join(f"`{m}`" for m in members)
-                self.report(NOT_MEMBER, *drawn.path, "priority", index, near=nearest(value, members), text=value, known=known)
+                self.reader.report(
+                    NOT_MEMBER,
+                    *drawn.path,
+                    "priority",
+                    index,
+                    near=nearest(value, members),
+                    text=value,
+                    known=known,
+                )
         return document.priority or ()
 
     # --- reasons and guarantees ----------------------------------------------------------------
@@ -595,10 +614,17 @@ class _Compiler:
         found = {}
         for code, text in self.document.reasons.items():
             used: dict[str, None] = {}
-            for lang in ("zh", "en"):
-                for name in _PLACEHOLDER.findall(text[lang]):  # type: ignore[index]
+            for lang in LANGS:
+                for name in _PLACEHOLDER.findall(text[lang]):
                     if name not in names:
-                        self.report(BAD_PLACEHOLDER, "reasons", code, lang, near=nearest(name, names), name=name)
+                        self.reader.report(
+                            BAD_PLACEHOLDER,
+                            "reasons",
+                            code,
+                            lang,
+                            near=nearest(name, names),
+                            name=name,
+                        )
                     used[name] = None
             if used:
                 found[code] = tuple(used)
@@ -609,82 +635,61 @@ class _Compiler:
         path = ("guarantees", index)
         kinds = ("always", "never_decreases", "never_worse", "independent_of", "unchanged_from")
         given = [kind for kind in kinds if getattr(guarantee, kind) is not None]
-        if len(given) != 1 or (given[0] in {"never_decreases", "never_worse"}) != (guarantee.when_rises is not None):
-            self.report(BAD_GUARANTEE, *path)
+        if len(given) != 1 or (given[0] in {"never_decreases", "never_worse"}) != (
+            guarantee.when_rises is not None
+        ):
+            self.reader.report(BAD_GUARANTEE, *path)
             return None
         kind, subject = given[0], str(getattr(guarantee, given[0]))
-        fragment = self.fragment(subject, *path, kind)
+        fragment = self.reader.fragment(subject, *path, kind)
         if kind == "always":
-            parsed = self.expression(subject, *path, kind)
+            parsed = self.reader.expression(subject, *path, kind)
             if parsed is None:
                 return None
             knowing = scope.knowing(("applicable", d.name) for d in decisions)
             made, faults = check_value(parsed[0], BOOLEAN, knowing)
-            self.faults(faults, fragment)
+            self.reader.faults(faults, fragment)
             return Claim(guarantee.id, kind, subject, None, made, fragment)
         if kind in {"never_decreases", "never_worse"}:
-            self._check_claimed(kind, subject, guarantee.when_rises or "", scope, decisions, path)
-        return Claim(guarantee.id, kind, subject, guarantee.when_rises or guarantee.of, None, fragment)
+            self._check_claimed(guarantee, kind, scope, decisions, path)
+        return Claim(
+            guarantee.id, kind, subject, guarantee.when_rises or guarantee.of, None, fragment
+        )
 
     def _check_claimed(
-        self, kind: str, subject: str, rises: str, scope: Scope, decisions: list[CompiledNode], path: tuple[str | int, ...]
+        self,
+        guarantee: Guarantee,
+        kind: str,
+        scope: Scope,
+        decisions: list[CompiledNode],
+        path: tuple[str | int, ...],
     ) -> None:
+        subject, rises = str(getattr(guarantee, kind)), guarantee.when_rises or ""
         outputs = {o.name: o for d in decisions for o in d.outputs}
-        for name, key, known in ((subject, kind, outputs), (rises, "when_rises", self.document.inputs)):
+        for name, key, known in (
+            (subject, kind, outputs),
+            (rises, "when_rises", self.document.inputs),
+        ):
             if name not in known:
                 near = nearest(name, known)
-                self.report(BAD_FORM, *path, key, near=near, text=name, example=near or next(iter(known), "name"))
+                self.reader.report(
+                    BAD_FORM,
+                    *path,
+                    key,
+                    near=near,
+                    text=name,
+                    example=near or next(iter(known), "name"),
+                )
                 return
         if kind == "never_worse" and not outputs[subject].ranked:
-            self.report(NOT_RANKED, *path, kind, name=subject)
+            self.reader.report(NOT_RANKED, *path, kind, name=subject)
         for name, type_ in ((rises, scope.names[rises].type), (subject, outputs[subject].type)):
             number = isinstance(types.without_null(type_), NumberType)
             if not number and (name == rises or kind == "never_decreases"):
-                self.report(NOT_A_NUMBER_HERE, *path, name=name)
+                self.reader.report(NOT_A_NUMBER_HERE, *path, name=name)
 
 
 # --- small questions ---------------------------------------------------------------------------
-
-
-def _specialised(type_: Type, unit: types.Unit | None, members: tuple[str, ...] | None) -> Type:
-    """Put a unit and members on the type that carries them, also inside a list."""
-    match type_:
-        case NumberType():
-            return NumberType(unit)
-        case StringType():
-            return StringType(members)
-        case ListType():
-            return ListType(_specialised(type_.item, unit, members))
-    return type_
-
-
-def _bare(type_: Type) -> Type:
-    return types.NUMBER if isinstance(type_, NumberType) else types.without_null(type_)
-
-
-def _scalar(text: str, type_: Type) -> Value:
-    """Read a text by its type; None when it is not one."""
-    try:
-        match types.without_null(type_):
-            case NumberType():
-                return parse_number(text)
-            case StringType():
-                return text
-            case types.BOOLEAN:
-                return {"true": True, "false": False}.get(text)
-            case types.DATE:
-                return date(text)
-            case types.TIME:
-                return time(text)
-            case types.DATE_TIME:
-                return date_time(text)
-    except NoValueError:
-        return None
-    return None
-
-
-def _in_range(range_: Range, value: Value) -> bool:
-    return kind_of(value) != kind_of(range_.low) or includes(range_, value)
 
 
 def _circle(needs: Mapping[str, set[str]]) -> list[str]:
@@ -711,7 +716,11 @@ def _narrowed(declared: Type, given: Type) -> Type:
     """The declared type with the bounds and members that the expression is known to keep."""
     if isinstance(declared, NumberType) and isinstance(given, NumberType):
         return NumberType(declared.unit, given.low, given.high, given.scale)
-    if isinstance(declared, StringType) and declared.members is None and isinstance(given, StringType):
+    if (
+        isinstance(declared, StringType)
+        and declared.members is None
+        and isinstance(given, StringType)
+    ):
         return given
     return declared
 
@@ -727,10 +736,17 @@ def _table_type(table: CompiledTable) -> Type:
             joined = given if joined is None else types.join(joined, given) or ANY
         narrowed.append(_narrowed(output.type, joined or ANY))
     if table.aggregate in {"sum", "count"}:
-        unit = narrowed[0].unit if table.aggregate == "sum" and isinstance(narrowed[0], NumberType) else ()
+        unit = (
+            narrowed[0].unit
+            if table.aggregate == "sum" and isinstance(narrowed[0], NumberType)
+            else ()
+        )
         return NumberType(unit)
     if table.aggregate is not None:
         return types.plain_number(narrowed[0])
-    value: Type = narrowed[0] if table.single else ContextType(tuple((o.name, t) for o, t in zip(table.outputs, narrowed, strict=True)))
+    value: Type = (
+        narrowed[0]
+        if table.single
+        else ContextType(tuple((o.name, t) for o, t in zip(table.outputs, narrowed, strict=True)))
+    )
     return ListType(value) if table.collects else value
-

@@ -72,6 +72,8 @@ def plain_json(value: Value) -> object:
             return {key: plain_json(inner) for key, inner in value.items()}
         case dt.date() | dt.time() | dt.timedelta() | Months() | Range():
             return text_of(value)
+        case _:
+            pass
     return "not applicable" if value is NOT_APPLICABLE else text_of(value)
 
 
@@ -81,7 +83,11 @@ def canonical(value: Value) -> Value:
         return Decimal(decimal_text(value))
     if isinstance(value, tuple):
         return tuple(canonical(item) for item in value)
-    return {key: canonical(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+    return (
+        {key: canonical(inner) for key, inner in value.items()}
+        if isinstance(value, dict)
+        else value
+    )
 
 
 def decision_json(decision: Decision) -> dict[str, object]:
@@ -97,7 +103,12 @@ def decision_json(decision: Decision) -> dict[str, object]:
     }
     if decision.faults:
         made["faults"] = [
-            {"code": f.code.id, "at": str(f.span) if f.span else None, "zh": f.message("zh"), "en": f.message("en")}
+            {
+                "code": f.code.id,
+                "at": str(f.span) if f.span else None,
+                "zh": f.message("zh"),
+                "en": f.message("en"),
+            }
             for f in decision.faults
         ]
     return made

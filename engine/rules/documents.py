@@ -19,19 +19,45 @@ from engine.kernel.documents import (
     Identifier,
     Name,
     ReasonId,
-    Rejected,
+    RejectedError,
     Shape,
     Text,
     reject,
 )
 from engine.rules.tables import parse_table
 
-NOT_A_TYPE = Code("RULE-TYPE-001", "`{text}` is not a type", "`{text}` 不是类型", "use number, string, boolean, date, time, date and time, list<…>, context", "可用 number、string、boolean、date、time、date and time、list<…>、context")
-NOT_A_UNIT = Code("RULE-TYPE-002", "`{text}` is not a unit", "`{text}` 不是单位", "write it like `points` or `CNY/month`", "请写成类似 `points` 或 `CNY/month`")
-ONE_VALUE = Code("RULE-SHAPE-001", "give either a `value` or a table", "请只写 `value` 或一张表格", "a decision has one of them", "一个决策只能有其中之一")
-ROW_CELLS = Code("RULE-SHAPE-002", "the row `{row}` has {given} cells, and the columns have {wanted}", "行 `{row}` 有 {given} 个单元格，而列有 {wanted} 个", "write `-` for a cell that does not matter", "不重要的单元格请写 `-`")
+NOT_A_TYPE = Code(
+    "RULE-TYPE-001",
+    "`{text}` is not a type",
+    "`{text}` 不是类型",
+    "use number, string, boolean, date, time, date and time, list<…>, context",
+    "可用 number、string、boolean、date、time、date and time、list<…>、context",
+)
+NOT_A_UNIT = Code(
+    "RULE-TYPE-002",
+    "`{text}` is not a unit",
+    "`{text}` 不是单位",
+    "write it like `points` or `CNY/month`",
+    "请写成类似 `points` 或 `CNY/month`",
+)
+ONE_VALUE = Code(
+    "RULE-SHAPE-001",
+    "give either a `value` or a table",
+    "请只写 `value` 或一张表格",
+    "a decision has one of them",
+    "一个决策只能有其中之一",
+)
+ROW_CELLS = Code(
+    "RULE-SHAPE-002",
+    "the row `{row}` has {given} cells, and the columns have {wanted}",
+    "行 `{row}` 有 {given} 个单元格，而列有 {wanted} 个",
+    "write `-` for a cell that does not matter",
+    "不重要的单元格请写 `-`",
+)
 
-HitPolicy: TypeAlias = Literal["unique", "any", "priority", "first", "rule_order", "output_order", "collect"]
+HitPolicy: TypeAlias = Literal[
+    "unique", "any", "priority", "first", "rule_order", "output_order", "collect"
+]
 
 
 def _type_text(value: object) -> str:
@@ -47,16 +73,24 @@ def _unit_text(value: object) -> str:
 
 
 TypeText: TypeAlias = Annotated[
-    str, BeforeValidator(_type_text), WithJsonSchema({"type": "string", "examples": ["number", "string", "list<string>"]})
+    str,
+    BeforeValidator(_type_text),
+    WithJsonSchema({"type": "string", "examples": ["number", "string", "list<string>"]}),
 ]
 UnitText: TypeAlias = Annotated[
-    str, BeforeValidator(_unit_text), WithJsonSchema({"type": "string", "examples": ["points", "CNY/month"]})
+    str,
+    BeforeValidator(_unit_text),
+    WithJsonSchema({"type": "string", "examples": ["points", "CNY/month"]}),
 ]
 
 
 def _canonical(data: Any, key: str) -> Any:  # noqa: ANN401 - what the author wrote, before it has a shape
     """Normalise a number that is written as data by the type declared beside it, so that 80 is 80.0."""
-    if not isinstance(data, dict) or not isinstance(data.get(key), str) or data.get("type", "number") != "number":
+    if (
+        not isinstance(data, dict)
+        or not isinstance(data.get(key), str)
+        or data.get("type", "number") != "number"
+    ):
         return data
     number = parse_number(data[key])
     return data if number is None else {**data, key: decimal_text(number)}
@@ -127,7 +161,10 @@ class Tabular(Quantity):
     priority: tuple[str, ...] | None = None
     model_config = ConfigDict(
         json_schema_extra=lambda schema: schema["properties"].update(
-            table={"type": "string", "description": "a decision table drawn with pipes, as a `|` literal"}
+            table={
+                "type": "string",
+                "description": "a decision table drawn with pipes, as a `|` literal",
+            }
         )
     )
 
@@ -138,27 +175,38 @@ class Tabular(Quantity):
         if not isinstance(data, dict) or "table" not in data:
             return data
         if not isinstance(data["table"], str):
-            raise Rejected([Fault(ONE_VALUE)], "table")
+            raise RejectedError([Fault(ONE_VALUE)], "table")
         table, faults = parse_table(data["table"])
         if table is None:
-            raise Rejected(faults, "table")
+            raise RejectedError(faults, "table")
         rest = {key: value for key, value in data.items() if key != "table"}
         if "rows" in rest or "columns" in rest or "value" in rest:
-            raise Rejected([Fault(ONE_VALUE)], "table")
-        rest["columns"] = {"when": [c.text for c in table.when], "then": [c.text for c in table.then]}
+            raise RejectedError([Fault(ONE_VALUE)], "table")
+        rest["columns"] = {
+            "when": [c.text for c in table.when],
+            "then": [c.text for c in table.then],
+        }
         rest["rows"] = [
-            {"id": r.id.text, "when": [c.text for c in r.when], "then": [c.text for c in r.then]} for r in table.rows
+            {"id": r.id.text, "when": [c.text for c in r.when], "then": [c.text for c in r.then]}
+            for r in table.rows
         ]
         return rest
 
     @model_validator(mode="after")
     def _whole(self) -> Tabular:
-        if (self.value is None) == (self.rows is None) or (self.rows is None) != (self.columns is None):
+        if (self.value is None) == (self.rows is None) or (self.rows is None) != (
+            self.columns is None
+        ):
             raise reject(ONE_VALUE)
         for row in self.rows or ():
             wanted = len(self.columns.when) + len(self.columns.then) if self.columns else 0
-            if self.columns and (len(row.when), len(row.then)) != (len(self.columns.when), len(self.columns.then)):
-                raise reject(ROW_CELLS, row=row.id, given=len(row.when) + len(row.then), wanted=wanted)
+            if self.columns and (len(row.when), len(row.then)) != (
+                len(self.columns.when),
+                len(self.columns.then),
+            ):
+                raise reject(
+                    ROW_CELLS, row=row.id, given=len(row.when) + len(row.then), wanted=wanted
+                )
         return self
 
 

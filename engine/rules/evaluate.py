@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
@@ -18,6 +17,8 @@ from engine.rules.decision import Decision, Reason, Status, Step, canonical
 from engine.rules.inputs import ASSUMPTION, read_inputs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from engine.feel import ir
     from engine.rules.compiled import (
         CompiledNode,
@@ -28,12 +29,48 @@ if TYPE_CHECKING:
         Output,
     )
 
-NO_ROW = Code("RULE-EVAL-001", "no row of `{table}` fits", "`{table}` 没有一行符合", "add a row that fits, or a `default`", "请增加符合的行，或 `default`")
-TWO_ROWS = Code("RULE-EVAL-002", "the rows `{first}` and `{second}` of `{table}` both fit", "`{table}` 的行 `{first}` 与 `{second}` 同时符合", "only one row may fit under `unique`: narrow one, or use `first`", "`unique` 只允许一行符合：请收窄其一，或改用 `first`")
-ROWS_DIFFER = Code("RULE-EVAL-003", "the rows `{first}` and `{second}` of `{table}` fit and give different values", "`{table}` 的行 `{first}` 与 `{second}` 同时符合但结果不同", "rows that fit together must give the same under `any`", "`any` 要求同时符合的行结果相同")
-WOULD_ROUND = Code("RULE-EVAL-004", "`{name}` is {value}, and `digits: {digits}` would round it", "`{name}` 为 {value}，而 `digits: {digits}` 会使其被舍入", "round in the rule, as with `round half up(…, {digits})`", "请在规则中取整，例如 `round half up(…, {digits})`")
-NOT_A_MEMBER = Code("RULE-EVAL-005", "`{name}` is `{value}`, which is none of its values", "`{name}` 为 `{value}`，不在其可选值中", "add it to the list, or correct the rule", "请加入列表，或更正规则")
-EMPTY_AGGREGATE = Code("RULE-EVAL-006", "no row of `{table}` fits, and `{aggregate}` of nothing has no value", "`{table}` 没有一行符合，`{aggregate}` 没有值", "add a `default`", "请增加 `default`")
+NO_ROW = Code(
+    "RULE-EVAL-001",
+    "no row of `{table}` fits",
+    "`{table}` 没有一行符合",
+    "add a row that fits, or a `default`",
+    "请增加符合的行，或 `default`",
+)
+TWO_ROWS = Code(
+    "RULE-EVAL-002",
+    "the rows `{first}` and `{second}` of `{table}` both fit",
+    "`{table}` 的行 `{first}` 与 `{second}` 同时符合",
+    "only one row may fit under `unique`: narrow one, or use `first`",
+    "`unique` 只允许一行符合：请收窄其一，或改用 `first`",
+)
+ROWS_DIFFER = Code(
+    "RULE-EVAL-003",
+    "the rows `{first}` and `{second}` of `{table}` fit and give different values",
+    "`{table}` 的行 `{first}` 与 `{second}` 同时符合但结果不同",
+    "rows that fit together must give the same under `any`",
+    "`any` 要求同时符合的行结果相同",
+)
+WOULD_ROUND = Code(
+    "RULE-EVAL-004",
+    "`{name}` is {value}, and `digits: {digits}` would round it",
+    "`{name}` 为 {value}，而 `digits: {digits}` 会使其被舍入",
+    "round in the rule, as with `round half up(…, {digits})`",
+    "请在规则中取整，例如 `round half up(…, {digits})`",
+)
+NOT_A_MEMBER = Code(
+    "RULE-EVAL-005",
+    "`{name}` is `{value}`, which is none of its values",
+    "`{name}` 为 `{value}`，不在其可选值中",
+    "add it to the list, or correct the rule",
+    "请加入列表，或更正规则",
+)
+EMPTY_AGGREGATE = Code(
+    "RULE-EVAL-006",
+    "no row of `{table}` fits, and `{aggregate}` of nothing has no value",
+    "`{table}` 没有一行符合，`{aggregate}` 没有值",
+    "add a `default`",
+    "请增加 `default`",
+)
 
 
 class VoidError(Exception):
@@ -115,7 +152,12 @@ def interpret(rule_set: CompiledRuleSet, inputs: Mapping[str, object]) -> Decisi
             return _void(rule_set, "error", (void.fault,))
 
 
-def _void(rule_set: CompiledRuleSet, status: Status, faults: tuple[Diagnostic, ...], missing: tuple[str, ...] = ()) -> Decision:
+def _void(
+    rule_set: CompiledRuleSet,
+    status: Status,
+    faults: tuple[Diagnostic, ...],
+    missing: tuple[str, ...] = (),
+) -> Decision:
     return Decision(status, {}, (), (), rule_set.used, missing, (), faults)
 
 
@@ -126,7 +168,9 @@ def _decided(evaluation: Evaluation) -> Decision:
     trace: list[Step] = []
     for assumption, fragment in rule_set.assumptions:
         if evaluation.value(assumption, fragment) is not True:
-            raise VoidError(ASSUMPTION.at(fragment.place(0, len(fragment.text)), text=fragment.text))
+            raise VoidError(
+                ASSUMPTION.at(fragment.place(0, len(fragment.text)), text=fragment.text)
+            )
     for node in rule_set.decisions:
         if not applies(node, evaluation):
             evaluation.values[node.name] = NOT_APPLICABLE
@@ -177,7 +221,11 @@ def row_fits(row: CompiledRow, heads: list[Value], evaluation: Evaluation) -> bo
     """Whether a row fits: first the cells that compare with constants, then the others from the left."""
     for constant in (True, False):
         for test, head in zip(row.tests, heads, strict=True):
-            if test.constant is constant and not test.any and evaluation.value(test.condition, test.fragment, **{"?": head}) is not True:
+            if (
+                test.constant is constant
+                and not test.any
+                and evaluation.value(test.condition, test.fragment, **{"?": head}) is not True
+            ):
                 return False
     return True
 
@@ -204,21 +252,31 @@ def _row_value(row: CompiledRow, table: CompiledTable, evaluation: Evaluation) -
 
 def default_value(table: CompiledTable, row: CompiledRow) -> Value:
     """The value of a table's default."""
-    made = {o.name: evaluate_ir(cell, {}) for o, cell in zip(table.outputs, row.outputs, strict=True)}
+    made = {
+        o.name: evaluate_ir(cell, {}) for o, cell in zip(table.outputs, row.outputs, strict=True)
+    }
     return made[table.outputs[0].name] if table.single else made
 
 
-def by_policy(node: CompiledNode, table: CompiledTable, hits: list[CompiledRow], values: list[Value]) -> Hit:
+def by_policy(
+    node: CompiledNode, table: CompiledTable, hits: list[CompiledRow], values: list[Value]
+) -> Hit:
     """Join the rows that fit by the table's hit policy (DMN 1.5, 8.2.10)."""
     span = node.fragment.span
     if not hits:
         return _no_hit(node, table)
     if table.hit_policy == "unique" and len(hits) > 1:
-        raise VoidError(TWO_ROWS.at(hits[1].span or span, table=node.name, first=hits[0].id, second=hits[1].id))
+        raise VoidError(
+            TWO_ROWS.at(hits[1].span or span, table=node.name, first=hits[0].id, second=hits[1].id)
+        )
     if table.hit_policy == "any":
         for other, value in zip(hits[1:], values[1:], strict=True):
             if not equal(values[0], value):
-                raise VoidError(ROWS_DIFFER.at(other.span or span, table=node.name, first=hits[0].id, second=other.id))
+                raise VoidError(
+                    ROWS_DIFFER.at(
+                        other.span or span, table=node.name, first=hits[0].id, second=other.id
+                    )
+                )
     if table.hit_policy == "priority":
         best = min(range(len(hits)), key=lambda i: _rank(table, values[i]))
         return Hit(values[best], (hits[best],))
@@ -235,11 +293,15 @@ def by_policy(node: CompiledNode, table: CompiledTable, hits: list[CompiledRow],
 def _no_hit(node: CompiledNode, table: CompiledTable) -> Hit:
     if table.default is not None:
         value = default_value(table, table.default)
-        return Hit((value,) if table.collects and table.aggregate is None else value, (table.default,))
+        return Hit(
+            (value,) if table.collects and table.aggregate is None else value, (table.default,)
+        )
     if table.aggregate in {"sum", "count"}:
         return Hit(Decimal(0), ())
     if table.aggregate is not None:
-        raise VoidError(EMPTY_AGGREGATE.at(node.fragment.span, table=node.name, aggregate=table.aggregate))
+        raise VoidError(
+            EMPTY_AGGREGATE.at(node.fragment.span, table=node.name, aggregate=table.aggregate)
+        )
     if table.collects:
         return Hit((), ())
     raise VoidError(NO_ROW.at(node.fragment.span, table=node.name))
@@ -257,7 +319,7 @@ def aggregate(operator: str, values: list[Value]) -> Value:
     if operator == "count":
         return Decimal(len(values))
     if operator == "sum":
-        return sum(values, Decimal(0))  # type: ignore[call-overload, no-any-return]
+        return sum((v for v in values if isinstance(v, Decimal)), Decimal(0))
     best = values[0]
     for value in values[1:]:
         if (compare(value, best) < 0) == (operator == "min"):
@@ -271,7 +333,11 @@ def printed(node: CompiledNode, value: Value) -> Value:
         if isinstance(value, tuple):
             return tuple(printed(node, item) for item in value)
         outputs = {o.name: o for o in node.outputs}
-        return {name: print_number(outputs[name], v, node) for name, v in value.items()} if isinstance(value, dict) else value
+        return (
+            {name: print_number(outputs[name], v, node) for name, v in value.items()}
+            if isinstance(value, dict)
+            else value
+        )
     return print_number(node.outputs[0], value, node)
 
 
@@ -286,17 +352,27 @@ def print_number(output: Output, value: Value, node: CompiledNode) -> Value:
     except ArithmeticError:
         shown = None
     if shown is None or shown != value:
-        raise VoidError(WOULD_ROUND.at(node.fragment.span, name=output.name, value=text_of(value), digits=output.digits))
+        raise VoidError(
+            WOULD_ROUND.at(
+                node.fragment.span, name=output.name, value=text_of(value), digits=output.digits
+            )
+        )
     return shown
 
 
-def reasons_of(rule_set: CompiledRuleSet, row: CompiledRow, values: Mapping[str, Value]) -> tuple[Reason, ...]:
+def reasons_of(
+    rule_set: CompiledRuleSet, row: CompiledRow, values: Mapping[str, Value]
+) -> tuple[Reason, ...]:
     """The reasons of a row, with the values that their texts name."""
     clause = row.clause or rule_set.document.clause
-    return tuple(Reason(code, *reason_texts(rule_set, code, values), clause) for code in row.reasons)
+    return tuple(
+        Reason(code, *reason_texts(rule_set, code, values), clause) for code in row.reasons
+    )
 
 
-def reason_texts(rule_set: CompiledRuleSet, code: str, values: Mapping[str, Value]) -> tuple[str, str]:
+def reason_texts(
+    rule_set: CompiledRuleSet, code: str, values: Mapping[str, Value]
+) -> tuple[str, str]:
     """The zh and en texts of a reason code."""
     text = rule_set.reasons[code]
     if code not in rule_set.placeholders:
@@ -313,6 +389,10 @@ def _shown(value: Value, joint: str) -> str:
     if value is NOT_APPLICABLE or value is None:
         return "–"
     try:
-        return joint.join(text_of(item) for item in value) if isinstance(value, tuple) else text_of(value)
+        return (
+            joint.join(text_of(item) for item in value)
+            if isinstance(value, tuple)
+            else text_of(value)
+        )
     except NoValueError:
         return "–"

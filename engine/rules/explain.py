@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -12,14 +11,30 @@ from engine.feel.builtins.temporal import text_of
 from engine.feel.types import BOOLEAN, NumberType
 from engine.feel.values import NOT_APPLICABLE, NoValueError, Value
 from engine.kernel.decimals import CONTEXT, decimal_text
-from engine.rules.compiled import REQUIRED, CompiledInput, CompiledNode, CompiledRow, CompiledRuleSet, CompiledTable, Test
+from engine.rules.compiled import (
+    REQUIRED,
+    CompiledInput,
+    CompiledNode,
+    CompiledRow,
+    CompiledRuleSet,
+    CompiledTable,
+    Test,
+)
 from engine.rules.decision import Decision, decision_json, plain_json
-from engine.rules.evaluate import Evaluation, VoidError, applies, decide, head_values, interpret, node_value
+from engine.rules.evaluate import (
+    Evaluation,
+    VoidError,
+    applies,
+    decide,
+    head_values,
+    interpret,
+    node_value,
+)
 from engine.rules.inputs import read_inputs
 from engine.rules.masks import compared_constants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from engine.kernel.diagnostics import Lang
     from engine.rules.compiled import Fragment
@@ -100,7 +115,9 @@ def explain(rule_set: CompiledRuleSet, inputs: Mapping[str, object]) -> Explanat
     return Explanation(decision, nodes, find_changes(rule_set, inputs, decision))
 
 
-def _unevaluated(rule_set: CompiledRuleSet, inputs: Mapping[str, object]) -> tuple[NodeExplanation, ...]:
+def _unevaluated(
+    rule_set: CompiledRuleSet, inputs: Mapping[str, object]
+) -> tuple[NodeExplanation, ...]:
     """Explain up to the decision that failed; those after it were not evaluated."""
     nodes: list[NodeExplanation] = []
     with localcontext(CONTEXT):
@@ -130,7 +147,9 @@ def _node(node: CompiledNode, evaluation: Evaluation) -> NodeExplanation:
     steps: tuple[tuple[str, Value], ...] = ()
     if node.table is not None:
         values = head_values(node.table, evaluation)
-        heads = tuple((c.fragment.text, v) for c, v in zip(node.table.conditions, values, strict=True))
+        heads = tuple(
+            (c.fragment.text, v) for c, v in zip(node.table.conditions, values, strict=True)
+        )
         rows = tuple(_rows(node.table, values, hit.rows, evaluation))
     elif node.value is not None:
         steps = tuple(_steps(node.value, node.fragment, evaluation))
@@ -160,7 +179,10 @@ def _rows(
     decided = False
     for row in table.rows:
         if decided:
-            cells = tuple(CellExplanation(c.fragment.text, t.fragment.text, None) for c, t in zip(table.conditions, row.tests, strict=True))
+            cells = tuple(
+                CellExplanation(c.fragment.text, t.fragment.text, None)
+                for c, t in zip(table.conditions, row.tests, strict=True)
+            )
             yield RowExplanation(row.id, None, cells)
             continue
         cells = tuple(
@@ -218,10 +240,18 @@ def find_changes(
     The outcome is that of the first decision with a `ranked` list. Each change was decided before it
     is given; smaller shares of an input's range come first.
     """
-    subject = next((o for d in rule_set.decisions for o in d.outputs if o.ranked and o.members), None)
-    if subject is None or subject.members is None or decision.outcomes.get(subject.name) not in subject.members:
+    subject = next(
+        (o for d in rule_set.decisions for o in d.outputs if o.ranked and o.members), None
+    )
+    if (
+        subject is None
+        or subject.members is None
+        or decision.outcomes.get(subject.name) not in subject.members
+    ):
         return ()
-    search = _Search(rule_set, inputs, subject.name, subject.members, str(decision.outcomes[subject.name]))
+    search = _Search(
+        rule_set, inputs, subject.name, subject.members, str(decision.outcomes[subject.name])
+    )
     changes = [c for declared in rule_set.inputs if (c := search.smallest(declared)) is not None]
     best = any(c.better for c in changes)
     kept = [c for c in changes if c.better is best]
@@ -246,7 +276,9 @@ class _Search:
 
     def gain(self, outcome: str | None) -> int:
         """How many places better an outcome is; 0 when it is the same or none."""
-        return 0 if outcome is None else self.members.index(outcome) - self.members.index(self.outcome)
+        return (
+            0 if outcome is None else self.members.index(outcome) - self.members.index(self.outcome)
+        )
 
     def share(self, change: Change) -> Decimal:
         """The part of its range that a number moves; other changes come last."""
@@ -259,16 +291,30 @@ class _Search:
     def smallest(self, declared: CompiledInput) -> Change | None:
         values, _, _ = read_inputs(self.rule_set.inputs, self.inputs)
         before = values.get(declared.name)
-        found = [(v, o) for v in self._candidates(declared, before) if self.gain(o := self.outcome_with(declared.name, v))]
+        found = [
+            (v, o)
+            for v in self._candidates(declared, before)
+            if self.gain(o := self.outcome_with(declared.name, v))
+        ]
         better = [pair for pair in found if self.gain(pair[1]) > 0] or found
         if not better:
             return None
         if isinstance(before, Decimal):
-            better = [self._nearer(declared.name, before, after) for after, _ in better if isinstance(after, Decimal)]
-            after, outcome = min(better, key=lambda pair: abs(pair[0] - before))
-            return Change(declared.name, before, after, self.decision, outcome, self.gain(outcome) > 0)
+            numbers = [value for value, _ in better if isinstance(value, Decimal)]
+            nearest = [self._nearer(declared.name, before, value) for value in numbers]
+            after, outcome = min(nearest, key=lambda pair: abs(pair[0] - before))
+            return Change(
+                declared.name, before, after, self.decision, outcome, self.gain(outcome) > 0
+            )
         after_other, outcome_other = better[0]
-        return Change(declared.name, before, after_other, self.decision, outcome_other, self.gain(outcome_other) > 0)
+        return Change(
+            declared.name,
+            before,
+            after_other,
+            self.decision,
+            outcome_other,
+            self.gain(outcome_other) > 0,
+        )
 
     def _candidates(self, declared: CompiledInput, before: Value) -> list[Value]:
         type_ = types.without_null(declared.type)
@@ -278,9 +324,17 @@ class _Search:
             return [m for m in declared.members if m != before]
         if isinstance(type_, NumberType) and isinstance(before, Decimal):
             low, high = _bounds(declared)
-            around = [k + d for k in self._bounds_in_tables(declared.name) for d in (-_STEP, Decimal(0), _STEP)]
+            around = [
+                k + d
+                for k in self._bounds_in_tables(declared.name)
+                for d in (-_STEP, Decimal(0), _STEP)
+            ]
             ends = [end for end in (low, high) if end is not None]
-            return [v for v in {*around, *ends} if v != before and (low is None or v >= low) and (high is None or v <= high)]
+            return [
+                v
+                for v in {*around, *ends}
+                if v != before and (low is None or v >= low) and (high is None or v <= high)
+            ]
         if declared.default is not REQUIRED and declared.default != before:
             return [declared.default]
         return []
@@ -292,7 +346,11 @@ class _Search:
             for index, condition in enumerate(node.table.conditions):
                 if isinstance(condition.value, ir.Read) and condition.value.name == name:
                     for row in node.table.rows:
-                        yield from (k for k in compared_constants(row.tests[index].condition) if isinstance(k, Decimal))
+                        yield from (
+                            k
+                            for k in compared_constants(row.tests[index].condition)
+                            if isinstance(k, Decimal)
+                        )
 
     def _nearer(self, name: str, before: Decimal, after: Decimal) -> tuple[Decimal, str]:
         """Halve the way back towards `before` on a grid of hundredths while the outcome stays as good."""
@@ -310,7 +368,9 @@ class _Search:
                 return self._between(name, middle, after, reached)
         return after, reached
 
-    def _between(self, name: str, fails: Decimal, works: Decimal, reached: str) -> tuple[Decimal, str]:
+    def _between(
+        self, name: str, fails: Decimal, works: Decimal, reached: str
+    ) -> tuple[Decimal, str]:
         """Search the edge between a value that does not reach the outcome and one that does."""
         while abs(works - fails) > _STEP:
             middle = ((works + fails) / 2).quantize(_STEP)
@@ -368,7 +428,9 @@ def _node_json(node: NodeExplanation) -> dict[str, object]:
                         "head": cell.head,
                         "test": cell.test,
                         "holds": cell.holds,
-                        "missed_by": None if cell.missed_by is None else decimal_text(cell.missed_by),
+                        "missed_by": None
+                        if cell.missed_by is None
+                        else decimal_text(cell.missed_by),
                     }
                     for cell in row.cells
                 ],
@@ -381,7 +443,10 @@ def _node_json(node: NodeExplanation) -> dict[str, object]:
 
 
 _WORDS: dict[str, dict[Lang, str]] = {
-    "not_applicable": {"zh": "不适用，因为条件不成立：", "en": "does not apply, because this is false: "},
+    "not_applicable": {
+        "zh": "不适用，因为条件不成立：",
+        "en": "does not apply, because this is false: ",
+    },
     "not_evaluated": {"zh": "未评估", "en": "not evaluated"},
     "fits": {"zh": "符合", "en": "fits"},
     "fails": {"zh": "不符合", "en": "does not fit"},
@@ -390,7 +455,10 @@ _WORDS: dict[str, dict[Lang, str]] = {
     "not": {"zh": "不满足", "en": "is not"},
     "by": {"zh": "，差 {}", "en": ", by {}"},
     "changes": {"zh": "怎样会改变结果：", "en": "What would have changed the outcome:"},
-    "instead": {"zh": "{input}：{before} → {after}，则 {decision} 为 {outcome}", "en": "{input}: {before} → {after} gives {decision} = {outcome}"},
+    "instead": {
+        "zh": "{input}：{before} → {after}，则 {decision} 为 {outcome}",
+        "en": "{input}: {before} → {after} gives {decision} = {outcome}",
+    },
     "missing": {"zh": "缺少输入：", "en": "missing inputs: "},
     "status": {"zh": "状态：", "en": "status: "},
     "reasons": {"zh": "原因：", "en": "reasons: "},
@@ -401,16 +469,22 @@ def explanation_text(explanation: Explanation, rule_set: CompiledRuleSet, lang: 
     """Tell an explanation in lines of plain text."""
     decision = explanation.decision
     labels = {i.name: i.field.label[lang] for i in rule_set.inputs if i.field.label is not None}
-    lines = [f"{rule_set.document.title[lang]} · {rule_set.document.id}@{rule_set.document.version}"]
+    lines = [
+        f"{rule_set.document.title[lang]} · {rule_set.document.id}@{rule_set.document.version}"
+    ]
     lines.append(_WORDS["status"][lang] + decision.status)
     if decision.missing:
-        lines.append(_WORDS["missing"][lang] + ", ".join(labels.get(n, n) for n in decision.missing))
+        lines.append(
+            _WORDS["missing"][lang] + ", ".join(labels.get(n, n) for n in decision.missing)
+        )
     lines += [f"{f.code.id}: {f.message(lang)}" for f in decision.faults]
     for node in explanation.nodes:
         lines += _node_lines(node, labels, lang)
     if decision.reasons:
         separator = "；" if lang == "zh" else "; "
-        told = (f"{r.zh if lang == 'zh' else r.en} ({r.code}, {r.clause})" for r in decision.reasons)
+        told = (
+            f"{r.zh if lang == 'zh' else r.en} ({r.code}, {r.clause})" for r in decision.reasons
+        )
         lines += ["", _WORDS["reasons"][lang] + separator.join(told)]
     if explanation.changes:
         lines += ["", _WORDS["changes"][lang]]
@@ -453,8 +527,13 @@ def _node_lines(node: NodeExplanation, labels: Mapping[str, str], lang: Lang) ->
             if cell.test == "-" or (cell.holds is not False and not row.fits):
                 continue
             verb = _WORDS["is" if cell.holds else "not"][lang]
-            by = "" if cell.missed_by is None else _WORDS["by"][lang].format(decimal_text(cell.missed_by))
-            lines.append(f"    {labels.get(cell.head, cell.head)} ({_text(heads[cell.head])}) {verb} {cell.test}{by}")
+            by = (
+                ""
+                if cell.missed_by is None
+                else _WORDS["by"][lang].format(decimal_text(cell.missed_by))
+            )
+            lines.append(
+                f"    {labels.get(cell.head, cell.head)} ({_text(heads[cell.head])}) {verb} {cell.test}{by}"
+            )
     lines += [f"  {text} = {_text(value)}" for text, value in node.steps]
     return lines
-

@@ -8,7 +8,6 @@ bit-vectors (`masks`), never scanned.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
 from decimal import Decimal, getcontext, setcontext
 from typing import TYPE_CHECKING, cast
 
@@ -18,12 +17,21 @@ from engine.feel.types import BOOLEAN, ListType, NumberType, StringType
 from engine.feel.values import NOT_APPLICABLE, Value
 from engine.kernel.decimals import CONTEXT
 from engine.rules import evaluate
-from engine.rules.compiled import REQUIRED, CompiledInput, CompiledNode, CompiledRow, CompiledRuleSet, CompiledTable
+from engine.rules.compiled import (
+    REQUIRED,
+    CompiledInput,
+    CompiledNode,
+    CompiledRow,
+    CompiledRuleSet,
+    CompiledTable,
+)
 from engine.rules.decision import Decision, Reason, Step, canonical
 from engine.rules.inputs import LONGEST_TEXT, check_input, read_number
 from engine.rules.masks import Column, build_column
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from engine.rules.compiled import Output
 
 
@@ -141,7 +149,9 @@ class _Writer:
         self.body.append(text)
 
     def _emit(self, node: ir.Ir, names: Mapping[str, str] | None = None) -> str:
-        return emit(node, Names({**self.names, **(names or {})}, self.functions, "meter"), self.module)
+        return emit(
+            node, Names({**self.names, **(names or {})}, self.functions, "meter"), self.module
+        )
 
     # --- inputs --------------------------------------------------------------------------------
 
@@ -158,7 +168,9 @@ class _Writer:
                 self._read(declared, variable, "")
             else:
                 self._line(f"{variable} = get({declared.name!r}, ABSENT)")
-                self._line(f"if {variable} is ABSENT: {variable} = {self.module.keep(declared.default)}")
+                self._line(
+                    f"if {variable} is ABSENT: {variable} = {self.module.keep(declared.default)}"
+                )
                 self._line("else:")
                 self._line("    count += 1")
                 self._read(declared, variable, "    ")
@@ -186,9 +198,13 @@ class _Writer:
             case types.BOOLEAN:
                 self._line(f"{indent}if {v} is not True and {v} is not False: raise UNUSUAL")
             case StringType():
-                self._line(f"{indent}if {v}.__class__ is not str or len({v}) > {LONGEST_TEXT}: raise UNUSUAL")
+                self._line(
+                    f"{indent}if {v}.__class__ is not str or len({v}) > {LONGEST_TEXT}: raise UNUSUAL"
+                )
                 if declared.members is not None:
-                    self._line(f"{indent}if {v} not in {self.module.keep(frozenset(declared.members))}: raise UNUSUAL")
+                    self._line(
+                        f"{indent}if {v} not in {self.module.keep(frozenset(declared.members))}: raise UNUSUAL"
+                    )
             case ListType(item=StringType()) if declared.members is None and declared.range is None:
                 self._line(f"{indent}{v} = texts({v})")
             case _:
@@ -237,7 +253,11 @@ class _Writer:
         if output.members is None or value is None:
             return text
         type_ = types.without_null(value.type)
-        if isinstance(type_, StringType) and type_.members is not None and set(type_.members) <= set(output.members):
+        if (
+            isinstance(type_, StringType)
+            and type_.members is not None
+            and set(type_.members) <= set(output.members)
+        ):
             return text
         return f"member({text}, {self.module.keep(frozenset(output.members))})"
 
@@ -248,7 +268,9 @@ class _Writer:
                 return f"canonical({v})"
             unit = self.module.keep(Decimal((0, (1,), -output.digits)))
             text = f"digits({v}, {unit})"
-            return f"({text} if {v} is not None else None)" if types.is_nullable(output.type) else text
+            return (
+                f"({text} if {v} is not None else None)" if types.is_nullable(output.type) else text
+            )
         return v if isinstance(type_, StringType) or type_ == BOOLEAN else f"canonical({v})"
 
     # --- tables --------------------------------------------------------------------------------
@@ -274,7 +296,9 @@ class _Writer:
         self._line(f"{indent}else:")
         self._line(f"{indent}    q = (m & -m).bit_length() - 1")
         self._line(f"{indent}    {v} = {value}")
-        printed = f"{self.module.keep(_printer(node), 'f')}({v})" if computed else f"{name}_shown[q]"
+        printed = (
+            f"{self.module.keep(_printer(node), 'f')}({v})" if computed else f"{name}_shown[q]"
+        )
         self._line(f"{indent}    s{v} = {printed}; r{v} = {name}_rows[q]")
 
     def _masks(self, table: CompiledTable, heads: list[str], indent: str) -> None:
@@ -294,7 +318,9 @@ class _Writer:
             text = f"{masks}[left({keys}, {head}) + right({keys}, {head})]"
         elif column.kind == "boolean":
             by_value = [column.masks[column.position(value)] for value in (True, False)]
-            text = f"({self.module.keep(by_value[0])} if {head} else {self.module.keep(by_value[1])})"
+            text = (
+                f"({self.module.keep(by_value[0])} if {head} else {self.module.keep(by_value[1])})"
+            )
         else:
             by_text = self.module.keep({key: column.masks[i] for i, key in enumerate(column.keys)})
             text = f"{by_text}.get({head}, {self.module.keep(column.masks[len(column.keys)])})"
@@ -306,9 +332,16 @@ class _Writer:
         """Write the tests of cells that depend on the case, and the loop that drops the rows they refuse."""
         by_row = []
         for index, row in enumerate(table.rows):
-            tests = [self._flag(t.condition, h) for t, h in zip(row.tests, heads, strict=True) if not t.constant]
+            tests = [
+                self._flag(t.condition, h)
+                for t, h in zip(row.tests, heads, strict=True)
+                if not t.constant
+            ]
             if tests:
-                self.module.lines += [f"def {name}_fits{index}({scope}):", f"    return {' and '.join(tests)}"]
+                self.module.lines += [
+                    f"def {name}_fits{index}({scope}):",
+                    f"    return {' and '.join(tests)}",
+                ]
                 by_row.append(f"{1 << index}: {name}_fits{index}")
         if not by_row:
             return False
@@ -335,7 +368,9 @@ class _Writer:
         known = [_constant_row(table, row) for row in table.rows]
         self.module.objects |= {
             f"{name}_known": tuple(known),
-            f"{name}_shown": tuple(None if k is _ABSENT else evaluate.printed(node, k) for k in known),
+            f"{name}_shown": tuple(
+                None if k is _ABSENT else evaluate.printed(node, k) for k in known
+            ),
             f"{name}_rows": tuple(_Rows(self.rule_set, (row,)) for row in table.rows),
         }
         computed = [index for index, value in enumerate(known) if value is _ABSENT]
@@ -353,11 +388,16 @@ class _Writer:
 
     def _row_expression(self, table: CompiledTable, row: CompiledRow) -> str:
         cells = [
-            self._checked(self._emit(cell), output, cell) for output, cell in zip(table.outputs, row.outputs, strict=True)
+            self._checked(self._emit(cell), output, cell)
+            for output, cell in zip(table.outputs, row.outputs, strict=True)
         ]
         if table.single:
             return cells[0]
-        return "{" + ", ".join(f"{o.name!r}: {c}" for o, c in zip(table.outputs, cells, strict=True)) + "}"
+        return (
+            "{"
+            + ", ".join(f"{o.name!r}: {c}" for o, c in zip(table.outputs, cells, strict=True))
+            + "}"
+        )
 
     def _no_hit(self, node: CompiledNode, table: CompiledTable, v: str) -> str:
         if table.default is None:
@@ -406,15 +446,25 @@ class _Writer:
             for part in tabled:
                 hit = f"r{part.v}"
                 self._line(f"if {hit} is not None:")
-                self._line(f"    reasons += {hit}.reasons if {hit}.fixed else {hit}.fill({self._values()})")
+                self._line(
+                    f"    reasons += {hit}.reasons if {hit}.fixed else {hit}.fill({self._values()})"
+                )
                 self._line(f"    obligations += {hit}.obligations")
-        self._line("return new(Decision, ('decided', outcomes, reasons, obligations, USED, (), trace, ()))")
+        self._line(
+            "return new(Decision, ('decided', outcomes, reasons, obligations, USED, (), trace, ()))"
+        )
 
     def _values(self) -> str:
-        return "{" + ", ".join(f"{name!r}: {variable}" for name, variable in self.names.items()) + "}"
+        return (
+            "{" + ", ".join(f"{name!r}: {variable}" for name, variable in self.names.items()) + "}"
+        )
 
     def _step(self, part: _Part) -> str:
-        rows = f"(r{part.v}.ids if r{part.v} is not None else ())" if part.node.table is not None else "()"
+        rows = (
+            f"(r{part.v}.ids if r{part.v} is not None else ())"
+            if part.node.table is not None
+            else "()"
+        )
         return f"new(Step, ({part.node.name!r}, s{part.v}, {rows}))"
 
 
@@ -437,20 +487,30 @@ class _Rows:
         self.ids = tuple(row.id for row in rows)
         self.obligations = tuple(o for row in rows for o in row.obligations)
         self.fixed = not any(code in rule_set.placeholders for row in rows for code in row.reasons)
-        self.reasons = tuple(r for row in rows for r in evaluate.reasons_of(rule_set, row, {})) if self.fixed else ()
+        self.reasons = (
+            tuple(r for row in rows for r in evaluate.reasons_of(rule_set, row, {}))
+            if self.fixed
+            else ()
+        )
 
     def fill(self, values: Mapping[str, Value]) -> tuple[Reason, ...]:
-        return tuple(r for row in self.rows for r in evaluate.reasons_of(self.rule_set, row, values))
+        return tuple(
+            r for row in self.rows for r in evaluate.reasons_of(self.rule_set, row, values)
+        )
 
 
-def _join(rule_set: CompiledRuleSet, node: CompiledNode, table: CompiledTable) -> Callable[..., tuple[Value, Value, _Rows]]:
+def _join(
+    rule_set: CompiledRuleSet, node: CompiledNode, table: CompiledTable
+) -> Callable[..., tuple[Value, Value, _Rows]]:
     def join(mask: int, value: Callable[[int], Value]) -> tuple[Value, Value, _Rows]:
         indices = []
         while mask:
             low = mask & -mask
             indices.append(low.bit_length() - 1)
             mask ^= low
-        hit = evaluate.by_policy(node, table, [table.rows[i] for i in indices], [value(i) for i in indices])
+        hit = evaluate.by_policy(
+            node, table, [table.rows[i] for i in indices], [value(i) for i in indices]
+        )
         return hit.value, evaluate.printed(node, hit.value), _Rows(rule_set, hit.rows)
 
     return join
@@ -463,7 +523,11 @@ def _constant_row(table: CompiledTable, row: CompiledRow) -> Value:
         folded = fold(cell) if ir.is_constant(cell) else None
         if folded is None:
             return _ABSENT
-        if output.members is not None and isinstance(folded.value, str) and folded.value not in output.members:
+        if (
+            output.members is not None
+            and isinstance(folded.value, str)
+            and folded.value not in output.members
+        ):
             return _ABSENT
         made[output.name] = folded.value
     return made[table.outputs[0].name] if table.single else made
@@ -477,5 +541,7 @@ def _expressions(node: CompiledNode) -> list[ir.Ir]:
     found = [n for n in (node.value, node.only_if) if n is not None]
     if node.table is not None:
         found += [c.value for c in node.table.conditions]
-        found += [n for row in node.table.rows for n in (*(t.condition for t in row.tests), *row.outputs)]
+        found += [
+            n for row in node.table.rows for n in (*(t.condition for t in row.tests), *row.outputs)
+        ]
     return found

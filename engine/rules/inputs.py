@@ -20,13 +20,55 @@ from engine.rules.compiled import REQUIRED, CompiledInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-UNKNOWN_INPUT = Code("INPUT-001", "there is no input `{name}`", "没有输入 `{name}`", "inputs are: {known}", "可用输入：{known}")
-WRONG_TYPE = Code("INPUT-002", "the input `{name}` must be a {wanted}, and `{text}` is not", "输入 `{name}` 须为 {wanted}，而 `{text}` 不是", "give a value of that type; decimals as text or exact numbers", "请给出该类型的值；小数请用文字或精确数字")
-OUT_OF_RANGE = Code("INPUT-003", "the input `{name}` is {text}, outside {range}", "输入 `{name}` 为 {text}，超出 {range}", "correct the value", "请更正该值")
-UNKNOWN_MEMBER = Code("INPUT-004", "the input `{name}` is `{text}`, which is none of {known}", "输入 `{name}` 为 `{text}`，不在可选值中：{known}", "choose one of them", "请从中选择")
-TOO_MANY_PLACES = Code("INPUT-005", "the input `{name}` is {text}, with more than {scale} decimal places", "输入 `{name}` 为 {text}，小数超过 {scale} 位", "round it where it comes from", "请在来源处取整")
-FLOAT = Code("INPUT-006", "the input `{name}` is a binary float, which is not exact", "输入 `{name}` 是二进制浮点数，不精确", 'write it as a text, such as "79.99"', '请写成文字，例如 "79.99"')
-ASSUMPTION = Code("INPUT-007", "the inputs break the assumption `{text}`", "输入不满足前提 `{text}`", "correct the values", "请更正输入值")
+UNKNOWN_INPUT = Code(
+    "INPUT-001",
+    "there is no input `{name}`",
+    "没有输入 `{name}`",
+    "inputs are: {known}",
+    "可用输入：{known}",
+)
+WRONG_TYPE = Code(
+    "INPUT-002",
+    "the input `{name}` must be a {wanted}, and `{text}` is not",
+    "输入 `{name}` 须为 {wanted}，而 `{text}` 不是",
+    "give a value of that type; decimals as text or exact numbers",
+    "请给出该类型的值；小数请用文字或精确数字",
+)
+OUT_OF_RANGE = Code(
+    "INPUT-003",
+    "the input `{name}` is {text}, outside {range}",
+    "输入 `{name}` 为 {text}，超出 {range}",
+    "correct the value",
+    "请更正该值",
+)
+UNKNOWN_MEMBER = Code(
+    "INPUT-004",
+    "the input `{name}` is `{text}`, which is none of {known}",
+    "输入 `{name}` 为 `{text}`，不在可选值中：{known}",
+    "choose one of them",
+    "请从中选择",
+)
+TOO_MANY_PLACES = Code(
+    "INPUT-005",
+    "the input `{name}` is {text}, with more than {scale} decimal places",
+    "输入 `{name}` 为 {text}，小数超过 {scale} 位",
+    "round it where it comes from",
+    "请在来源处取整",
+)
+FLOAT = Code(
+    "INPUT-006",
+    "the input `{name}` is a binary float, which is not exact",
+    "输入 `{name}` 是二进制浮点数，不精确",
+    'write it as a text, such as "79.99"',
+    '请写成文字，例如 "79.99"',
+)
+ASSUMPTION = Code(
+    "INPUT-007",
+    "the inputs break the assumption `{text}`",
+    "输入不满足前提 `{text}`",
+    "correct the values",
+    "请更正输入值",
+)
 LONGEST_TEXT = 4_096
 _MAX_DEPTH = 20
 
@@ -40,9 +82,11 @@ def read_inputs(
     found: list[Diagnostic] = []
     known = {i.name for i in inputs}
     listed = ", ".join(f"`{n}`" for n in sorted(known))
-    for name in given:
-        if name not in known:
-            found.append(UNKNOWN_INPUT.at(None, near=nearest(str(name), known), name=str(name)[:80], known=listed))
+    found += [
+        UNKNOWN_INPUT.at(None, near=nearest(name, known), name=name[:80], known=listed)
+        for name in map(str, given)
+        if name not in known
+    ]
     for declared in inputs:
         absent = declared.name not in given
         value = given.get(declared.name)
@@ -67,10 +111,14 @@ def check_input(declared: CompiledInput, value: object, found: list[Diagnostic])
         return None
     read = read_value(value, type_)
     if read is None:
-        found.append(WRONG_TYPE.at(None, name=name, wanted=types.type_text(type_), text=str(value)[:60]))
+        found.append(
+            WRONG_TYPE.at(None, name=name, wanted=types.type_text(type_), text=str(value)[:60])
+        )
         return None
     if declared.range is not None and not _includes(declared.range, read):
-        found.append(OUT_OF_RANGE.at(None, name=name, text=text_of(read), range=text_of(declared.range)))
+        found.append(
+            OUT_OF_RANGE.at(None, name=name, text=text_of(read), range=text_of(declared.range))
+        )
         return None
     scale = declared.field.scale
     if scale is not None and isinstance(read, Decimal) and read != round(read, scale):
@@ -89,7 +137,9 @@ def _includes(range_: Range, value: Value) -> bool:
         return all(_includes(range_, item) for item in value)
     low = 1 if range_.low is None else compare(value, range_.low)
     high = -1 if range_.high is None else compare(value, range_.high)
-    return (low > 0 or (low == 0 and range_.low_closed)) and (high < 0 or (high == 0 and range_.high_closed))
+    return (low > 0 or (low == 0 and range_.low_closed)) and (
+        high < 0 or (high == 0 and range_.high_closed)
+    )
 
 
 def _not_member(value: Value, members: tuple[str, ...] | None) -> str | None:
@@ -114,6 +164,8 @@ def read_value(value: object, type_: Type, depth: int = 0) -> Value:
             return _read_context(value, type_, depth)
         case types.NullableType():
             return read_value(value, type_.of, depth)
+        case _:
+            pass
     if type_ == types.ANY:
         return _read_any(value, depth)
     return _read_simple(value, types.type_text(type_))
@@ -139,10 +191,16 @@ def _read_list(value: object, type_: ListType, depth: int) -> Value:
 def _read_context(value: object, type_: ContextType, depth: int) -> Value:
     if not isinstance(value, Mapping):
         return None
-    fields = dict(type_.fields) if type_.fields is not None else dict.fromkeys(map(str, value), types.ANY)
+    fields = (
+        dict(type_.fields)
+        if type_.fields is not None
+        else dict.fromkeys(map(str, value), types.ANY)
+    )
     if type_.fields is not None and set(fields) != set(value):
         return None
-    made = {str(key): read_value(inner, fields[str(key)], depth + 1) for key, inner in value.items()}
+    made = {
+        str(key): read_value(inner, fields[str(key)], depth + 1) for key, inner in value.items()
+    }
     return None if any(inner is None for inner in made.values()) else made
 
 
@@ -158,6 +216,8 @@ def _read_any(value: object, depth: int) -> Value:
             return _read_list(value, ListType(types.ANY), depth)
         case Mapping():
             return _read_context(value, ContextType(), depth)
+        case _:
+            pass
     return None
 
 

@@ -69,7 +69,12 @@ class _Space:
             return ((index, index),)
         if op == "!=":
             return _without(((0, last),), ((index, index),))
-        bounds = {"<": (0, index - 1), "<=": (0, index), ">": (index + 1, last), ">=": (index, last)}[op]
+        bounds = {
+            "<": (0, index - 1),
+            "<=": (0, index),
+            ">": (index + 1, last),
+            ">=": (index, last),
+        }[op]
         return (bounds,) if bounds[0] <= bounds[1] else ()
 
     def _index(self, value: Value) -> int:
@@ -114,7 +119,9 @@ def build_column(type_: Type, tests: Sequence[Test]) -> Column:
         for low, high in accepted.get(id(test.condition), everything):
             events[low] ^= bit
             events[high + 1] ^= bit
-    return Column(_kind(ordered, inner), space.keys, _running(events[:-1]), types.is_nullable(type_))
+    return Column(
+        _kind(ordered, inner), space.keys, _running(events[:-1]), types.is_nullable(type_)
+    )
 
 
 def _kind(ordered: bool, inner: Type) -> str:  # noqa: FBT001 - a property of the column
@@ -122,7 +129,9 @@ def _kind(ordered: bool, inner: Type) -> str:  # noqa: FBT001 - a property of th
 
 
 def _running(events: list[int]) -> tuple[int, ...]:
-    masks, mask, kept = [], 0, {}
+    masks: list[int] = []
+    kept: dict[int, int] = {}
+    mask = 0
     for event in events:
         mask ^= event
         masks.append(kept.setdefault(mask, mask))
@@ -139,7 +148,9 @@ def _keys(node: ir.Ir, keys: set[Value], *, ordered: bool) -> bool:
         case ir.Constant(value=bool()):
             return True
         case ir.Logic():
-            return _keys(node.left, keys, ordered=ordered) and _keys(node.right, keys, ordered=ordered)
+            return _keys(node.left, keys, ordered=ordered) and _keys(
+                node.right, keys, ordered=ordered
+            )
         case ir.Apply() if node.builtin.name == "not":
             return _keys(node.arguments[0], keys, ordered=ordered)
         case ir.Apply() if node.builtin.name == "is defined":
@@ -156,7 +167,9 @@ def _collect(value: Value, keys: set[Value], *, listed: bool) -> bool:
     if listed and isinstance(value, tuple):
         return all(_collect(item, keys, listed=True) for item in value)
     if listed and isinstance(value, Range):
-        return all(end is None or _collect(end, keys, listed=False) for end in (value.low, value.high))
+        return all(
+            end is None or _collect(end, keys, listed=False) for end in (value.low, value.high)
+        )
     if value is None or isinstance(value, tuple | dict | Range):
         return False
     keys.add(value)
@@ -182,7 +195,13 @@ def _spans(node: ir.Ir, space: _Space) -> Spans:
             return present
         case ir.Apply():
             value = cast("ir.Constant", fold(node.arguments[1])).value
-            return _listed(value, space) if node.builtin.name == "in" else space.compared(node.builtin.name, value)
+            return (
+                _listed(value, space)
+                if node.builtin.name == "in"
+                else space.compared(node.builtin.name, value)
+            )
+        case _:
+            pass
     raise TypeError(node)
 
 
@@ -193,14 +212,24 @@ def _listed(value: Value, space: _Space) -> Spans:
             found = _either(found, _listed(item, space))
         return found
     if isinstance(value, Range):
-        low = ((0, space.missing - 1),) if value.low is None else space.compared(">=" if value.low_closed else ">", value.low)
-        high = low if value.high is None else space.compared("<=" if value.high_closed else "<", value.high)
+        low = (
+            ((0, space.missing - 1),)
+            if value.low is None
+            else space.compared(">=" if value.low_closed else ">", value.low)
+        )
+        high = (
+            low
+            if value.high is None
+            else space.compared("<=" if value.high_closed else "<", value.high)
+        )
         return _both(low, high)
     return space.compared("=", value)
 
 
 def _both(left: Spans, right: Spans) -> Spans:
-    return tuple((max(a, c), min(b, d)) for a, b in left for c, d in right if max(a, c) <= min(b, d))
+    return tuple(
+        (max(a, c), min(b, d)) for a, b in left for c, d in right if max(a, c) <= min(b, d)
+    )
 
 
 def _either(left: Spans, right: Spans) -> Spans:
@@ -217,6 +246,9 @@ def _without(whole: Spans, removed: Spans) -> Spans:
     left = whole
     for low, high in removed:
         left = tuple(
-            (a, b) for start, end in left for a, b in ((start, min(end, low - 1)), (max(start, high + 1), end)) if a <= b
+            (a, b)
+            for start, end in left
+            for a, b in ((start, min(end, low - 1)), (max(start, high + 1), end))
+            if a <= b
         )
     return left

@@ -9,14 +9,56 @@ from engine.feel.parser import FULL_WIDTH
 from engine.kernel.diagnostics import Code, width
 from engine.kernel.documents import Fault
 
-NO_HEAD = Code("TABLE-001", "the table needs a head line, a line of dashes and at least one row", "表格需要表头行、短横线行和至少一行规则", "write `| id | … || … |`, then `|----|…`, then the rows", "请先写 `| id | … || … |`，再写 `|----|…`，然后写各行")
-NO_BAR = Code("TABLE-002", "a line of a table starts and ends with `|`", "表格的每一行以 `|` 开头并以 `|` 结尾", "add the missing `|`", "请补上缺少的 `|`")
-CELL_COUNT = Code("TABLE-003", "the row has {given} cells, and the head has {wanted}", "该行有 {given} 个单元格，而表头有 {wanted} 个", "write `-` for a cell that does not matter", "不重要的单元格请写 `-`")
-SPLIT_PLACE = Code("TABLE-004", "`||` stands in another place than in the head", "`||` 的位置与表头不同", "put it between the conditions and the outputs", "请放在条件与输出之间")
-NO_SPLIT = Code("TABLE-005", "the head needs one `||` between conditions and outputs", "表头需要一个 `||` 分隔条件与输出", "write `| id | score || outcome |`", "请写成 `| id | score || outcome |`")
+NO_HEAD = Code(
+    "TABLE-001",
+    "the table needs a head line, a line of dashes and at least one row",
+    "表格需要表头行、短横线行和至少一行规则",
+    "write `| id | … || … |`, then `|----|…`, then the rows",
+    "请先写 `| id | … || … |`，再写 `|----|…`，然后写各行",
+)
+NO_BAR = Code(
+    "TABLE-002",
+    "a line of a table starts and ends with `|`",
+    "表格的每一行以 `|` 开头并以 `|` 结尾",
+    "add the missing `|`",
+    "请补上缺少的 `|`",
+)
+CELL_COUNT = Code(
+    "TABLE-003",
+    "the row has {given} cells, and the head has {wanted}",
+    "该行有 {given} 个单元格，而表头有 {wanted} 个",
+    "write `-` for a cell that does not matter",
+    "不重要的单元格请写 `-`",
+)
+SPLIT_PLACE = Code(
+    "TABLE-004",
+    "`||` stands in another place than in the head",
+    "`||` 的位置与表头不同",
+    "put it between the conditions and the outputs",
+    "请放在条件与输出之间",
+)
+NO_SPLIT = Code(
+    "TABLE-005",
+    "the head needs one `||` between conditions and outputs",
+    "表头需要一个 `||` 分隔条件与输出",
+    "write `| id | score || outcome |`",
+    "请写成 `| id | score || outcome |`",
+)
 EMPTY_CELL = Code("TABLE-006", "the cell is empty", "单元格为空", "write `-`", "请写 `-`")
-NO_ID = Code("TABLE-007", "the first column of a table is `id`", "表格的第一列是 `id`", "name each row, such as `P01`", "请给每行命名，例如 `P01`")
-NO_DASHES = Code("TABLE-008", "the second line of a table is dashes", "表格的第二行是短横线", "write `|-----|------||-----|`, or run `evenhand fmt`", "请写 `|-----|------||-----|`，或运行 `evenhand fmt`")
+NO_ID = Code(
+    "TABLE-007",
+    "the first column of a table is `id`",
+    "表格的第一列是 `id`",
+    "name each row, such as `P01`",
+    "请给每行命名，例如 `P01`",
+)
+NO_DASHES = Code(
+    "TABLE-008",
+    "the second line of a table is dashes",
+    "表格的第二行是短横线",
+    "write `|-----|------||-----|`, or run `evenhand fmt`",
+    "请写 `|-----|------||-----|`，或运行 `evenhand fmt`",
+)
 
 RESERVED_HEADS = ("reason", "obligation", "clause", "note")
 """Output heads that hold codes or text instead of expressions."""
@@ -58,37 +100,53 @@ class _Split:
 def parse_table(text: str) -> tuple[TableText | None, list[Fault]]:
     """Read a drawn table; gives it, or every fault of its form."""
     faults: list[Fault] = []
-    lines = [(start, line) for start, line in _lines(text) if line.strip() and not line.strip().startswith("#")]
+    lines = [
+        (start, line)
+        for start, line in _lines(text)
+        if line.strip() and not line.strip().startswith("#")
+    ]
     splits = [(start, line, _split(start, line, faults)) for start, line in lines]
-    if len(splits) < 3 or splits[0][2] is None:  # noqa: PLR2004 - head, dashes, one row
+    if len(splits) < 3:  # noqa: PLR2004 - head, dashes, one row
         return None, faults or [Fault(NO_HEAD, 0, len(text.rstrip()))]
     start, line, head = splits[0]
-    end = start + len(line)
-    if len(head.double) != 1 or head.double[0] == len(head.cells):
-        return None, [*faults, Fault(NO_SPLIT, start, end)]
-    if head.cells[0].text != "id":
-        return None, [*faults, Fault(NO_ID, head.cells[0].start, head.cells[0].start + max(1, len(head.cells[0].text)))]
+    if head is None:
+        return None, faults
+    if wrong := _check_head(start, line, head):
+        return None, [*faults, wrong]
     faults += [Fault(EMPTY_CELL, c.start, c.start + 1) for c in head.cells if not c.text]
     if not re.fullmatch(r"[\s|:-]+", splits[1][1]):
         faults.append(Fault(NO_DASHES, splits[1][0], splits[1][0] + len(splits[1][1])))
-    count, at = len(head.cells), head.double[0]
-    rows = [row for start, line, split in splits[2:] if (row := _row(start, line, split, count, at, faults))]
+    at = head.double[0]
+    rows = [
+        row
+        for start, line, split in splits[2:]
+        if split is not None and (row := _row(start, line, split, head, faults))
+    ]
     if faults:
         return None, faults
     return TableText(head.cells[1:at], head.cells[at:], tuple(rows)), []
 
 
-def _row(start: int, line: str, split: _Split | None, count: int, at: int, faults: list[Fault]) -> Line | None:
-    if split is None:
-        return None
+def _check_head(start: int, line: str, head: _Split) -> Fault | None:
+    if len(head.double) != 1 or head.double[0] == len(head.cells):
+        return Fault(NO_SPLIT, start, start + len(line))
+    first = head.cells[0]
+    if first.text != "id":
+        return Fault(NO_ID, first.start, first.start + max(1, len(first.text)))
+    return None
+
+
+def _row(start: int, line: str, split: _Split, head: _Split, faults: list[Fault]) -> Line | None:
     cells, end = split.cells, start + len(line)
-    if len(cells) != count:
-        faults.append(Fault(CELL_COUNT, start, end, {"given": str(len(cells)), "wanted": str(count)}))
+    if len(cells) != len(head.cells):
+        counts = {"given": str(len(cells)), "wanted": str(len(head.cells))}
+        faults.append(Fault(CELL_COUNT, start, end, counts))
         return None
-    if split.double != (at,):
+    if split.double != head.double:
         faults.append(Fault(SPLIT_PLACE, start, end))
         return None
     faults += [Fault(EMPTY_CELL, c.start, c.start + 1) for c in cells if not c.text]
+    at = head.double[0]
     return Line(cells[0], cells[1:at], cells[at:])
 
 
@@ -107,7 +165,9 @@ def _split(start: int, line: str, faults: list[Fault]) -> _Split | None:
     if not line.startswith("|") or not line.endswith("|") or len(line) < 2:  # noqa: PLR2004 - one bar is no line
         wide = line.find("｜")
         if wide >= 0:
-            faults.append(Fault(FULL_WIDTH, start + wide, start + wide + 1, {"sign": "｜", "ascii": "|"}))
+            faults.append(
+                Fault(FULL_WIDTH, start + wide, start + wide + 1, {"sign": "｜", "ascii": "|"})
+            )
         else:
             faults.append(Fault(NO_BAR, start, start + len(line)))
         return None
@@ -146,11 +206,21 @@ def format_table(text: str) -> str:
     if table is None or faults:
         return text
     head = ("id", *(c.text for c in table.when)), tuple(c.text for c in table.then)
-    rows = [((r.id.text, *(c.text for c in r.when)), tuple(c.text for c in r.then)) for r in table.rows]
-    widths = [
-        max(width(line[side][column]) for line in (head, *rows)) for side in (0, 1) for column in range(len(head[side]))
+    rows = [
+        ((r.id.text, *(c.text for c in r.when)), tuple(c.text for c in r.then)) for r in table.rows
     ]
-    drawn = iter([_drawn(head, widths), _dashes(len(head[0]), widths), *(_drawn(row, widths) for row in rows)])
+    widths = [
+        max(width(line[side][column]) for line in (head, *rows))
+        for side in (0, 1)
+        for column in range(len(head[side]))
+    ]
+    drawn = iter(
+        [
+            _drawn(head, widths),
+            _dashes(len(head[0]), widths),
+            *(_drawn(row, widths) for row in rows),
+        ]
+    )
     aligned = []
     for line in text.split("\n"):
         bare = line.strip()
@@ -160,7 +230,10 @@ def format_table(text: str) -> str:
 
 def _drawn(line: tuple[tuple[str, ...], tuple[str, ...]], widths: list[int]) -> str:
     left, right = line
-    padded = [f" {text}{' ' * (w - width(text))} " for text, w in zip((*left, *right), widths, strict=True)]
+    padded = [
+        f" {text}{' ' * (w - width(text))} "
+        for text, w in zip((*left, *right), widths, strict=True)
+    ]
     return f"|{'|'.join(padded[: len(left)])}||{'|'.join(padded[len(left) :])}|"
 
 

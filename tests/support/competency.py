@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from engine.competency.compiler import CompiledModel, check_model, compile_model
 from engine.competency.documents import CompetencyModel, Evidence, Measure, Rating, State
 from engine.jurisdictions.merge import NO_LAW, Law
-from engine.kernel.diagnostics import Diagnostic
 from engine.kernel.documents import load_text
+
+if TYPE_CHECKING:
+    from engine.kernel.diagnostics import Diagnostic
 
 MODEL = """\
 schema_version: "1"

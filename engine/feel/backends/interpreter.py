@@ -7,7 +7,6 @@ evaluation goes on with the standard's three-valued logic (DMN 1.5, 10.3.2.1).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
@@ -16,22 +15,60 @@ from engine.feel import ir, types
 from engine.feel.builtins import registry
 from engine.feel.builtins.contexts import NO_ENTRY
 from engine.feel.builtins.lists import item_at
-from engine.feel.builtins.operators import compare, includes
+from engine.feel.builtins.operators import compare
 from engine.feel.builtins.temporal import PROPERTIES
 from engine.feel.values import NOT_APPLICABLE, Function, NoValueError, Range, Value, kind_of
 from engine.kernel.diagnostics import Code
 from engine.kernel.documents import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from engine.feel.builtins.registry import Builtin, Signature
     from engine.feel.parser import Mode
 
-NOT_A_CONDITION = Code("FEEL-EVAL-070", "a condition must be true or false, and this is {given}", "条件须为真或假，而这里是 {given}", "check the values that go in", "请检查参与计算的值")
-NO_SIGNATURE = Code("FEEL-EVAL-071", "`{function}` does not work on {given}", "`{function}` 不能用于 {given}", "check the values that go in", "请检查参与计算的值")
-TOO_MANY_STEPS = Code("FEEL-BOUND-030", "the expression runs over more than {limit} items", "表达式处理的项超过 {limit}", "filter the list first", "请先筛选列表")
-NOT_COUNTABLE = Code("FEEL-EVAL-072", "a range can be run over only between two whole numbers or dates", "只有整数或日期之间的区间可以逐个处理", "write `1..5`", "请写成 `1..5`")
-NOT_APPLICABLE_HERE = Code("FEEL-EVAL-073", "`{name}` does not apply here", "`{name}` 在此处不适用", "test `is applicable({name})` first", "请先判断 `is applicable({name})`")
-NOT_CALLABLE = Code("FEEL-EVAL-074", "this value is not a function, or is called with the wrong arguments", "该值不是函数，或参数不对", "check the call", "请检查调用")
+NOT_A_CONDITION = Code(
+    "FEEL-EVAL-070",
+    "a condition must be true or false, and this is {given}",
+    "条件须为真或假，而这里是 {given}",
+    "check the values that go in",
+    "请检查参与计算的值",
+)
+NO_SIGNATURE = Code(
+    "FEEL-EVAL-071",
+    "`{function}` does not work on {given}",
+    "`{function}` 不能用于 {given}",
+    "check the values that go in",
+    "请检查参与计算的值",
+)
+TOO_MANY_STEPS = Code(
+    "FEEL-BOUND-030",
+    "the expression runs over more than {limit} items",
+    "表达式处理的项超过 {limit}",
+    "filter the list first",
+    "请先筛选列表",
+)
+NOT_COUNTABLE = Code(
+    "FEEL-EVAL-072",
+    "a range can be run over only between two whole numbers or dates",
+    "只有整数或日期之间的区间可以逐个处理",
+    "write `1..5`",
+    "请写成 `1..5`",
+)
+NOT_APPLICABLE_HERE = Code(
+    "FEEL-EVAL-073",
+    "`{name}` does not apply here",
+    "`{name}` 在此处不适用",
+    "test `is applicable({name})` first",
+    "请先判断 `is applicable({name})`",
+)
+NOT_CALLABLE = Code(
+    "FEEL-EVAL-074",
+    "this value is not a function, or is called with the wrong arguments",
+    "该值不是函数，或参数不对",
+    "check the call",
+    "请检查调用",
+)
 
 MAX_STEPS = 1_000_000
 
@@ -129,13 +166,17 @@ def call_builtin(builtin: Builtin, arguments: list[Value], mode: Mode = "strict"
     if mode == "dmn":
         for signature in candidates:
             converted = [_converted(a, signature.parameter(i)) for i, a in enumerate(arguments)]
-            if all(registry.accepts_value(signature.parameter(i), a) for i, a in enumerate(converted)):
+            if all(
+                registry.accepts_value(signature.parameter(i), a) for i, a in enumerate(converted)
+            ):
                 return signature.run(*converted)
     for signature in candidates[:1]:
         for index, argument in enumerate(arguments):
             if not registry.accepts_value(signature.parameter(index), argument):
                 raise registry.refuse(builtin.name, signature.parameter(index), argument)
-    raise NoValueError(NO_SIGNATURE, function=builtin.name, given=", ".join(kind_of(a) for a in arguments))
+    raise NoValueError(
+        NO_SIGNATURE, function=builtin.name, given=", ".join(kind_of(a) for a in arguments)
+    )
 
 
 def _converted(value: Value, parameter: registry.Parameter) -> Value:
@@ -238,36 +279,43 @@ def _at(node: ir.At, env: Mapping[str, Value], run: Run) -> Value:
 
 def domain_items(domain: Value, run: Run) -> Iterator[Value]:
     """Give the items that an iteration runs over: of a list, or the whole numbers or days of a range."""
-    if isinstance(domain, tuple):
-        for item in domain:
-            run.step()
-            yield item
-        return
+    for item in domain if isinstance(domain, tuple) else _counted(domain):
+        run.step()
+        yield item
+
+
+def _counted(domain: Value) -> Iterator[Value]:
+    """Count through a range, downwards when it is written so; an end that is left out is skipped."""
     if not isinstance(domain, Range):
         raise NoValueError(NOT_COUNTABLE)
     low, high = domain.low, domain.high
-    if isinstance(low, Decimal) and isinstance(high, Decimal) and low == low.to_integral_value() and high == high.to_integral_value():
-        step = Decimal(1) if low <= high else Decimal(-1)
-        current: Decimal | dt.date = low
-        while (current <= high) if step > 0 else (current >= high):
-            run.step()
-            if includes(Range(min(low, high), max(low, high)), current):
-                yield current
-            current = current + step
-        return
-    if type(low) is dt.date and type(high) is dt.date:
-        days = (high - low).days
-        for offset in range(0, days + (1 if days >= 0 else -1), 1 if days >= 0 else -1):
-            run.step()
-            yield low + dt.timedelta(offset)
-        return
-    raise NoValueError(NOT_COUNTABLE)
+    if isinstance(low, Decimal) and isinstance(high, Decimal):
+        if low != low.to_integral_value() or high != high.to_integral_value():
+            raise NoValueError(NOT_COUNTABLE)
+        first, length = int(low), int(high) - int(low)
+        values: Iterator[Value] = (Decimal(first + step) for step in _steps(length))
+    elif type(low) is dt.date and type(high) is dt.date:
+        start, length = low, (high - low).days
+        values = (start + dt.timedelta(step) for step in _steps(length))
+    else:
+        raise NoValueError(NOT_COUNTABLE)
+    for value in values:
+        if (value != low or domain.low_closed) and (value != high or domain.high_closed):
+            yield value
+
+
+def _steps(length: int) -> range:
+    return range(length + 1) if length >= 0 else range(0, length - 1, -1)
 
 
 def _each(node: ir.Each, env: Mapping[str, Value], run: Run) -> Value:
     results: list[Value] = []
     for scope in _scopes(node.iterations, env, run):
-        partial = {**scope, "partial": tuple(results)} if node.kind == "for" and run.mode == "dmn" else scope
+        partial = (
+            {**scope, "partial": tuple(results)}
+            if node.kind == "for" and run.mode == "dmn"
+            else scope
+        )
         value = _evaluate(node.body, partial, run)
         if node.kind == "for":
             results.append(value)
@@ -288,7 +336,9 @@ def _quantified(results: list[Value], some: bool) -> Value:  # noqa: FBT001 - th
     return None if any(r is not (not some) for r in results) else not some
 
 
-def _scopes(iterations: tuple[ir.Iteration, ...], env: Mapping[str, Value], run: Run) -> Iterator[Mapping[str, Value]]:
+def _scopes(
+    iterations: tuple[ir.Iteration, ...], env: Mapping[str, Value], run: Run
+) -> Iterator[Mapping[str, Value]]:
     if not iterations:
         yield env
         return
@@ -310,13 +360,21 @@ def is_instance(value: Value, wanted: types.Type) -> bool:
         return wanted == types.NULL
     match wanted:
         case types.ListType():
-            return isinstance(value, tuple) and all(is_instance(v, wanted.item) or (v is None) for v in value)
+            return isinstance(value, tuple) and all(
+                is_instance(v, wanted.item) or (v is None) for v in value
+            )
         case types.RangeType():
-            return isinstance(value, Range) and all(v is None or is_instance(v, wanted.item) for v in (value.low, value.high))
+            return isinstance(value, Range) and all(
+                v is None or is_instance(v, wanted.item) for v in (value.low, value.high)
+            )
         case types.ContextType():
-            return isinstance(value, dict) and all(n in value and is_instance(value[n], t) for n, t in wanted.fields or ())
+            return isinstance(value, dict) and all(
+                n in value and is_instance(value[n], t) for n, t in wanted.fields or ()
+            )
         case types.FunctionType():
             return isinstance(value, Function)
+        case _:
+            pass
     return wanted == types.ANY or kind_of(value) == types.type_text(wanted)
 
 
@@ -328,7 +386,9 @@ def _invoke(node: ir.Invoke, env: Mapping[str, Value], run: Run) -> Value:
 def _function(node: ir.MakeFunction, env: Mapping[str, Value], run: Run) -> Value:
     def call(*arguments: Value) -> Value:
         run.step()
-        return _evaluate(node.body, {**env, **dict(zip(node.parameters, arguments, strict=True))}, run)
+        return _evaluate(
+            node.body, {**env, **dict(zip(node.parameters, arguments, strict=True))}, run
+        )
 
     return Function(node.parameters, call)
 
@@ -368,4 +428,3 @@ _RUNS: dict[type, Callable[[ir.Ir, Mapping[str, Value], Run], Value]] = cast(
         ir.CallValue: _call_value,
     },
 )
-

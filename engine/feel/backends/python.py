@@ -6,7 +6,6 @@ the one module that compiles and runs generated source; no text of an author rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, cast
@@ -14,10 +13,13 @@ from typing import TYPE_CHECKING, cast
 from engine.feel import ir, types
 from engine.feel.backends import interpreter
 from engine.feel.builtins.lists import item_at
+from engine.feel.builtins.operators import compare
 from engine.feel.values import NOT_APPLICABLE, Function, NoValueError, Range, Value
 from engine.kernel.decimals import CONTEXT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from engine.feel.types import Type
 
 
@@ -89,7 +91,7 @@ class Module:
     def assemble(self) -> dict[str, object]:
         """Compile and run the source; gives its names."""
         namespace = dict(self.objects)
-        exec(compile("\n".join(self.lines) + "\n", "<rules>", "exec"), namespace)  # noqa: S102 - our own text
+        exec(compile("\n".join(self.lines) + "\n", "<rules>", "exec"), namespace)
         return namespace
 
 
@@ -164,6 +166,8 @@ def _is_open(type_: Type) -> bool:
             return _is_open(type_.item)
         case types.NullableType():
             return True
+        case _:
+            pass
     return type_ == types.ANY
 
 
@@ -201,12 +205,14 @@ def _context(node: ir.MakeContext, names: Names, module: Module) -> str:
 def _range(node: ir.MakeRange, names: Names, module: Module) -> str:
     low = "None" if node.low is None else emit(node.low, names, module)
     high = "None" if node.high is None else emit(node.high, names, module)
-    return f"{module.keep(_ordered_range, 'f')}({low}, {high}, {node.low_closed}, {node.high_closed})"
+    return (
+        f"{module.keep(_ordered_range, 'f')}({low}, {high}, {node.low_closed}, {node.high_closed})"
+    )
 
 
 def _ordered_range(low: Value, high: Value, low_closed: bool, high_closed: bool) -> Range:  # noqa: FBT001 - generated calls
     if low is not None and high is not None:
-        interpreter.compare(low, high)
+        compare(low, high)
     return Range(low, high, low_closed, high_closed)
 
 
@@ -290,5 +296,9 @@ def compile_expression(node: ir.Ir, parameters: tuple[str, ...]) -> Callable[...
     module = Module()
     variables = {name: f"v{index}" for index, name in enumerate(parameters)}
     body = emit(node, Names(variables, meter="meter"), module)
-    module.lines = [f"def expression({', '.join(variables.values())}):", "    meter = Run()", f"    return {body}"]
+    module.lines = [
+        f"def expression({', '.join(variables.values())}):",
+        "    meter = Run()",
+        f"    return {body}",
+    ]
     return cast("Callable[..., Value]", module.assemble()["expression"])

@@ -7,8 +7,20 @@ from engine.feel.types import ANY, ContextType, ListType
 from engine.feel.values import NoValueError, Value
 from engine.kernel.diagnostics import Code
 
-NO_ENTRY = Code("FEEL-EVAL-040", "there is no entry `{name}`", "没有条目 `{name}`", "check the name", "请检查名称")
-BAD_ENTRY = Code("FEEL-EVAL-041", "an entry needs a text `key` and a `value`", "条目须有文字 `key` 和 `value`", 'write `{{key: "a", value: 1}}`', '请写成 `{{key: "a", value: 1}}`')
+NO_ENTRY = Code(
+    "FEEL-EVAL-040",
+    "there is no entry `{name}`",
+    "没有条目 `{name}`",
+    "check the name",
+    "请检查名称",
+)
+BAD_ENTRY = Code(
+    "FEEL-EVAL-041",
+    "an entry needs a text `key` and a `value`",
+    "条目须有文字 `key` 和 `value`",
+    'write `{{key: "a", value: 1}}`',
+    '请写成 `{{key: "a", value: 1}}`',
+)
 
 
 def _value(context: dict[str, Value], key: str) -> Value:
@@ -24,7 +36,12 @@ def _entries(context: dict[str, Value]) -> tuple[Value, ...]:
 def _context(entries: tuple[Value, ...]) -> dict[str, Value]:
     made: dict[str, Value] = {}
     for entry in entries:
-        if not isinstance(entry, dict) or not isinstance(entry.get("key"), str) or "value" not in entry or entry["key"] in made:
+        if (
+            not isinstance(entry, dict)
+            or not isinstance(entry.get("key"), str)
+            or "value" not in entry
+            or entry["key"] in made
+        ):
             raise NoValueError(BAD_ENTRY)
         made[entry["key"]] = entry["value"]
     return made

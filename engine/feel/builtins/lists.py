@@ -17,8 +17,20 @@ from engine.kernel.diagnostics import Code
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EMPTY_LIST = Code("FEEL-EVAL-030", "`{function}` has no value for an empty list", "`{function}` 对空列表没有值", "test `count(…) > 0` first", "请先判断 `count(…) > 0`")
-LIST_TOO_LONG = Code("FEEL-BOUND-020", "a list may have at most {limit} items", "列表最多 {limit} 项", "shorten it", "请缩短")
+EMPTY_LIST = Code(
+    "FEEL-EVAL-030",
+    "`{function}` has no value for an empty list",
+    "`{function}` 对空列表没有值",
+    "test `count(…) > 0` first",
+    "请先判断 `count(…) > 0`",
+)
+LIST_TOO_LONG = Code(
+    "FEEL-BOUND-020",
+    "a list may have at most {limit} items",
+    "列表最多 {limit} 项",
+    "shorten it",
+    "请缩短",
+)
 MAX_ITEMS = 100_000
 
 
@@ -108,7 +120,9 @@ def _index(items: tuple[Value, ...], position: Decimal, extra: int = 0) -> int:
     return place - 1 if place > 0 else len(items) + place
 
 
-def _sublist(items: tuple[Value, ...], start: Decimal, length: Decimal | None = None) -> tuple[Value, ...]:
+def _sublist(
+    items: tuple[Value, ...], start: Decimal, length: Decimal | None = None
+) -> tuple[Value, ...]:
     first = _index(items, start)
     if length is None:
         return items[first:]
@@ -144,7 +158,12 @@ def _sort(items: tuple[Value, ...], precedes: Function | None = None) -> tuple[V
         return tuple(sorted(items, key=functools.cmp_to_key(compare)))
     before = precedes.call
     return tuple(
-        sorted(items, key=functools.cmp_to_key(lambda a, b: -1 if before(a, b) is True else 1 if before(b, a) is True else 0))
+        sorted(
+            items,
+            key=functools.cmp_to_key(
+                lambda a, b: -1 if before(a, b) is True else 1 if before(b, a) is True else 0
+            ),
+        )
     )
 
 
@@ -162,8 +181,7 @@ def _all(*lists: tuple[Value, ...]) -> tuple[Value, ...]:
 
 def _item(arguments: tuple[Type, ...]) -> Type:
     first = arguments[0]
-    item = types.plain_number(first.item if isinstance(first, ListType) else first)
-    return item
+    return types.plain_number(first.item if isinstance(first, ListType) else first)
 
 
 def _first_list(arguments: tuple[Type, ...]) -> Type:
@@ -174,10 +192,10 @@ def _joined_list(arguments: tuple[Type, ...]) -> Type:
     joined: Type | None = None
     for argument in arguments:
         item = argument.item if isinstance(argument, ListType) else argument
-        joined = item if joined in {None, ANY} else types.join(joined or item, item)
+        joined = item if joined is None or joined == ANY else types.join(joined, item)
         if joined is None:
             return ListType(ANY)
-    return ListType(joined or ANY)
+    return ListType(ANY if joined is None else joined)
 
 
 def _number_of(arguments: tuple[Type, ...]) -> Type:
@@ -185,7 +203,9 @@ def _number_of(arguments: tuple[Type, ...]) -> Type:
     return item if isinstance(item, NumberType) else NUMBER
 
 
-def _aggregate(name: str, run: Callable[[tuple[Decimal, ...]], Value], result: object = _number_of) -> tuple[object, ...]:
+def _aggregate(
+    name: str, run: Callable[[tuple[Decimal, ...]], Value], result: object = _number_of
+) -> tuple[object, ...]:
     call = _of(name, run)  # type: ignore[arg-type]
     return (
         signature("list: list<number>", result, call),  # type: ignore[arg-type]
@@ -204,7 +224,9 @@ def _extreme(name: str, sign: int) -> tuple[object, ...]:
 _COUNT = NumberType(None, Decimal(0), Decimal(MAX_ITEMS), 0)
 BUILTINS = {
     "list contains": signature("list: list, element: any", BOOLEAN, _holds),
-    "list replace": signature("list: list, position: any, newItem: any", _first_list, _list_replace),
+    "list replace": signature(
+        "list: list, position: any, newItem: any", _first_list, _list_replace
+    ),
     "count": signature("list: list", _COUNT, lambda items: Decimal(len(items))),
     "min": _extreme("min", 1),
     "max": _extreme("max", -1),
@@ -220,7 +242,9 @@ BUILTINS = {
         signature("list: list<number>", ListType(NUMBER), _mode),
         signature("list: number…", ListType(NUMBER), lambda *numbers: _mode(numbers)),
     ),
-    "append": signature("list: list, item: any…", _joined_list, lambda items, *more: _bounded((*items, *more))),
+    "append": signature(
+        "list: list, item: any…", _joined_list, lambda items, *more: _bounded((*items, *more))
+    ),
     "concatenate": signature("list: list…", _joined_list, _all),
     "union": signature("list: list…", _joined_list, lambda *lists: _distinct(_all(*lists))),
     "insert before": signature("list: list, position: number, newItem: any", _first_list, _insert),
@@ -229,7 +253,9 @@ BUILTINS = {
     "index of": signature("list: list, match: any", ListType(NUMBER), _index_of),
     "distinct values": signature("list: list", _first_list, _distinct),
     "flatten": signature("list: list", ListType(ANY), lambda items: _bounded(_flatten(items))),
-    "sublist": signature("list: list, start position: number, length: number = all", _first_list, _sublist),
+    "sublist": signature(
+        "list: list, start position: number, length: number = all", _first_list, _sublist
+    ),
     "sort": (
         signature("list: list", _first_list, _sort),
         signature("list: list, precedes: function", _first_list, _sort),

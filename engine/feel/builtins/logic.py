@@ -15,7 +15,13 @@ BUILTINS = {
         signature("list: list<boolean>", BOOLEAN, any),
         signature("list: boolean…", BOOLEAN, lambda *values: any(values)),
     ),
-    "is": signature("value1: any, value2: any", BOOLEAN, lambda left, right: type(left) is type(right) and left == right),
-    "is defined": signature("value: any", BOOLEAN, lambda value: value is not None, "({0} is not None)"),
+    "is": signature(
+        "value1: any, value2: any",
+        BOOLEAN,
+        lambda left, right: type(left) is type(right) and left == right,
+    ),
+    "is defined": signature(
+        "value: any", BOOLEAN, lambda value: value is not None, "({0} is not None)"
+    ),
 }
 """The functions of truth values by name."""

@@ -23,9 +23,27 @@ from engine.kernel.diagnostics import Code
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BAD_SCALE = Code("FEEL-EVAL-010", "a number of decimal places must be a whole number from -6111 to 6176", "小数位数须为 -6111 至 6176 的整数", "write 2 for cents", "例如分为 2")
-NOT_RISING = Code("FEEL-EVAL-011", "`interpolate` needs x0 below x1, and here {x0} is not below {x1}", "`interpolate` 要求 x0 小于 x1，而这里 {x0} 不小于 {x1}", "give the points from left to right", "请按从左到右的顺序给出两点")
-OUT_OF_DOMAIN = Code("FEEL-EVAL-012", "`{function}` has no value for {value}", "`{function}` 对 {value} 没有值", "check the value that goes in", "请检查参与计算的值")
+BAD_SCALE = Code(
+    "FEEL-EVAL-010",
+    "a number of decimal places must be a whole number from -6111 to 6176",
+    "小数位数须为 -6111 至 6176 的整数",
+    "write 2 for cents",
+    "例如分为 2",
+)
+NOT_RISING = Code(
+    "FEEL-EVAL-011",
+    "`interpolate` needs x0 below x1, and here {x0} is not below {x1}",
+    "`interpolate` 要求 x0 小于 x1，而这里 {x0} 不小于 {x1}",
+    "give the points from left to right",
+    "请按从左到右的顺序给出两点",
+)
+OUT_OF_DOMAIN = Code(
+    "FEEL-EVAL-012",
+    "`{function}` has no value for {value}",
+    "`{function}` 对 {value} 没有值",
+    "check the value that goes in",
+    "请检查参与计算的值",
+)
 _LOWEST_SCALE, _HIGHEST_SCALE = -6111, 6176
 
 
@@ -101,7 +119,9 @@ def interpolate(x: Decimal, x0: Decimal, y0: Decimal, x1: Decimal, y1: Decimal) 
     return min(max(y, min(y0, y1)), max(y0, y1))
 
 
-def _in_domain(name: str, run: Callable[[Decimal], Decimal], valid: Callable[[Decimal], bool]) -> Callable[[Decimal], Decimal]:
+def _in_domain(
+    name: str, run: Callable[[Decimal], Decimal], valid: Callable[[Decimal], bool]
+) -> Callable[[Decimal], Decimal]:
     def call(number: Decimal) -> Decimal:
         if not valid(number):
             raise NoValueError(OUT_OF_DOMAIN, function=name, value=number)
@@ -128,7 +148,12 @@ def _rounded_type(arguments: tuple[Type, ...]) -> Type:
 
 
 def _constant_places(type_: Type) -> int | None:
-    if isinstance(type_, NumberType) and type_.low is not None and type_.low == type_.high and type_.scale == 0:
+    if (
+        isinstance(type_, NumberType)
+        and type_.low is not None
+        and type_.low == type_.high
+        and type_.scale == 0
+    ):
         return int(type_.low) if _LOWEST_SCALE <= type_.low <= _HIGHEST_SCALE else None
     return None
 
@@ -166,13 +191,17 @@ BUILTINS = {
     "ceiling": _rounding(ceiling),
     "abs": signature("n: number", _same_unit, abs),
     "modulo": signature("dividend: number, divisor: number", _same_unit, guarded(modulo)),
-    "sqrt": signature(_ONE, NUMBER, guarded(_in_domain("sqrt", lambda n: n.sqrt(), lambda n: n >= 0))),
+    "sqrt": signature(
+        _ONE, NUMBER, guarded(_in_domain("sqrt", lambda n: n.sqrt(), lambda n: n >= 0))
+    ),
     "log": signature(_ONE, NUMBER, guarded(_in_domain("log", lambda n: n.ln(), lambda n: n > 0))),
     "exp": signature(_ONE, NUMBER, guarded(lambda n: n.exp())),
     "odd": signature(_ONE, BOOLEAN, lambda n: n % 2 in {1, -1}),
     "even": signature(_ONE, BOOLEAN, lambda n: n % 2 == 0),
     "interpolate": signature(
-        "x: number, x0: number, y0: number, x1: number, y1: number", _interpolated_type, guarded(interpolate)
+        "x: number, x0: number, y0: number, x1: number, y1: number",
+        _interpolated_type,
+        guarded(interpolate),
     ),
 }
 """The functions of numbers by name."""

@@ -16,10 +16,34 @@ from engine.kernel.diagnostics import Code
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DIVISION_BY_ZERO = Code("FEEL-EVAL-002", "division by zero", "除数为零", "test the divisor first, as in `if x = 0 then … else …`", "请先判断除数，例如 `if x = 0 then … else …`")
-TOO_LARGE = Code("FEEL-EVAL-003", "the result is too large or not a real number", "结果过大或不是实数", "check the values that go in", "请检查参与计算的值")
-UNLIKE = Code("FEEL-EVAL-004", "`{op}` does not work on {left} and {right}", "`{op}` 不能用于 {left} 与 {right}", "both sides must be of one type", "两边须为同一类型")
-OUT_OF_CALENDAR = Code("FEEL-EVAL-005", "the date lies outside the years 1 to 9999", "日期超出 1 至 9999 年", "check the values that go in", "请检查参与计算的值")
+DIVISION_BY_ZERO = Code(
+    "FEEL-EVAL-002",
+    "division by zero",
+    "除数为零",
+    "test the divisor first, as in `if x = 0 then … else …`",
+    "请先判断除数，例如 `if x = 0 then … else …`",
+)
+TOO_LARGE = Code(
+    "FEEL-EVAL-003",
+    "the result is too large or not a real number",
+    "结果过大或不是实数",
+    "check the values that go in",
+    "请检查参与计算的值",
+)
+UNLIKE = Code(
+    "FEEL-EVAL-004",
+    "`{op}` does not work on {left} and {right}",
+    "`{op}` 不能用于 {left} 与 {right}",
+    "both sides must be of one type",
+    "两边须为同一类型",
+)
+OUT_OF_CALENDAR = Code(
+    "FEEL-EVAL-005",
+    "the date lies outside the years 1 to 9999",
+    "日期超出 1 至 9999 年",
+    "check the values that go in",
+    "请检查参与计算的值",
+)
 
 
 def guarded(run: Callable[..., Value]) -> Callable[..., Value]:
@@ -73,7 +97,7 @@ def compare(left: Value, right: Value) -> int:
     if kind != kind_of(right) or kind not in COMPARABLE:
         raise NoValueError(UNLIKE, op="<", left=_kind(left), right=_kind(right))
     try:
-        return (left > right) - (left < right)  # type: ignore[operator]
+        return int(left > right) - int(left < right)  # type: ignore[operator]
     except TypeError:  # a time with an offset beside one without
         raise NoValueError(UNLIKE, op="<", left=_kind(left), right=_kind(right)) from None
 
@@ -89,7 +113,9 @@ def equal(left: Value, right: Value) -> bool:
     if kind_of(left) != kind_of(right):
         raise NoValueError(UNLIKE, op="=", left=_kind(left), right=_kind(right))
     if isinstance(left, tuple) and isinstance(right, tuple):
-        return len(left) == len(right) and all(equal(a, b) for a, b in zip(left, right, strict=True))
+        return len(left) == len(right) and all(
+            equal(a, b) for a, b in zip(left, right, strict=True)
+        )
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(equal(v, right[k]) for k, v in left.items())
     return left == right
@@ -113,12 +139,17 @@ def contains(tests: Value, value: Value) -> bool:
     if isinstance(tests, Range):
         return value is not None and includes(tests, value)
     if isinstance(tests, tuple):
-        return any(contains(test, value) if isinstance(test, Range) else _same(test, value) for test in tests)
+        return any(
+            contains(test, value) if isinstance(test, Range) else _same(test, value)
+            for test in tests
+        )
     return equal(value, tests)
 
 
 def _same(left: Value, right: Value) -> bool:
-    return (left is None) == (right is None) and kind_of(left) == kind_of(right) and equal(left, right)
+    return (
+        (left is None) == (right is None) and kind_of(left) == kind_of(right) and equal(left, right)
+    )
 
 
 # --- the types of results ----------------------------------------------------------------------
@@ -145,7 +176,12 @@ def _product_type(arguments: tuple[Type, ...]) -> Type:
     left, right = arguments
     if not isinstance(left, NumberType) or not isinstance(right, NumberType):
         return types.NUMBER
-    ends = [a * b for a in (left.low, left.high) for b in (right.low, right.high) if a is not None and b is not None]
+    ends = [
+        a * b
+        for a in (left.low, left.high)
+        for b in (right.low, right.high)
+        if a is not None and b is not None
+    ]
     whole = len(ends) == 4  # noqa: PLR2004 - both ends of both sides
     scale = None if left.scale is None or right.scale is None else left.scale + right.scale
     unit = types.unit_product(left.unit, right.unit)
@@ -174,7 +210,9 @@ def _power_type(arguments: tuple[Type, ...]) -> Type:
 _D, _M, _DT = "days and time duration", "years and months duration", "date and time"
 
 
-def _signature(left: str, right: str, result: object, run: Callable[..., Value], inline: str | None = None) -> object:
+def _signature(
+    left: str, right: str, result: object, run: Callable[..., Value], inline: str | None = None
+) -> object:
     return signature(f"left: {left}, right: {right}", result, guarded(run), inline)  # type: ignore[arg-type]
 
 
@@ -225,7 +263,9 @@ _DIVIDE = (
 
 def _comparison(test: Callable[[int], bool], sign: str) -> tuple[object, ...]:
     return (
-        _signature("number", "number", BOOLEAN, lambda a, b: test(compare(a, b)), f"({{0}} {sign} {{1}})"),
+        _signature(
+            "number", "number", BOOLEAN, lambda a, b: test(compare(a, b)), f"({{0}} {sign} {{1}})"
+        ),
         _signature("comparable", "comparable", BOOLEAN, lambda a, b: test(compare(a, b))),
     )
 

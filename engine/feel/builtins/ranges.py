@@ -13,7 +13,13 @@ from engine.kernel.diagnostics import Code
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OPEN_RANGE = Code("FEEL-EVAL-050", "`{function}` needs ranges with both ends", "`{function}` 需要两端都有的区间", "write `[a..b]`", "请写成 `[a..b]`")
+OPEN_RANGE = Code(
+    "FEEL-EVAL-050",
+    "`{function}` needs ranges with both ends",
+    "`{function}` 需要两端都有的区间",
+    "write `[a..b]`",
+    "请写成 `[a..b]`",
+)
 
 
 def _as_range(value: Value) -> Range:

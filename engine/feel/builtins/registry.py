@@ -17,12 +17,26 @@ from engine.kernel.diagnostics import Code
 if TYPE_CHECKING:
     from types import ModuleType
 
-WRONG_ARGUMENT = Code("FEEL-EVAL-001", "`{function}` needs {wanted} for `{parameter}`, and this is {given}", "`{function}` 的 `{parameter}` 需要 {wanted}，而这里是 {given}", "give a value of that type", "请给出该类型的值")
+WRONG_ARGUMENT = Code(
+    "FEEL-EVAL-001",
+    "`{function}` needs {wanted} for `{parameter}`, and this is {given}",
+    "`{function}` 的 `{parameter}` 需要 {wanted}，而这里是 {given}",
+    "give a value of that type",
+    "请给出该类型的值",
+)
 
 Result: TypeAlias = Type | Callable[[tuple[Type, ...]], Type]
 
 COMPARABLE = frozenset(
-    {"number", "string", "date", "time", "date and time", "days and time duration", "years and months duration"}
+    {
+        "number",
+        "string",
+        "date",
+        "time",
+        "date and time",
+        "days and time duration",
+        "years and months duration",
+    }
 )
 TEMPORAL = frozenset({"date", "time", "date and time"})
 _GROUPS = {"comparable": COMPARABLE, "temporal": TEMPORAL}
@@ -150,4 +164,10 @@ _Item: dict[str, type] = {
 def refuse(function: str, parameter: Parameter, value: Value) -> NoValueError:
     """Make the fault of an argument of the wrong kind."""
     given = "missing" if value is None else kind_of(value)
-    return NoValueError(WRONG_ARGUMENT, function=function, parameter=parameter.name, wanted=parameter.kind, given=given)
+    return NoValueError(
+        WRONG_ARGUMENT,
+        function=function,
+        parameter=parameter.name,
+        wanted=parameter.kind,
+        given=given,
+    )

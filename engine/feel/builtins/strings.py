@@ -14,10 +14,34 @@ from engine.kernel.diagnostics import Code
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BAD_PATTERN = Code("FEEL-EVAL-020", "`{pattern}` is not a pattern: {problem}", "`{pattern}` 不是正确的模式：{problem}", "check its brackets and signs", "请检查其中的括号与符号")
-BAD_POSITION = Code("FEEL-EVAL-021", "position {position} does not exist", "位置 {position} 不存在", "positions count from 1, or back from -1", "位置从 1 数起，或从 -1 倒数")
-NOT_A_NUMBER = Code("FEEL-EVAL-022", "`{text}` is not a number", "`{text}` 不是数字", "write digits with an optional sign and point", "请写数字，可带正负号和小数点")
-PATTERN_TOO_LONG = Code("FEEL-BOUND-010", "the pattern or text is too long to be searched", "模式或文字过长，无法搜索", "shorten it", "请缩短")
+BAD_PATTERN = Code(
+    "FEEL-EVAL-020",
+    "`{pattern}` is not a pattern: {problem}",
+    "`{pattern}` 不是正确的模式：{problem}",
+    "check its brackets and signs",
+    "请检查其中的括号与符号",
+)
+BAD_POSITION = Code(
+    "FEEL-EVAL-021",
+    "position {position} does not exist",
+    "位置 {position} 不存在",
+    "positions count from 1, or back from -1",
+    "位置从 1 数起，或从 -1 倒数",
+)
+NOT_A_NUMBER = Code(
+    "FEEL-EVAL-022",
+    "`{text}` is not a number",
+    "`{text}` 不是数字",
+    "write digits with an optional sign and point",
+    "请写数字，可带正负号和小数点",
+)
+PATTERN_TOO_LONG = Code(
+    "FEEL-BOUND-010",
+    "the pattern or text is too long to be searched",
+    "模式或文字过长，无法搜索",
+    "shorten it",
+    "请缩短",
+)
 _LONGEST_PATTERN, _LONGEST_TEXT = 1_000, 10_000
 
 
@@ -71,7 +95,9 @@ def _matches(text: str, pattern: str, flags: str = "") -> bool:
 
 def _replace(text: str, pattern: str, replacement: str, flags: str = "") -> str:
     compiled = _pattern(pattern, flags, text)
-    template = re.sub(r"\$(\d)", r"\\g<\1>", replacement.replace("\\", "\\\\").replace("\\\\$", "$$"))
+    template = re.sub(
+        r"\$(\d)", r"\\g<\1>", replacement.replace("\\", "\\\\").replace("\\\\$", "$$")
+    )
     try:
         return compiled.sub(template, text)
     except (re.error, IndexError) as error:
@@ -93,7 +119,11 @@ def _join(texts: tuple[Value, ...], delimiter: str | None = "") -> str:
 
 
 def _number(text: str, grouping: str | None = None, point: str | None = None) -> Decimal:
-    if grouping not in {None, " ", ",", "."} or point not in {None, ".", ","} or (grouping and grouping == point):
+    if (
+        grouping not in {None, " ", ",", "."}
+        or point not in {None, ".", ","}
+        or (grouping and grouping == point)
+    ):
         raise NoValueError(NOT_A_NUMBER, text=text[:80])
     plain = text.replace(grouping, "") if grouping else text
     plain = plain.replace(point, ".") if point else plain
@@ -108,7 +138,9 @@ def _case(change: Callable[[str], str]) -> object:
 
 _TWO = "string: string, match: string"
 BUILTINS = {
-    "substring": signature("string: string, start position: number, length: number = all", STRING, _substring),
+    "substring": signature(
+        "string: string, start position: number, length: number = all", STRING, _substring
+    ),
     "string length": signature("string: string", NUMBER, lambda text: Decimal(len(text))),
     "upper case": _case(str.upper),
     "lower case": _case(str.lower),
@@ -118,14 +150,20 @@ BUILTINS = {
     "starts with": signature(_TWO, BOOLEAN, str.startswith),
     "ends with": signature(_TWO, BOOLEAN, str.endswith),
     "matches": signature("input: string, pattern: string, flags: string = none", BOOLEAN, _matches),
-    "replace": signature("input: string, pattern: string, replacement: string, flags: string = none", STRING, _replace),
+    "replace": signature(
+        "input: string, pattern: string, replacement: string, flags: string = none",
+        STRING,
+        _replace,
+    ),
     "split": signature("string: string, delimiter: string", ListType(STRING), _split),
     "string join": (
         signature("list: list<string>, delimiter: string = none", STRING, _join),
         signature("list: list, delimiter: any = none", STRING, _join),
     ),
     "number": signature(
-        "from: string, grouping separator: any = none, decimal separator: any = none", NUMBER, _number
+        "from: string, grouping separator: any = none, decimal separator: any = none",
+        NUMBER,
+        _number,
     ),
 }
 """The functions of texts by name."""

@@ -18,8 +18,20 @@ from engine.kernel.diagnostics import Code
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOT_TEMPORAL = Code("FEEL-EVAL-060", "`{text}` is not a {kind}", "`{text}` 不是 {kind}", "write it as `{example}`", "请写成 `{example}`")
-NO_TEXT = Code("FEEL-EVAL-061", "a {kind} cannot be written as a text", "{kind} 不能写成文字", "use one of its parts", "请使用其中一部分")
+NOT_TEMPORAL = Code(
+    "FEEL-EVAL-060",
+    "`{text}` is not a {kind}",
+    "`{text}` 不是 {kind}",
+    "write it as `{example}`",
+    "请写成 `{example}`",
+)
+NO_TEXT = Code(
+    "FEEL-EVAL-061",
+    "a {kind} cannot be written as a text",
+    "{kind} 不能写成文字",
+    "use one of its parts",
+    "请使用其中一部分",
+)
 _EXAMPLES = {
     "date": "2026-01-31",
     "time": "09:30:00+08:00",
@@ -30,7 +42,9 @@ _EXAMPLES = {
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?")
 _MONTHS = re.compile(r"(-?)P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?")
-_DAYS = re.compile(r"(-?)P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(\.\d{1,9})?S)?)?")
+_DAYS = re.compile(
+    r"(-?)P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(\.\d{1,9})?S)?)?"
+)
 
 
 def _wrong(text: Value, kind: str) -> NoValueError:
@@ -82,7 +96,9 @@ def duration(text: str) -> Months | dt.timedelta:
         sign, days, hours, minutes, seconds, fraction = match.groups()
         micro = int((fraction or ".0")[1:7].ljust(6, "0"))
         try:
-            length = dt.timedelta(int(days or 0), int(seconds or 0), micro, 0, int(minutes or 0), int(hours or 0))
+            length = dt.timedelta(
+                int(days or 0), int(seconds or 0), micro, 0, int(minutes or 0), int(hours or 0)
+            )
         except OverflowError:
             raise NoValueError(OUT_OF_CALENDAR) from None
         return -length if sign else length
@@ -111,7 +127,9 @@ def _int(number: Decimal) -> int:
     return int(number)
 
 
-def _time_of(hour: Decimal, minute: Decimal, second: Decimal, offset: dt.timedelta | None = None) -> dt.time:
+def _time_of(
+    hour: Decimal, minute: Decimal, second: Decimal, offset: dt.timedelta | None = None
+) -> dt.time:
     try:
         whole = int(second)
         micro = int((second - whole) * 1_000_000)
@@ -162,6 +180,8 @@ def text_of(value: Value) -> str:
             return "{" + ", ".join(f"{_key(k)}: {_quoted(v)}" for k, v in value.items()) + "}"
         case Range():
             return _range_text(value)
+        case _:
+            pass
     kind = "function" if isinstance(value, Function) else "value"
     raise NoValueError(NO_TEXT, kind=kind)
 
@@ -227,7 +247,10 @@ _LENGTH: dict[str, tuple[Type, Callable[..., Value]]] = {
     "days": (NUMBER, lambda v: _signed(v, abs(v).days)),
     "hours": (NUMBER, lambda v: _signed(v, abs(v).seconds // 3600)),
     "minutes": (NUMBER, lambda v: _signed(v, abs(v).seconds // 60 % 60)),
-    "seconds": (NUMBER, lambda v: _signed(v, abs(v).seconds % 60) + _signed(v, abs(v).microseconds) / 1_000_000),
+    "seconds": (
+        NUMBER,
+        lambda v: _signed(v, abs(v).seconds % 60) + _signed(v, abs(v).microseconds) / 1_000_000,
+    ),
 }
 
 
@@ -277,13 +300,21 @@ BUILTINS = {
         signature("from: time", TIME, _clock),
         signature("from: date", TIME, _clock),
         signature("hour: number, minute: number, second: number", TIME, _time_of),
-        signature("hour: number, minute: number, second: number, offset: days and time duration", TIME, _time_of),
+        signature(
+            "hour: number, minute: number, second: number, offset: days and time duration",
+            TIME,
+            _time_of,
+        ),
         signature("hour: number, minute: number, second: number, offset: any", TIME, _time_of),
     ),
     "date and time": (
         signature("from: string", DATE_TIME, date_time),
-        signature("date: date, time: time", DATE_TIME, lambda d, t: dt.datetime.combine(d, t)),
-        signature("date: date and time, time: time", DATE_TIME, lambda d, t: dt.datetime.combine(d.date(), t)),
+        signature("date: date, time: time", DATE_TIME, dt.datetime.combine),
+        signature(
+            "date: date and time, time: time",
+            DATE_TIME,
+            lambda d, t: dt.datetime.combine(d.date(), t),
+        ),
     ),
     "duration": signature("from: string", types.ANY, duration),
     "years and months duration": (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
 import pytest
 
 from engine.chaining.compiler import check_inference, compile_inference
@@ -11,6 +14,11 @@ from engine.kernel.diagnostics import LANGS
 from engine.kernel.documents import load_data
 from engine.kernel.errors import DocumentError
 from tests.support.inferences import HEAD, INTERVIEW, compiled, load
+
+if TYPE_CHECKING:
+    from engine.chaining.infer import ExecutorName
+
+EXECUTORS: tuple[ExecutorName, ...] = ("durable", "reference")
 
 BASE = """
 facts:
@@ -253,6 +261,43 @@ def test_a_place_inside_a_block_is_exact() -> None:
     assert findings(text) == [("CHAIN-WHERE-003", "confidense")]
 
 
+# --- meaning -----------------------------------------------------------------------------------
+
+SEVEN = """
+facts: {a: {n: {type: number}, even: {type: boolean}, s: {type: string}}}
+derives: {hit: {n: {type: number}}}
+params: {three: {value: 3, provenance: human_set}}
+rules: [{id: A, clause: T, when: {x: {fact: a, where: 'WHERE'}}, then: {hit: {n: = x.n}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "hits"),
+    [
+        ("even", [0, 2, 4, 6]),
+        ("not(even) and n > three", [5]),
+        ("x.even = true and 2 < x.n", [4, 6]),
+        ("even != true", [1, 3, 5]),
+        ("n between 2 and three", [2, 3]),
+        ("not(n between 1 and 5)", [0, 6]),
+        ("n in [2..4)", [2, 3]),
+        ("n in (2..4]", [3, 4]),
+        ("n in (1, 3, >= 6)", [1, 3, 6]),
+        ("not(n in [1, three, 9])", [0, 2, 4, 5, 6]),
+        ("not(n = 1 or not(even))", [0, 2, 4, 6]),
+        ("not(n > 1 and even) and n != 5", [0, 1, 3]),
+        ('s in ["0", "6"] or n = 2.0', [0, 2, 6]),
+        ("n >= -0.5 and n < 1", [0]),
+    ],
+)
+def test_what_a_where_means(where: str, hits: list[int]) -> None:
+    facts = {"a": [{"n": n, "even": n % 2 == 0, "s": str(n)} for n in range(7)]}
+    inference = compiled(SEVEN.replace("WHERE", where))
+    for executor in EXECUTORS:
+        answer = infer(inference, facts, executor=executor)
+        assert [fact["n"] for fact in answer.derived] == hits
+
+
 # --- strata ------------------------------------------------------------------------------------
 
 LADDER = """
@@ -325,15 +370,44 @@ def test_data_and_yaml_are_one_document() -> None:
     text = """
 facts: {a: {n: {type: number}}}
 derives: {b: {n: {type: number}, f: {type: boolean}, s: {type: string}}}
-rules: [{id: A, clause: T, when: {x: {fact: a}}, then: {b: {n: 5, f: true, s: x}}}]
+rules: [{id: A, clause: T, when: {x: {fact: a}}, then: [{b: {n: 5, f: true, s: x}}]}]
 """
     loaded = load(HEAD + text)
     data = loaded.document.model_dump(mode="json", exclude_unset=True)
-    data["rules"][0]["then"]["b"] = {"n": 5, "f": True, "s": "x"}
-    again, found = load_data(Inference, data)
-    assert found == []
-    assert again is not None
-    assert again.hash == loaded.hash
+    for derived in (
+        {"n": Decimal("5.0"), "f": True, "s": "x"},
+        {"n": "5.00", "f": "true", "s": "x"},
+    ):
+        data["rules"][0]["then"] = [{"b": derived}]
+        again, found = load_data(Inference, data)
+        assert found == []
+        assert again is not None
+        assert again.hash == loaded.hash
+    data["rules"][0]["then"] = [{"b": {"n": 5, "f": True, "s": "x "}}]
+    other, _ = load_data(Inference, data)
+    assert other is not None
+    assert other.hash != loaded.hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("derives:", "derived:"),
+        ("rules:", "rule:"),
+        ("then:\n      note: {text: plain}", "note: plain"),
+        ("then:\n      note: {text: plain}", "then: note"),
+        ("note: {text: plain}", "note: plain"),
+        ("note: {text: {type: string}}", "note: {text: string}"),
+        ("note: {text: {type: string}}", "note: string"),
+        ("  - id: A", "  - A\n  - id: A"),
+    ],
+)
+def test_another_shape_is_a_finding(old: str, new: str) -> None:
+    text = source()
+    assert old in text
+    with pytest.raises(DocumentError) as caught:
+        load(text.replace(old, new))
+    assert all(one.code.id.startswith("DOC-") and one.span for one in caught.value.diagnostics)
 
 
 def test_mentions_name_the_constants_that_rules_ask_for() -> None:

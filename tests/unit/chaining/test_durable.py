@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.chaining import durable
+from engine.chaining import durable, memory
 from engine.chaining.alternatives import alternatives, ways
 from engine.chaining.compiler import check_inference
 from engine.chaining.infer import infer
@@ -88,6 +88,7 @@ def test_a_run_inside_a_run_shares_nothing(monkeypatch: pytest.MonkeyPatch) -> N
             inner[0] = infer(rules, {"a": [{"n": 5}], "b": [{"n": 6}]}, executor="durable")
         return fire(self, rule, bound)
 
+    infer(rules, {}, executor="durable")  # loaded, and waiting for whoever comes first
     monkeypatch.setattr(Memory, "fire", fire_and_infer)
     outer = infer(rules, {"a": [{"n": 1}], "b": [{"n": 2}]}, executor="durable")
     assert outer.fault is inner[0].fault is None
@@ -118,11 +119,18 @@ print(answers, stopped > 100, threading.active_count(), "durable" in sys.modules
     assert printed == "{'durable'} True 1 False"
 
 
+def test_a_loaded_rule_set_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = compiled(SIMPLE)
+    assert answer(rules, {"a": [{"n": 80}]}).firings
+    monkeypatch.delattr(durable, "_load")
+    assert answer(rules, {"a": [{"n": 80}]}).firings
+
+
 def test_rule_sets_come_and_go() -> None:
     """A loaded rule set is freed with what it was compiled from."""
     printed = in_a_process_of_its_own(f"""
 import gc
-from engine.chaining import durable
+from engine.chaining import durable, memory
 from engine.chaining.infer import infer
 from tests.support.inferences import compiled
 for n in range(300):
@@ -280,12 +288,13 @@ def test_one_fact_is_never_two_variables() -> None:
 # --- rules -------------------------------------------------------------------------------------
 
 
-def test_either_side_of_an_or_is_one_firing() -> None:
+def test_either_side_of_an_or_is_one_firing(monkeypatch: pytest.MonkeyPatch) -> None:
     """[25] Split into alternatives; a fact that meets several fires once."""
     where = '"n > 1 or n > 2 or n in [3, 4]"'
     text = inference("a", f"when: {{x: {{fact: a, where: {where}}}}}")
     (rule,) = compiled(text).rules
     assert ways(rule) == len(list(alternatives(rule))) == 4
+    monkeypatch.setattr(memory, "MAX_FIRINGS", 1)
     assert len(answer(text, {"a": [{"n": 3}, {"n": 1}]}).firings) == 1
 
 
@@ -445,21 +454,29 @@ def test_types_of_a_document() -> None:
     assert limits(inference(" ".join(names), "when: {x: {fact: a0}}")) == ["CHAIN-BOUND-001"]
 
 
-def test_patterns_that_one_fact_meets() -> None:
-    """[7] [8] [9] Sixty at once work, the same or all different; more are refused."""
-    same = ["when: {x: {fact: a, where: n > 0}}"] * 60
-    different = [f"when: {{x: {{fact: a, where: n > {n}}}}}" for n in range(60)]
-    for rules in (same, different):
-        assert len(answer(inference("a", *rules), {"a": [{"n": 99}]}).firings) == 60
-        assert limits(inference("a", *rules, rules[0])) == ["CHAIN-BOUND-007"]
+@pytest.mark.parametrize("joined", [False, True])
+def test_patterns_that_one_fact_meets(joined: bool) -> None:
+    """[7] [9] Sixty at once work; more are refused, unless they ask the same."""
+    other = ", y: {fact: b, where: n = x.n}" if joined else ""
+    looks = [f"when: {{x: {{fact: a, where: n > {n}}}{other}}}" for n in range(61)]
+    facts: dict[str, list[dict[str, object]]] = {"a": [{"n": 99}], "b": [{"n": 99}]}
+    assert len(answer(inference("a b", *looks[:60]), facts).firings) == 60
+    assert limits(inference("a b", *looks)) == ["CHAIN-BOUND-007"] * (1 + joined)
+
+
+def test_patterns_that_ask_the_same() -> None:
+    """[8] Two hundred work; more are refused."""
+    looks = ["when: {x: {fact: a, where: n > 0}}"] * 200
+    assert len(answer(inference("a", *looks), {"a": [{"n": 99}]}).firings) == 200
+    assert limits(inference("a", *looks, looks[0])) == ["CHAIN-BOUND-006"]
 
 
 def test_patterns_of_a_type() -> None:
     """[7] [9] Two hundred work when a field tells them apart, wherever it stands in the text."""
-    rules = [f'when: {{x: {{fact: a, where: "m > 0 and n = {n}"}}}}' for n in range(150)]
+    rules = [f'when: {{x: {{fact: a, where: "m > {n} and n = {n}"}}}}' for n in range(150)]
     rules += [f'when: {{x: {{fact: a, where: "n > {n}"}}}}' for n in range(50)]
     fields = "{m: {type: number}, n: {type: number}}"
-    facts: list[dict[str, object]] = [{"m": 1, "n": n} for n in (0, 75, 149)]
+    facts: list[dict[str, object]] = [{"m": 999, "n": n} for n in (0, 75, 149)]
     found = answer(inference("a", *rules, fields=fields), {"a": facts})
     assert len(found.firings) == 3 + 50 + 50
     assert limits(inference("a", *rules, rules[0], fields=fields)) == ["CHAIN-BOUND-006"]

@@ -46,11 +46,18 @@ def test_the_rescaled_weights_are_those_of_the_next_version() -> None:
 
 
 def test_weights_that_no_single_change_explains() -> None:
-    text = changed("weight: {value: 60,", "weight: {value: 7,", MODEL).replace(
-        "weight: {value: 40,", "weight: {value: 0.7,"
-    )
+    sales = read("competency_models/sales-rep-fmcg/1.0.0.yaml")
+    text = sales.replace("{value: 20,", "{value: 22,", 1).replace("{value: 25,", "{value: 26,")
     (found,) = findings(text)
-    assert found.message() == "the weights sum to 7.7, not 100"
+    assert found.message() == "the weights sum to 103, not 100"
+    assert found.help() == "change them so that they sum to exactly 100"
+    assert found.span is not None
+    assert text.split("\n")[found.span.line - 1] == "competencies:"
+
+
+def test_a_weight_of_100_leaves_nothing_for_the_others() -> None:
+    (found,) = findings(changed("weight: {value: 60,", "weight: {value: 100,"))
+    assert found.help() == "to keep `typing` at 40, multiply the others by 3/5: `care` 60"
 
 
 @pytest.mark.parametrize(
