@@ -5,6 +5,7 @@ Unary tests arrive here as plain conditions about the local `?`, so that every b
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -197,8 +198,13 @@ Ir: TypeAlias = (
 
 def children(node: Ir) -> Iterator[Ir]:
     """Give the nodes directly below `node`."""
-    for entry in fields(node):
-        yield from _nodes_in(getattr(node, entry.name))
+    for name in _field_names(type(node)):
+        yield from _nodes_in(getattr(node, name))
+
+
+@functools.cache
+def _field_names(class_: type) -> tuple[str, ...]:
+    return tuple(entry.name for entry in fields(class_))
 
 
 def _nodes_in(value: object) -> Iterator[Ir]:

@@ -209,7 +209,7 @@ class _Parser:
         self.mode = mode
         self.position = 0
         self.nesting = 0
-        self.spaced = _by_first_word((*names, *PROPERTIES, *_BUILTIN_NAMES))
+        self.spaced = _with_names(names)
         self._skip()
 
     # --- reading signs -------------------------------------------------------------------------
@@ -770,6 +770,12 @@ def _name_pattern(name: str) -> re.Pattern[str]:
     return re.compile(text + (r"(?!\w)" if last and last[-1].isalnum() else ""))
 
 
+def _with_names(names: Iterable[str]) -> dict[str, tuple[tuple[str, re.Pattern[str]], ...]]:
+    """Index the built-in names and those in scope; without any in scope, the index made once serves."""
+    given = tuple(names)
+    return _by_first_word((*given, *_ALWAYS)) if given else dict(_INDEX)
+
+
 def _by_first_word(names: Iterable[str]) -> dict[str, tuple[tuple[str, re.Pattern[str]], ...]]:
     """Index the names that an identifier cannot be by their first word, longest first."""
     found: dict[str, list[str]] = {}
@@ -780,3 +786,7 @@ def _by_first_word(names: Iterable[str]) -> dict[str, tuple[tuple[str, re.Patter
         first: tuple((n, _name_pattern(n)) for n in sorted(listed, key=len, reverse=True))
         for first, listed in found.items()
     }
+
+
+_ALWAYS = (*PROPERTIES, *_BUILTIN_NAMES)
+_INDEX = _by_first_word(_ALWAYS)

@@ -7,6 +7,7 @@ bit-vectors (`masks`), never scanned.
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left, bisect_right
 from decimal import Decimal, getcontext, setcontext
 from typing import TYPE_CHECKING, cast
@@ -75,13 +76,6 @@ def _any_input(declared: CompiledInput, value: object) -> Value:
     return read
 
 
-def _digits(value: Decimal, unit: Decimal) -> Decimal:
-    shown = value.quantize(unit)
-    if shown != value:
-        raise UNUSUAL
-    return shown
-
-
 def _member(value: Value, members: frozenset[str]) -> Value:
     if value not in members:
         raise UNUSUAL
@@ -107,7 +101,6 @@ class _Writer:
             "number": _number,
             "texts": _texts,
             "any_input": _any_input,
-            "digits": _digits,
             "member": _member,
             "canonical": canonical,
             "new": tuple.__new__,
@@ -206,7 +199,7 @@ class _Writer:
                         f"{indent}if {v} not in {self.module.keep(frozenset(declared.members))}: raise UNUSUAL"
                     )
             case ListType(item=StringType()) if declared.members is None and declared.range is None:
-                self._line(f"{indent}{v} = texts({v})")
+                self._line(f"{indent}{v} = texts({v}) if {v} or {v}.__class__ is not list else ()")
             case _:
                 self._line(f"{indent}{v} = any_input({self.module.keep(declared, 'd')}, {v})")
 
@@ -245,7 +238,7 @@ class _Writer:
             text = self._emit(cast("ir.Ir", node.value))
             output = node.outputs[0]
             self._line(f"{indent}{v} = {self._checked(text, output, node.value)}; r{v} = None")
-            self._line(f"{indent}s{v} = {self._printed(v, output)}")
+            self._print(v, output, indent)
         return _Part(node, v)
 
     def _checked(self, text: str, output: Output, value: ir.Ir | None) -> str:
@@ -261,17 +254,20 @@ class _Writer:
             return text
         return f"member({text}, {self.module.keep(frozenset(output.members))})"
 
-    def _printed(self, v: str, output: Output) -> str:
+    def _print(self, v: str, output: Output, indent: str) -> None:
+        """Write how a value is printed: with its declared places, and a fault if that would round."""
         type_ = types.without_null(output.type)
-        if isinstance(type_, NumberType):
-            if output.digits is None:
-                return f"canonical({v})"
-            unit = self.module.keep(Decimal((0, (1,), -output.digits)))
-            text = f"digits({v}, {unit})"
-            return (
-                f"({text} if {v} is not None else None)" if types.is_nullable(output.type) else text
-            )
-        return v if isinstance(type_, StringType) or type_ == BOOLEAN else f"canonical({v})"
+        if not isinstance(type_, NumberType) or output.digits is None:
+            plain = isinstance(type_, StringType) or type_ == BOOLEAN
+            self._line(f"{indent}s{v} = {v}" if plain else f"{indent}s{v} = canonical({v})")
+            return
+        if types.is_nullable(output.type):
+            self._line(f"{indent}s{v} = {v}")
+            self._line(f"{indent}if {v} is not None:")
+            indent += "    "
+        unit = self.module.keep(Decimal((0, (1,), -output.digits)))
+        self._line(f"{indent}s{v} = {v}.quantize({unit})")
+        self._line(f"{indent}if s{v} != {v}: raise UNUSUAL")
 
     # --- tables --------------------------------------------------------------------------------
 
@@ -313,7 +309,9 @@ class _Writer:
 
     def _lookup(self, column: Column, head: str) -> str:
         masks = self.module.keep(column.masks)
-        if column.kind == "ordered":
+        if column.kind == "ordered" and len(column.keys) == 1:
+            text = self._compared(column, head)
+        elif column.kind == "ordered":
             keys = self.module.keep(column.keys)
             text = f"{masks}[left({keys}, {head}) + right({keys}, {head})]"
         elif column.kind == "boolean":
@@ -327,6 +325,16 @@ class _Writer:
         if column.nullable:
             text = f"({self.module.keep(column.masks[-1])} if {head} is None else {text})"
         return text
+
+    def _compared(self, column: Column, head: str) -> str:
+        """Look up a column that is cut at one value: a comparison or two are quicker than a search."""
+        key = self.module.keep(column.keys[0])
+        below, at, above = (self.module.keep(mask) for mask in column.masks[:3])
+        if column.masks[1] == column.masks[2]:
+            return f"({below} if {head} < {key} else {above})"
+        if column.masks[0] == column.masks[1]:
+            return f"({above} if {head} > {key} else {below})"
+        return f"({below} if {head} < {key} else {at} if {head} == {key} else {above})"
 
     def _open_cells(self, table: CompiledTable, name: str, heads: list[str], scope: str) -> bool:
         """Write the tests of cells that depend on the case, and the loop that drops the rows they refuse."""
@@ -427,32 +435,30 @@ class _Writer:
 
     def _answer(self, parts: list[_Part]) -> None:
         """Write the Decision: outcomes and trace of what applies, reasons and obligations of the rows that hit."""
-        always = [p for p in parts if p.node.only_if is None]
+        always = list(itertools.takewhile(lambda p: p.node.only_if is None, parts))
         self._line("outcomes = {" + ", ".join(f"{p.node.name!r}: s{p.v}" for p in always) + "}")
-        if len(always) != len(parts):
-            self._line("outcomes = {}")
-            for part in parts:
-                guard = f"if {part.v} is not NA: " if part.node.only_if is not None else ""
-                self._line(f"{guard}outcomes[{part.node.name!r}] = s{part.v}")
-        steps = ", ".join(self._step(p) for p in parts)
-        self._line(f"trace = ({steps},)")
+        for part in parts[len(always) :]:
+            guard = f"if {part.v} is not NA: " if part.node.only_if is not None else ""
+            self._line(f"{guard}outcomes[{part.node.name!r}] = s{part.v}")
+        self._line(f"trace = ({', '.join(self._step(p) for p in parts)},)")
         tabled = [p for p in parts if p.node.table is not None]
         if len(tabled) == 1 and tabled[0].node.only_if is None:
             hit = f"r{tabled[0].v}"
-            self._line(f"reasons = {hit}.reasons if {hit}.fixed else {hit}.fill({self._values()})")
+            self._line(f"reasons = {self._reasons(hit)}")
             self._line(f"obligations = {hit}.obligations")
         else:
             self._line("reasons = obligations = ()")
             for part in tabled:
                 hit = f"r{part.v}"
                 self._line(f"if {hit} is not None:")
-                self._line(
-                    f"    reasons += {hit}.reasons if {hit}.fixed else {hit}.fill({self._values()})"
-                )
+                self._line(f"    reasons += {self._reasons(hit)}")
                 self._line(f"    obligations += {hit}.obligations")
         self._line(
             "return new(Decision, ('decided', outcomes, reasons, obligations, USED, (), trace, ()))"
         )
+
+    def _reasons(self, hit: str) -> str:
+        return f"({hit}.reasons if {hit}.fixed else {hit}.fill({self._values()}))"
 
     def _values(self) -> str:
         return (
@@ -460,12 +466,13 @@ class _Writer:
         )
 
     def _step(self, part: _Part) -> str:
-        rows = (
-            f"(r{part.v}.ids if r{part.v} is not None else ())"
-            if part.node.table is not None
-            else "()"
-        )
-        return f"new(Step, ({part.node.name!r}, s{part.v}, {rows}))"
+        """Write a step of the trace; one that does not apply is made once."""
+        rows = f"r{part.v}.ids" if part.node.table is not None else "()"
+        step = f"new(Step, ({part.node.name!r}, s{part.v}, {rows}))"
+        if part.node.only_if is None:
+            return step
+        absent = self.module.keep(Step(part.node.name, NOT_APPLICABLE))
+        return f"({absent} if {part.v} is NA else {step})"
 
 
 class _Part:

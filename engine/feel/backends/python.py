@@ -152,7 +152,13 @@ def _apply(node: ir.Apply, names: Names, module: Module) -> str:
         return f"call_signature({builtin}, {signature}, [{', '.join(arguments)}])"
     if node.signature.inline is not None:
         return node.signature.inline.format(*arguments)
-    return f"{module.keep(node.signature.run, 'f')}({', '.join(arguments)})"
+    if node.signature.prepare is not None and all(ir.is_constant(a) for a in node.arguments[1:]):
+        known = [fold(a) for a in node.arguments[1:]]
+        prepared = node.signature.prepare(*(k.value for k in known if k is not None))
+        return f"{module.keep(prepared, 'f')}({arguments[0]})"
+    # Faults are the interpreter's to tell: the bare function is called, without the guard around it.
+    run = getattr(node.signature.run, "__wrapped__", node.signature.run)
+    return f"{module.keep(run, 'f')}({', '.join(arguments)})"
 
 
 def _takes_anything(node: ir.Apply) -> bool:

@@ -227,7 +227,9 @@ BUILTINS = {
     "list replace": signature(
         "list: list, position: any, newItem: any", _first_list, _list_replace
     ),
-    "count": signature("list: list", _COUNT, lambda items: Decimal(len(items))),
+    "count": signature(
+        "list: list", _COUNT, lambda items: Decimal(len(items)), "Decimal(len({0}))"
+    ),
     "min": _extreme("min", 1),
     "max": _extreme("max", -1),
     "sum": (

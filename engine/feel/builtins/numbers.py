@@ -116,7 +116,10 @@ def interpolate(x: Decimal, x0: Decimal, y0: Decimal, x1: Decimal, y1: Decimal) 
     if x >= x1:
         return y1
     y = y0 + (x - x0) * (y1 - y0) / (x1 - x0)
-    return min(max(y, min(y0, y1)), max(y0, y1))
+    low, high = (y0, y1) if y0 <= y1 else (y1, y0)
+    if y < low:
+        return low
+    return min(y, high)
 
 
 def _in_domain(
@@ -176,19 +179,25 @@ def _interpolated_type(arguments: tuple[Type, ...]) -> Type:
     return NumberType(y0.unit if y1.unit is None else y1.unit, low, high)
 
 
-def _rounding(run: Callable[..., Decimal]) -> tuple[object, ...]:
-    return (signature("n: number, scale: number = 0", _rounded_type, guarded(run)),)
+def _rounding(run: Callable[..., Decimal], mode: str) -> tuple[object, ...]:
+    def prepare(scale: Decimal = Decimal(0)) -> Callable[[Decimal], Decimal]:
+        unit = Decimal((0, (1,), -places(scale)))
+        return lambda number: number.quantize(unit, mode)
+
+    return (
+        signature("n: number, scale: number = 0", _rounded_type, guarded(run), prepare=prepare),
+    )
 
 
 _ONE = "number: number"
 BUILTINS = {
     "decimal": signature("n: number, scale: number", _rounded_type, guarded(round_half_even)),
-    "round up": _rounding(round_up),
-    "round down": _rounding(round_down),
-    "round half up": _rounding(round_half_up),
-    "round half down": _rounding(round_half_down),
-    "floor": _rounding(floor),
-    "ceiling": _rounding(ceiling),
+    "round up": _rounding(round_up, ROUND_UP),
+    "round down": _rounding(round_down, ROUND_DOWN),
+    "round half up": _rounding(round_half_up, ROUND_HALF_UP),
+    "round half down": _rounding(round_half_down, ROUND_HALF_DOWN),
+    "floor": _rounding(floor, ROUND_FLOOR),
+    "ceiling": _rounding(ceiling, ROUND_CEILING),
     "abs": signature("n: number", _same_unit, abs),
     "modulo": signature("dividend: number, divisor: number", _same_unit, guarded(modulo)),
     "sqrt": signature(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import functools
 from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ OUT_OF_CALENDAR = Code(
 def guarded(run: Callable[..., Value]) -> Callable[..., Value]:
     """Turn the arithmetic signals of `decimal` and `datetime` into faults."""
 
+    @functools.wraps(run)
     def call(*arguments: Value) -> Value:
         try:
             return run(*arguments)

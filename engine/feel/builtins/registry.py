@@ -61,6 +61,8 @@ class Signature:
     result: Result
     run: Callable[..., Value]
     inline: str | None = None
+    prepare: Callable[..., Callable[..., Value]] | None = None
+    """Makes a quicker form of one argument, when all the others are known."""
 
     def takes(self, count: int) -> bool:
         """Whether the signature can be called with `count` arguments."""
@@ -84,7 +86,12 @@ class Builtin:
 
 
 def signature(
-    text: str, result: Result | str, run: Callable[..., Value], inline: str | None = None
+    text: str,
+    result: Result | str,
+    run: Callable[..., Value],
+    inline: str | None = None,
+    *,
+    prepare: Callable[..., Callable[..., Value]] | None = None,
 ) -> Signature:
     """Declare a way to call: `"n: number, scale: number = 0"`; `= …` is optional, `…` after a type repeats."""
     parameters, required, variadic = [], 0, False
@@ -98,7 +105,7 @@ def signature(
         parameters.append(Parameter(name, kind, _static(kind)))
     if isinstance(result, str):
         result = _static(result)
-    return Signature(tuple(parameters), required, variadic, result, run, inline)
+    return Signature(tuple(parameters), required, variadic, result, run, inline, prepare)
 
 
 def _static(kind: str) -> Type:
