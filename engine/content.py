@@ -34,6 +34,7 @@ from engine.learning.catalog import load_catalog
 from engine.learning.documents import Catalog
 from engine.learning.skill_graph import SkillGraph, check_catalog, compile_catalog
 from engine.lock import LOCK_NAME, LockLine, check_lock, parse_lock
+from engine.rules.cases import check_grid
 from engine.rules.compiler import check_rule_set, compile_rule_set
 from engine.rules.documents import RuleSet
 
@@ -305,6 +306,7 @@ def _read_file(content: Content, path: str, text: str) -> None:
     if loaded is None:
         return
     if isinstance(loaded.document, CaseFile):
+        content.found += check_grid(loaded)
         content.cases.append(loaded)
     else:
         _add(content, loaded)

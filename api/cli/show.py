@@ -45,7 +45,12 @@ WORDS = {
     "incomplete": ("信息不全，由人处理", "incomplete: a person decides"),
     "error": ("错误，不作决定", "error: no decision"),
     "needs_human": ("须由人决定", "needs a person"),
-    "weak": ("置信度不足而未采用", "too weak to be used"),
+    "rating": ("评分", "ratings"),
+    "points": ("计分", "points"),
+    "measure": ("测量", "measure"),
+    "expression": ("表达式", "expression"),
+    "start": ("起点", "from"),
+    "not_found": ("未出现：", "not found: "),
 }
 
 
@@ -57,7 +62,7 @@ def say(word: str, lang: str) -> str:
 
 def console() -> Console:
     """Make a console that does not guess at emoji or highlight numbers."""
-    return Console(emoji=False, highlight=False)
+    return Console(emoji=False, highlight=False, soft_wrap=True)
 
 
 def show_decision(decision: Decision, rule_set: CompiledRuleSet, lang: str) -> None:
@@ -66,13 +71,15 @@ def show_decision(decision: Decision, rule_set: CompiledRuleSet, lang: str) -> N
     out = console()
     title = document.title.zh if lang == "zh" else document.title.en
     out.print(f"[bold]{escape(title)}[/bold] · {document.id}@{document.version}")
-    _decision_lines(out, decision, lang)
+    _decision_lines(out, decision, rule_set, lang)
 
 
-def _decision_lines(out: Console, decision: Decision, lang: str) -> None:
+def _decision_lines(out: Console, decision: Decision, rule_set: CompiledRuleSet, lang: str) -> None:
     out.print(f"{say('status', lang)}: {say(decision.status, lang)}")
     for name, value in decision.outcomes.items():
-        out.print(f"  {escape(name)} = [bold]{escape(_shown(value))}[/bold]")
+        label = rule_set.document.decisions[name].label
+        told = name if label is None else f"{label[as_lang(lang)]} ({name})"
+        out.print(f"  {escape(told)} = [bold]{escape(_shown(value))}[/bold]")
     if decision.missing:
         out.print(f"{say('missing', lang)}: {escape(', '.join(decision.missing))}")
     for fault in decision.faults:
@@ -124,7 +131,7 @@ def show_profile_and_decision(evaluation: Evaluation, materials: Materials, lang
     for one in evaluation.dropped:
         cites = "; ".join(f"{g.jurisdiction}: {g.cites}" for g in one.grounds)
         out.print(f"{say('dropped', lang)}: {one.count} × {one.modality} ({escape(cites)})")
-    _decision_lines(out, evaluation.decision, lang)
+    _decision_lines(out, evaluation.decision, materials.rule_set, lang)
 
 
 def _profile_table(out: Console, evaluation: Evaluation, materials: Materials, lang: str) -> None:
@@ -155,9 +162,8 @@ def show_reasons(out: Console, competency: CompetencyScore, lang: str) -> None:
 def part_lines(part: PartReason, lang: str) -> list[str]:
     """Tell how one part came to its score."""
     value = "–" if part.score is None else format(part.score, "f")
-    lines = [f"{format(part.share, 'f')} % {part.method}: {value}"]
-    if part.start is not None:
-        lines.append(f"  {format(part.start, 'f')}")
+    start = "" if part.start is None else f"  ({say('start', lang)} {format(part.start, 'f')})"
+    lines = [f"{format(part.share, 'f')} % {say(part.method, lang)}: {value}{start}"]
     lines += [f"  {_line_text(line, lang)}" for line in part.lines if line.applied]
     lines += [
         f"  {rating.rater}: {rating.level} → {format(rating.score, 'f')}" for rating in part.ratings
@@ -170,7 +176,8 @@ def part_lines(part: PartReason, lang: str) -> list[str]:
 def _line_text(line: LineReason, lang: str) -> str:
     title = line.title.zh if lang == "zh" else line.title.en
     sources = dict.fromkeys(source_text(s) for e in line.evidence for s in e.sources)
-    return f"{format(line.points, '+f')} {title}" + "".join(f" [{s}]" for s in sources)
+    absent = say("not_found", lang) if line.when == "not_found" else ""
+    return f"{format(line.points, '+f')} {absent}{title}" + "".join(f" [{s}]" for s in sources)
 
 
 def source_text(source: Source) -> str:

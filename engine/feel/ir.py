@@ -5,8 +5,7 @@ Unary tests arrive here as plain conditions about the local `?`, so that every b
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from engine.feel.types import ANY, Type
@@ -198,13 +197,8 @@ Ir: TypeAlias = (
 
 def children(node: Ir) -> Iterator[Ir]:
     """Give the nodes directly below `node`."""
-    for name in _field_names(type(node)):
+    for name in node.__dataclass_fields__:
         yield from _nodes_in(getattr(node, name))
-
-
-@functools.cache
-def _field_names(class_: type) -> tuple[str, ...]:
-    return tuple(entry.name for entry in fields(class_))
 
 
 def _nodes_in(value: object) -> Iterator[Ir]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
@@ -230,13 +229,8 @@ Node: TypeAlias = (
 
 def children(node: Node) -> Iterator[Node]:
     """Give the nodes directly below `node`, in the order of the text."""
-    for name in _field_names(type(node)):
+    for name in node.__dataclass_fields__:
         yield from _nodes_in(getattr(node, name))
-
-
-@functools.cache
-def _field_names(class_: type) -> tuple[str, ...]:
-    return tuple(entry.name for entry in fields(class_))
 
 
 def _nodes_in(value: object) -> Iterator[Node]:

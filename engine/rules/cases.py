@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from engine.feel import types
 from engine.feel.types import ListType, Type
 from engine.kernel.cases import Case, CaseFile, CaseResult, Difference, compare_expected, listed
+from engine.kernel.source import Scalar
+from engine.rules.compiled import Fragment
 from engine.rules.evaluate import decide
 from engine.rules.tables import parse_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from engine.kernel.diagnostics import Diagnostic
+    from engine.kernel.documents import Loaded
     from engine.rules.compiled import CompiledRuleSet
     from engine.rules.decision import Decision
 
@@ -20,6 +24,13 @@ if TYPE_CHECKING:
 def cases_of(file: CaseFile) -> tuple[Case, ...]:
     """Give the cases of a file with its defaults merged in, those of its grid last."""
     return tuple(_merged(case, file) for case in (*file.cases, *_grid_cases(file)))
+
+
+def check_grid(file: Loaded[CaseFile]) -> list[Diagnostic]:
+    """Give every fault in the drawing of a grid, which would otherwise be no cases at all."""
+    grid, node = file.document.grid, file.node("grid")
+    fragment = Fragment(grid or "", node if isinstance(node, Scalar) else None)
+    return [fragment.diagnostic(fault) for fault in parse_table(fragment.text)[1]] if grid else []
 
 
 def _merged(case: Case, file: CaseFile) -> Case:
