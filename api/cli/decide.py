@@ -286,6 +286,14 @@ def plan(
     weeks: Annotated[
         int | None, typer.Option("--weeks", help="Weeks until the deadline. · 期限（周）")
     ] = None,
+    languages: Annotated[
+        list[str] | None,
+        typer.Option("--language", metavar="zh|en", help="A language of learning. · 学习语言"),
+    ] = None,
+    prefer: Annotated[
+        str | None,
+        typer.Option("--prefer", help="A stated preference: a tie-break, nothing more. · 偏好"),
+    ] = None,
     as_of: AsOfOption = None,
     content: ContentOption = None,
     json: JsonOption = False,
@@ -300,8 +308,9 @@ def plan(
         graph,
         role,
         _scores(read_object(scores)),
-        limits=_limits(budget, hours_per_week, weeks),
+        limits=_limits(budget, hours_per_week, weeks, languages),
         passed=frozenset(passed or ()),
+        preference=prefer,
     )
     if json:
         print_json(made.model_dump(mode="json"))
@@ -323,13 +332,23 @@ def _scores(data: Mapping[str, object]) -> dict[str, Decimal]:
     return made
 
 
-def _limits(budget: str | None, hours_per_week: str | None, weeks: int | None) -> PlanLimits:
+def _limits(
+    budget: str | None,
+    hours_per_week: str | None,
+    weeks: int | None,
+    languages: list[str] | None,
+) -> PlanLimits:
     from pydantic import ValidationError
 
     from engine.learning.documents import PlanLimits
 
-    given = {"budget": budget, "hours_per_week": hours_per_week, "weeks": weeks}
+    given = {
+        "budget": budget,
+        "hours_a_week": hours_per_week,
+        "weeks": weeks,
+        "languages": languages,
+    }
     try:
-        return PlanLimits.model_validate({k: v for k, v in given.items() if v is not None})
+        return PlanLimits.model_validate({k: v for k, v in given.items() if v})
     except ValidationError as error:
         wrong_use(str(error.errors()[0]["loc"][0]) + " is not a number that is allowed")

@@ -41,7 +41,7 @@ WEIGHTS = Code(
     "请调整，使其之和恰为 100",
 )
 WEIGHTS_RESCALE = Code(
-    "COMP-SUM-001",
+    "COMP-SUM-004",
     "the weights sum to {total}, not 100",
     "权重之和为 {total}，不是 100",
     "to keep `{kept}` at {weight}, multiply the others by {factor}: {others}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import platform
 import sys
@@ -29,6 +30,7 @@ from tests.benchmarks.timing import Figure, median_us, percentiles, ratio, take_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from engine.chaining.infer import ExecutorName
     from engine.rules.compiled import CompiledRuleSet
 
 NOW = dt.datetime(2026, 6, 30, tzinfo=dt.UTC)
@@ -171,9 +173,9 @@ def table_figures() -> Iterator[Figure]:
         by_hand = scan(rows)
         assert decide(compiled, case).outcomes["grade"] == by_hand(case)
         assert int(zen_decide(plain)["result"]["grade"]) == by_hand(case)
-        contenders[f"ours.{count}"] = lambda compiled=compiled: decide(compiled, case)  # type: ignore[misc]
-        contenders[f"zen.{count}"] = lambda zen_decide=zen_decide: zen_decide(plain)  # type: ignore[misc]
-        contenders[f"scan.{count}"] = lambda by_hand=by_hand: by_hand(case)  # type: ignore[misc]
+        contenders[f"ours.{count}"] = functools.partial(decide, compiled, case)
+        contenders[f"zen.{count}"] = functools.partial(zen_decide, plain)
+        contenders[f"scan.{count}"] = functools.partial(by_hand, case)
     times = take_turns(contenders, rounds=5)
     for count in (50, 1_000, 10_000):
         yield Figure(f"table.{count}.time_us", median_us(times, f"ours.{count}"), "µs")
@@ -199,8 +201,10 @@ def inference_figures(content: Content) -> Iterator[Figure]:
     compiled = content.inference("interview-evidence@1.0.0", NOW)
     fact = {"indicator": "empathy", "negated": False, "confidence": Decimal("0.9")}
     facts = {"mention": [{**fact, "confidence": Decimal(n) / 10} for n in range(4, 10)]}
-    for executor in ("durable", "reference"):
-        median, late = percentiles(lambda: infer(compiled, facts, executor=executor), 400)  # type: ignore[arg-type]  # noqa: B023
+    executors: tuple[ExecutorName, ...] = ("durable", "reference")
+    for executor in executors:
+        call = functools.partial(infer, compiled, facts, executor=executor)
+        median, late = percentiles(call, 400)
         yield Figure(f"inference.{executor}.p50_us", median, "µs")
         yield Figure(f"inference.{executor}.p99_us", late, "µs")
 
@@ -208,7 +212,7 @@ def inference_figures(content: Content) -> Iterator[Figure]:
 def main() -> int:
     """Measure everything; print the table and write the file."""
     content = read_content(read_folder(default_folder()).files)
-    parts = [
+    parts: list[tuple[str, Callable[[], Iterator[Figure]]]] = [
         ("decision", lambda: decision_figures(content)),
         ("tables", table_figures),
         ("inference", lambda: inference_figures(content)),

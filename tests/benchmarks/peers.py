@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
@@ -153,10 +154,10 @@ def _zen(nodes: list[dict[str, Any]]) -> Callable[[Mapping[str, object]], Any]:
     ]
     edges = [
         {"id": f"e{n}", "type": "edge", "sourceId": a["id"], "targetId": b["id"]}
-        for n, (a, b) in enumerate(zip(chain, chain[1:], strict=False))
+        for n, (a, b) in enumerate(itertools.pairwise(chain))
     ]
     decision = zen.ZenEngine().create_decision(json.dumps({"nodes": chain, "edges": edges}))
-    return lambda given: decision.evaluate(given, {"trace": True})
+    return lambda given: decision.evaluate(dict(given), {"trace": True})
 
 
 def zen_lookup(
@@ -172,15 +173,15 @@ def durable_decision() -> Callable[[Mapping[str, object]], str]:
     with ruleset("bench_offer"):
         # Numbers are hundredths, since it compares decimals as binary floats.
 
-        @when_all(m.assessed == False)  # noqa: E712 - the rule's own syntax
+        @when_all(m.assessed == False)  # type: ignore[untyped-decorator]  # noqa: E712 - the rule's own syntax
         def unassessed(_: object) -> None:
             found.append("human_review")
 
-        @when_all((m.assessed == True) & (m.overall >= 8000))  # noqa: E712
+        @when_all((m.assessed == True) & (m.overall >= 8000))  # type: ignore[untyped-decorator]  # noqa: E712
         def met(_: object) -> None:
             found.append("offer")
 
-        @when_all((m.assessed == True) & (m.overall < 8000))  # noqa: E712
+        @when_all((m.assessed == True) & (m.overall < 8000))  # type: ignore[untyped-decorator]  # noqa: E712
         def below(_: object) -> None:
             found.append("human_review")
 

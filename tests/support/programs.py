@@ -24,6 +24,25 @@ INPUTS: dict[str, dict[str, Any]] = {
 MEMBERS = ("red", "green", "blue")
 _TEXTS = ("", "red", "a", "abc", "客户", "ab-c")
 
+HEAD: dict[str, Any] = {
+    "schema_version": "1",
+    "kind": "rule_set",
+    "id": "random",
+    "version": "1.0.0",
+    "title": {"zh": "随机", "en": "random"},
+    "owner": "test",
+    "effective_from": "2026-01-01T00:00:00+08:00",
+    "clause": "-",
+    "feel": "1",
+    "inputs": INPUTS,
+    "params": {"half": {"value": "0.5", "provenance": "human_set"}},
+    "reasons": {
+        "WHY": {"zh": "因为 {a}", "en": "because of {a}"},
+        "TOLD": {"zh": "说明", "en": "told"},
+    },
+}
+"""A rule set but for its decisions."""
+
 numbers = st.builds(
     lambda units, places: Decimal(units).scaleb(-places),
     st.integers(-10_000, 10_000),
@@ -140,7 +159,9 @@ class _Writer:
         return self.pick(
             lambda: f"xs[item {self.draw(st.sampled_from(['>', '<=']))} {self.number(d)}]",
             lambda: f"append({self.listed(d)}, {self.number(d)})",
-            lambda: f"(for i in {self.listed(d)} return {_Writer(self.draw, (*self.locals, 'i')).number(d)})",
+            lambda: (
+                f"(for i in {self.listed(d)} return {_Writer(self.draw, (*self.locals, 'i')).number(d)})"
+            ),
             lambda: f"(for i in 1..{self.draw(st.integers(-1, 4))} return i * {self.number(d)})",
             lambda: f"sort({self.listed(d)})",
             lambda: f"distinct values({self.listed(d)})",
@@ -172,7 +193,12 @@ def _cell(draw: st.DrawFn, head: str) -> str:
     choices: dict[str, list[Callable[[], str]]] = {
         "a": numeric,
         "a - b": numeric,
-        "n": [*numeric[:4], lambda: "null", lambda: "not(null)", lambda: f"null, > {format(low, 'f')}"],
+        "n": [
+            *numeric[:4],
+            lambda: "null",
+            lambda: "not(null)",
+            lambda: f"null, > {format(low, 'f')}",
+        ],
         "f": [lambda: "true", lambda: "false", lambda: "not(true)"],
         "s": [lambda: "red", lambda: "red, blue", lambda: "not(green)"],
         "t": [lambda: '"abc"', lambda: 'not("a", "abc")', lambda: 'starts with(?, "a")'],
@@ -185,11 +211,17 @@ def _cell(draw: st.DrawFn, head: str) -> str:
 @st.composite
 def rule_sets(draw: st.DrawFn) -> dict[str, Any]:
     """Draw a rule set: a table of any hit policy, an expression over it, and reasons."""
-    heads = draw(st.lists(st.sampled_from(["a", "a - b", "n", "f", "s", "t"]), min_size=1, max_size=4))
-    policy = draw(
-        st.sampled_from(["first", "unique", "any", "priority", "collect", "rule_order", "output_order"])
+    heads = draw(
+        st.lists(st.sampled_from(["a", "a - b", "n", "f", "s", "t"]), min_size=1, max_size=4)
     )
-    aggregate = draw(st.sampled_from([None, "sum", "count", "min", "max"])) if policy == "collect" else None
+    policy = draw(
+        st.sampled_from(
+            ["first", "unique", "any", "priority", "collect", "rule_order", "output_order"]
+        )
+    )
+    aggregate = (
+        draw(st.sampled_from([None, "sum", "count", "min", "max"])) if policy == "collect" else None
+    )
     writer = _Writer(draw)
     values = ["1", "2", "3"]
     rows = [
@@ -224,21 +256,4 @@ def rule_sets(draw: st.DrawFn) -> dict[str, Any]:
         }
         if draw(st.booleans()):
             decisions["scaled"]["digits"] = draw(st.sampled_from(["2", "3"]))
-    return {
-        "schema_version": "1",
-        "kind": "rule_set",
-        "id": "random",
-        "version": "1.0.0",
-        "title": {"zh": "随机", "en": "random"},
-        "owner": "test",
-        "effective_from": "2026-01-01T00:00:00+08:00",
-        "clause": "-",
-        "feel": "1",
-        "inputs": INPUTS,
-        "params": {"half": {"value": "0.5", "provenance": "human_set"}},
-        "decisions": decisions,
-        "reasons": {
-            "WHY": {"zh": "因为 {a}", "en": "because of {a}"},
-            "TOLD": {"zh": "说明", "en": "told"},
-        },
-    }
+    return {**HEAD, "decisions": decisions}

@@ -1,0 +1,395 @@
+"""The command line as its users type it: texts, JSON, exit codes, and what it says about wrong use."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+
+ROOT = Path(__file__).parents[3]
+SALES = str(ROOT / "examples" / "interviews" / "article-sales.json")
+CASE = {"assessed": True, "band_min": 8000, "band_max": 10000}
+
+
+def run(*arguments: str, stdin: str = "", code: int = 0) -> str:
+    """Run a command in English and give what it printed; the exit code must be the one expected."""
+    language = () if "--lang" in arguments else ("--lang", "en")
+    result = CliRunner().invoke(app, [*arguments, *language], input=stdin, env={"COLUMNS": "160"})
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def decided(overall: str | None, *, code: int = 0, **more: object) -> dict[str, Any]:
+    """Decide an offer by JSON; the score is written as digits, not as a float."""
+    given = json.dumps({**CASE, **more})
+    if overall is not None:
+        given = given[:-1] + f', "overall": {overall}}}'
+    answer = run("decide", "offer@1.0.0", "--inputs", "-", "--json", stdin=given, code=code)
+    read: dict[str, Any] = json.loads(answer)
+    return read
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    """A copy of the shipped content that a test may spoil."""
+    for name in ("rules", "competency_models", "catalog", "examples"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "published.lock", tmp_path / "published.lock")
+    return tmp_path
+
+
+# --- decide ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("overall", "salary"),
+    [
+        ("80", "8000.00"),
+        ("85", "9000.00"),
+        ("87.3", "9460.00"),
+        ("89.999", "9999.80"),
+        ("90", "10000.00"),
+        ("97", "10000.00"),
+    ],
+)
+def test_decide_gives_the_salary(overall: str, salary: str) -> None:
+    answer = decided(overall)
+    assert answer["status"] == "decided"
+    assert answer["outcomes"] == {"outcome": "offer", "base_salary": salary}
+    assert answer["reasons"][0]["code"] == "SCORE-MET"
+    assert answer["used"][0]["id"] == "offer"
+    assert answer["used"][0]["hash"].startswith("sha256:")
+
+
+def test_decide_keeps_every_digit() -> None:
+    answer = decided("79.999999999999999999")
+    assert answer["outcomes"] == {"outcome": "human_review"}
+
+
+def test_decide_says_what_is_missing() -> None:
+    answer = decided(None)
+    assert (answer["status"], answer["missing"], answer["outcomes"]) == (
+        "incomplete",
+        ["overall"],
+        {},
+    )
+
+
+def test_decide_out_of_range_is_an_error() -> None:
+    answer = decided("100.01", code=1)
+    assert answer["status"] == "error"
+    assert answer["faults"][0]["code"] == "INPUT-003"
+
+
+def test_decide_has_exactly_the_keys_that_are_published() -> None:
+    keys = {"status", "outcomes", "reasons", "obligations", "used", "missing", "trace"}
+    assert set(decided("80")) == keys
+
+
+def test_decide_reads_yaml_and_tells_a_person(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text("overall: 87.30\nassessed: true\nband_min: 8000\nband_max: 10000.00\n", "utf-8")
+    told = run("decide", "offer@1.0.0", "--inputs", str(path), "--lang", "zh")
+    assert "9460.00" in told
+    assert "胜任力得分达到录用线" in told
+
+
+def test_decide_shows_missing_and_faults_to_a_person() -> None:
+    assert "missing: overall" in run(
+        "decide", "offer@1.0.0", "--inputs", "-", stdin=json.dumps(CASE)
+    )
+    wrong = json.dumps({**CASE, "overall": 120, "below_flor": []})
+    told = run("decide", "offer@1.0.0", "--inputs", "-", stdin=wrong, code=1)
+    assert "INPUT-001" in told
+    assert "did you mean `below_floor`?" in told
+    assert "INPUT-003" in told
+
+
+def test_decide_by_date_chooses_the_version_in_force() -> None:
+    run("decide", "offer", "--as-of", "2026-02-01", "--inputs", "-", stdin=json.dumps(CASE))
+    told = run("decide", "offer", "--as-of", "2025-12-31", "--inputs", "-", stdin="{}", code=2)
+    assert "in force" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "told"),
+    [
+        (("offer@9.9.9", "--inputs", "-"), "{}", "9.9.9"),
+        (("ofer", "--inputs", "-"), "{}", "offer"),
+        (("offer", "--inputs", "nowhere.json"), "", "nowhere.json"),
+        (("offer", "--inputs", "-", "--as-of", "yesterday"), "{}", "yesterday"),
+        (("offer", "--inputs", "-", "--content", "/nowhere"), "{}", "/nowhere"),
+        (("offer",), "", "--inputs"),
+    ],
+)
+def test_wrong_use_ends_with_2(arguments: tuple[str, ...], stdin: str, told: str) -> None:
+    assert told in run("decide", *arguments, stdin=stdin, code=2)
+
+
+@pytest.mark.parametrize(
+    ("stdin", "code"),
+    [
+        ("{", "JSON-001"),
+        ('{"overall": NaN}', "JSON-002"),
+        ('{"overall": 1, "overall": 2}', "JSON-003"),
+        ("[" * 100_000, "JSON-001"),
+        ("[1]", "DOC-TYPE-001"),
+    ],
+)
+def test_bad_json_is_a_finding(stdin: str, code: str) -> None:
+    assert code in run("decide", "offer@1.0.0", "--inputs", "-", stdin=stdin, code=1)
+
+
+def test_too_large_and_binary_inputs_are_wrong_use(tmp_path: Path) -> None:
+    large, binary = tmp_path / "large.json", tmp_path / "binary.json"
+    large.write_bytes(b" " * ((1 << 20) + 1))
+    binary.write_bytes(b"\xff\xfe\x00")
+    assert "1 MiB" in run("decide", "offer@1.0.0", "--inputs", str(large), code=2)
+    assert "UTF-8" in run("decide", "offer@1.0.0", "--inputs", str(binary), code=2)
+
+
+# --- evaluate, explain, plan, demo ---------------------------------------------------------------
+
+
+def test_evaluate_chooses_the_model_in_force() -> None:
+    first = json.loads(run("evaluate", SALES, "--as-of", "2026-06-30", "--json"))
+    assert first["profile"]["shown"] == "80.0000"
+    assert first["decision"]["outcomes"] == {"outcome": "offer", "base_salary": "8000.00"}
+    second = json.loads(run("evaluate", SALES, "--as-of", "2026-07-31", "--json"))
+    assert second["profile"]["shown"] == "78.7500"
+    assert second["decision"]["outcomes"] == {"outcome": "human_review"}
+
+
+def test_evaluate_without_a_band_is_incomplete() -> None:
+    told = run("evaluate", SALES, "--as-of", "2026-06-30", "--region", "nowhere")
+    assert "missing: band_min, band_max" in told
+
+
+def test_evaluate_tells_a_person_in_both_languages() -> None:
+    assert "signals not used: 5 × face_expression" in run(
+        "evaluate", SALES, "--as-of", "2026-06-30"
+    )
+    assert "未使用的信号" in run("evaluate", SALES, "--as-of", "2026-06-30", "--lang", "zh")
+
+
+def test_explain_an_interview_names_one_change_a_competency() -> None:
+    told = run("explain", SALES, "--model", "sales-rep-fmcg@1.1.0", "--as-of", "2026-07-31")
+    changes = told[told.index("what would have changed") :]
+    order = ["94.09", "74.17", "75.72", "92.15"]
+    assert [changes.index(score) for score in order] == sorted(changes.index(s) for s in order)
+    data = json.loads(
+        run("explain", SALES, "--model", "sales-rep-fmcg@1.1.0", "--as-of", "2026-07-31", "--json")
+    )
+    assert [c["after"] for c in data["counterfactuals"]] == order
+    zh = run(
+        "explain", SALES, "--model", "sales-rep-fmcg@1.1.0", "--as-of", "2026-07-31", "--lang", "zh"
+    )
+    assert "执行力 90 → 94.09" in zh
+
+
+def test_explain_a_rule_set() -> None:
+    given = json.dumps({**CASE, "overall": 78.75})
+    told = run("explain", "offer@1.0.0", "--inputs", "-", stdin=given)
+    assert "78.75 → 80" in told
+    data = json.loads(run("explain", "offer@1.0.0", "--inputs", "-", "--json", stdin=given))
+    assert data["counterfactuals"][0]["to"] == "80"
+    wrong = json.dumps({**CASE, "overall": 101})
+    run("explain", "offer@1.0.0", "--inputs", "-", stdin=wrong, code=1)
+    assert "--inputs" in run("explain", "offer@1.0.0", code=2)
+
+
+def test_plan_for_scores(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.json"
+    scores.write_text(
+        '{"customer_orientation": 70, "negotiation": 70, "resilience": 85, "execution": 90}',
+        "utf-8",
+    )
+    told = run("plan", "--role", "sales-rep-fmcg", "--scores", str(scores), "--lang", "zh")
+    steps = [line for line in told.split("\n") if line[:1].isdigit()]
+    names = ["产品知识", "客户同理与需求挖掘", "快消品谈判技巧实战", "谈判角色扮演"]
+    assert [name in step for name, step in zip(names, steps, strict=True)] == [True] * 4
+    given = ("--role", "sales-rep-fmcg", "--scores", str(scores), "--json")
+    data = json.loads(run("plan", *given, "--passed", "fmcg-negotiation"))
+    assert "fmcg-negotiation" not in [step["item"] for step in data["steps"]]
+    assert "not a number" in run("plan", "--role", "x", "--scores", "-", stdin='{"a": "b"}', code=2)
+    assert "budget" in run("plan", *given, "--budget", "much", code=2)
+    run("plan", "--role", "nobody", "--scores", str(scores), code=1)
+
+
+def test_plan_within_too_little_is_told(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.json"
+    scores.write_text('{"negotiation": 40}', "utf-8")
+    given = ("plan", "--role", "sales-rep-fmcg", "--scores", str(scores), "--json")
+    answer = CliRunner().invoke(
+        app, [*given, "--budget", "0", "--hours-per-week", "1", "--weeks", "1"]
+    )
+    assert json.loads(answer.output)["status"] in {"partial", "infeasible"}
+    assert json.loads(answer.output)["binding"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "texts"),
+    [
+        ("zh", ["客户导向 70.0000", "执行力 90.0000", "皱眉 5 次", "完成120%销售目标", "80.0000", "8000.00", "78.7500", "94.09", "快消品谈判技巧实战", "20 课时", "Excel高级函数与数据可视化", "15 课时"]),
+        ("en", ["Customer orientation 70.0000", "Execution 90.0000", "Frowns five times", "80.0000", "8000.00", "78.7500", "94.09", "FMCG negotiation in practice", "20 lessons", "15 lessons", "every week"]),
+    ],
+)  # fmt: skip
+def test_demo_tells_the_story(lang: str, texts: list[str]) -> None:
+    told = run("demo", "--lang", lang)
+    places = [told.index(text) for text in texts]
+    assert len(places) == len(texts)
+    assert told.count("\n    -10 ") == 3
+
+
+def test_demo_as_json() -> None:
+    data = json.loads(run("demo", "--json"))
+    assert data["v1_0_0"]["decision"]["outcomes"]["base_salary"] == "8000.00"
+    assert data["v1_1_0"]["profile"]["shown"] == "78.7500"
+    assert [c["after"] for c in data["counterfactuals"]] == ["94.09", "74.17", "75.72", "92.15"]
+
+
+def test_demo_needs_the_examples(content: Path) -> None:
+    shutil.rmtree(content / "examples")
+    assert "shipped content" in run("demo", "--content", str(content), code=2)
+
+
+# --- check, test, fmt, schema, lock --------------------------------------------------------------
+
+
+def spoil(content: Path, *changes: tuple[str, str], version: str = "1.9.0") -> Path:
+    """Write a draft of the offer with changes that are faults."""
+    text = (content / "rules" / "offer" / "1.0.0.yaml").read_text("utf-8")
+    text = text.replace("version: 1.0.0", f"version: {version}").replace(
+        "2026-01-01T", "2027-01-01T"
+    )
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = content / "rules" / "offer" / f"{version}.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_check_shipped_content_is_clean() -> None:
+    assert "0 errors" in run("check")
+
+
+def test_check_in_every_format(content: Path) -> None:
+    path = spoil(content, ("interpolate(overall,", "interpolate(overal,"))
+    told = run("check", "--content", str(content), code=1)
+    assert "rules/offer/1.9.0.yaml" in told
+    assert "did you mean `overall`?" in told
+    assert "1 errors" in told
+    zh = run("check", "--content", str(content), "--lang", "zh", code=1)
+    assert "未知名称 `overal`" in zh
+    (found,) = json.loads(
+        run("check", str(path), "--content", str(content), "--format", "json", code=1)
+    )
+    assert found["code"] == "FEEL-NAME-001"
+    assert found["line"] > 1
+    github = run("check", "--content", str(content), "--format", "github", code=1)
+    assert github.startswith("::error file=rules/offer/1.9.0.yaml,line=")
+    sarif = json.loads(run("check", "--content", str(content), "--format", "sarif", code=1))
+    (result,) = sarif["runs"][0]["results"]
+    assert result["ruleId"] == "FEEL-NAME-001"
+    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == found["line"]
+
+
+def test_check_a_file_outside_the_content(tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text("kind: rule_sett\n", "utf-8")
+    assert "did you mean `rule_set`?" in run("check", str(path), code=1)
+    assert "1.0.0.yaml" in run("check", "nowhere/1.0.0.yaml", code=2)
+
+
+def test_check_files_that_are_no_text(content: Path) -> None:
+    (content / "rules" / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    (content / "rules" / "large.yaml").write_bytes(b"#" * ((1 << 20) + 1))
+    told = run("check", "--content", str(content), code=1)
+    assert "FILE-001" in told
+    assert "FILE-002" in told
+
+
+def test_check_finds_a_changed_published_file(content: Path) -> None:
+    path = content / "rules" / "offer" / "1.0.0.yaml"
+    path.write_text(path.read_text("utf-8").replace("value: 80,", "value: 81,"), "utf-8")
+    told = run("check", "--content", str(content), code=1)
+    assert told.count("LOCK-002") == 1
+    assert "undo the change" in told
+
+
+def test_test_runs_the_cases(content: Path) -> None:
+    assert " 0 failed" in run("test")
+    assert "个通过" in run("test", "--lang", "zh")
+    results = json.loads(run("test", "--json"))
+    assert len(results) > 50
+    assert all(result["passed"] for result in results)
+    cases = content / "rules" / "offer" / "cases.yaml"
+    cases.write_text(
+        "schema_version: '1'\nkind: cases\nof: offer\nversions: [1.0.0]\n"
+        "defaults: {inputs: {assessed: true, band_min: 8000, band_max: 10000}}\n"
+        "cases:\n  - {id: wrong, inputs: {overall: 80}, expect: {outcome: hold, base_salary: 8000.0}}\n",
+        "utf-8",
+    )
+    told = run("test", str(cases), "--content", str(content), code=1)
+    assert "✗ offer@1.0.0 wrong" in told
+    assert "outcome: expected hold, got offer" in told
+    assert "1 cases of 1 versions: 0 passed, 1 failed" in told
+
+
+def test_fmt_aligns_and_changes_nothing_else(content: Path) -> None:
+    assert run("fmt", "--check") == ""
+    path = content / "rules" / "offer" / "1.0.0.yaml"
+    tidy = path.read_text("utf-8")
+    path.write_text(tidy.replace("| P04 | -        |", "|P04|-|"), "utf-8")
+    assert "would change" in run("fmt", "--check", "--content", str(content), code=1)
+    assert "tidied" in run("fmt", "--content", str(content))
+    assert path.read_text("utf-8") == tidy
+    run("fmt", str(path), "--check")
+
+
+def test_schema_describes_the_shipped_documents(content: Path) -> None:
+    assert run("schema", "--check") == ""
+    (content / "rules" / "schema.json").unlink(missing_ok=True)
+    assert "out of date" in run("schema", "--check", "--content", str(content), code=1)
+    assert "written" in run("schema", "--content", str(content))
+    run("schema", "--check", "--content", str(content))
+    schema = json.loads((content / "rules" / "schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"kind": "rule_set", "colour": "red"}, schema)
+
+
+def test_lock_records_new_versions_once(content: Path) -> None:
+    spoil(content, ("value: 80, ", "value: 82, "))
+    assert run("lock", "--content", str(content)) == "rule_set offer 1.9.0\n"
+    assert run("lock", "--content", str(content)) == ""
+    lines = (content / "published.lock").read_text("utf-8").split("\n")
+    assert lines[-2].startswith("rule_set offer 1.9.0 sha256:")
+    spoil(content, ("interpolate(overall,", "interpolate(overal,"), version="1.9.1")
+    run("lock", "--content", str(content), code=1)
+
+
+def test_lock_starts_a_file_of_its_own(content: Path) -> None:
+    (content / "published.lock").unlink()
+    run("lock", "--content", str(content))
+    text = (content / "published.lock").read_text("utf-8")
+    assert text.startswith("# Published versions")
+    assert "article-replica" not in text
+    assert "0 errors" in run("check", "--content", str(content))
+
+
+def test_help_is_in_both_languages() -> None:
+    result = CliRunner().invoke(app, ["--help"])
+    assert result.exit_code == 0
+    assert "检查文件" in result.output
+    assert CliRunner().invoke(app, ["nonsense"]).exit_code == 2
