@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, ValidationError, WithJsonSchema
@@ -14,6 +12,7 @@ from engine.jurisdictions.documents import Modality
 from engine.kernel.diagnostics import Code, Span, has_errors, in_order, nearest
 from engine.kernel.documents import Identifier, Instant, Name, Number, Shape, reject, shape_faults
 from engine.kernel.errors import DocumentError
+from engine.kernel.json_text import read_json
 from engine.kernel.source import read_yaml, span_of
 
 if TYPE_CHECKING:
@@ -22,27 +21,6 @@ if TYPE_CHECKING:
     from engine.kernel.diagnostics import Diagnostic
     from engine.kernel.source import Node
 
-NOT_JSON = Code(
-    "INTERVIEW-JSON-001",
-    "this is not JSON: {problem}",
-    "不是合法的 JSON：{problem}",
-    "check the quotes, commas and brackets before this place",
-    "请检查此处之前的引号、逗号与括号",
-)
-NOT_FINITE = Code(
-    "INTERVIEW-JSON-002",
-    "`{text}` is not a finite number",
-    "`{text}` 不是有限的数",
-    "leave the value out when it is not known",
-    "未知的值请不要填写",
-)
-TWICE = Code(
-    "INTERVIEW-JSON-003",
-    "the key `{key}` stands twice in one object",
-    "同一对象中键 `{key}` 出现两次",
-    "keep one",
-    "请保留一个",
-)
 NOT_OPAQUE = Code(
     "INTERVIEW-VALUE-001",
     "`{text}` is not an opaque id",
@@ -171,18 +149,7 @@ class Interview(Shape):
 
 def parse_interview(text: str, path: str = "") -> Interview:
     """Read an interview from JSON text; raises DocumentError with every finding at its place."""
-    try:
-        data = json.loads(
-            text,
-            parse_float=Decimal,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_refuse_repetition,
-        )
-    except json.JSONDecodeError as error:
-        span = Span(path, error.lineno, error.colno, error.lineno, error.colno + 1)
-        raise DocumentError([NOT_JSON.at(span, problem=error.msg)]) from error
-    except (RecursionError, ValueError) as error:
-        raise DocumentError([NOT_JSON.at(Span(path, 1, 1, 1, 2), problem=error)]) from error
+    data = read_json(text, path)
     try:
         return read_interview(data, path)
     except DocumentError:
@@ -201,19 +168,6 @@ def read_interview(data: object, path: str = "", tree: Node | None = None) -> In
     if has_errors(found):
         raise DocumentError(found)
     return interview
-
-
-def _refuse_constant(text: str) -> object:
-    raise DocumentError([NOT_FINITE.at(None, text=text)])
-
-
-def _refuse_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    read: dict[str, object] = {}
-    for key, value in pairs:
-        if key in read:
-            raise DocumentError([TWICE.at(None, key=key)])
-        read[key] = value
-    return read
 
 
 Place: TypeAlias = "Callable[..., Span | None]"

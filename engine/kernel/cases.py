@@ -11,18 +11,16 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from engine.kernel.decimals import decimal_text, parse_number
-from engine.kernel.documents import Identifier, Instant, SemVer, Shape, Text
+from engine.kernel.documents import Identifier, Instant, SemVer, Shape, Text, as_text, as_text, as_text
 
 
 def as_data(value: object) -> object:
-    """Turn JSON's numbers and truth values into the texts that YAML gives, also inside lists and maps."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    """Turn JSON's numbers, truth values and null into the texts that YAML gives, also inside lists and maps."""
     if isinstance(value, Mapping):
         return {str(key): as_data(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [as_data(inner) for inner in value]
-    return value if isinstance(value, str) else str(value)
+    return as_text(value)
 
 
 Data: TypeAlias = Annotated[

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import Self
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -38,6 +39,29 @@ class Span:
         return f"{self.path}:{self.line}:{self.column}"
 
 
+class Phrase(str):
+    """An argument of a message that is said differently in Chinese; as a text it is the English one."""
+
+    __slots__ = ("zh",)
+    zh: str
+
+    def __new__(cls, en: str, zh: str) -> Self:
+        """Say the same in both languages."""
+        made = super().__new__(cls, en)
+        made.zh = zh
+        return made
+
+    def __str__(self) -> str:
+        """Stay a phrase, so that no step on the way to the message loses the Chinese."""
+        return self
+
+
+def _said(template: str, args: Mapping[str, str], lang: Lang) -> str:
+    if lang == "zh":
+        args = {k: v.zh if isinstance(v, Phrase) else v for k, v in args.items()}
+    return template.format_map(args)
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A kind of diagnostic: a stable id and its texts, whose `{names}` are filled by `at`."""
@@ -62,6 +86,8 @@ class Diagnostic:
     span: Span | None
     args: Mapping[str, str] = field(default_factory=dict)
     near: str | None = None
+    where: str = ""
+    """The way to the value, `inputs.a.type`, in data that has no lines to point at."""
 
     @property
     def severity(self) -> Severity:
@@ -75,12 +101,15 @@ class Diagnostic:
 
     def message(self, lang: Lang = "en") -> str:
         """Say what is wrong, in one line without a full stop."""
-        return (self.code.zh if lang == "zh" else self.code.en).format_map(self.args)
+        text = _said(self.code.zh if lang == "zh" else self.code.en, self.args, lang)
+        if not self.where:
+            return text
+        return f"{text}（位于 `{self.where}`）" if lang == "zh" else f"{text} (at `{self.where}`)"
 
     def help(self, lang: Lang = "en") -> str:
         """Say what to do, or nothing."""
         template = self.code.help_zh if lang == "zh" else self.code.help_en
-        parts = [template.format_map(self.args)] if template else []
+        parts = [_said(template, self.args, lang)] if template else []
         if self.near:
             parts.insert(
                 0, f"是否指 `{self.near}`？" if lang == "zh" else f"did you mean `{self.near}`?"

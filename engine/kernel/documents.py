@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import types
 import typing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -22,13 +22,24 @@ from pydantic_core import PydanticCustomError
 
 from engine.kernel.canonical import ContentHash, canonical_json, content_hash
 from engine.kernel.decimals import decimal_text, fits, parse_number
-from engine.kernel.diagnostics import Code, Diagnostic, Lang, Span, has_errors, in_order, nearest
+from engine.kernel.diagnostics import (
+    Code,
+    Diagnostic,
+    Lang,
+    Phrase,
+    Span,
+    has_errors,
+    in_order,
+    nearest,
+)
 from engine.kernel.errors import DocumentError
 from engine.kernel.source import Node, Scalar, descend, key_span_of, plain, read_yaml, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self
+
+    from pydantic.fields import FieldInfo
 
 NOT_A_MAP = Code(
     "DOC-TYPE-001",
@@ -174,13 +185,14 @@ def _flag(value: object) -> bool:
 
 
 def _count(value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST_COUNT:
         return value
     if isinstance(value, str) and re.fullmatch(r"-?(?:0|[1-9][0-9]{0,8})", value):
         return int(value)
     raise reject(NOT_A_COUNT, text=value)
 
 
+_LARGEST_COUNT = 10**9
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -210,6 +222,10 @@ def _day(value: object) -> dt.date:
 def _expression(value: object) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal) and fits(number := Decimal(value)):
+        return decimal_text(number)
     raise reject(NOT_AN_EXPRESSION)
 
 
@@ -380,8 +396,18 @@ def shape_faults(
     """Turn pydantic's findings about data read as `model` into diagnostics with places in `tree`."""
     found: list[Diagnostic] = []
     for item in error.errors(include_url=False):
-        found += _shape_fault(model, item, tree, path)
+        told = _shape_fault(model, item, tree, path)
+        found += told if tree else [replace(d, where=_way(model, item)) for d in told]
     return found
+
+
+def _way(model: type[BaseModel], item: Any) -> str:  # noqa: ANN401 - pydantic's own dict
+    """Write the way to a value in data without lines: `rows[2].when`."""
+    where, _ = _resolve(model, item["loc"])
+    if item["type"] == "rejected" and item["ctx"]["key"]:
+        where = (*where, item["ctx"]["key"])
+    steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in where]
+    return "".join(steps).removeprefix(".")
 
 
 def _shape_fault(
@@ -397,10 +423,10 @@ def _shape_fault(
     text = item.get("input")
     match item["type"]:
         case "missing":
-            return [MISSING_KEY.at(span, key=where[-1])]
+            return [MISSING_KEY.at(span, key=item["loc"][-1])]
         case "extra_forbidden":
-            known = sorted(above.model_fields) if above else []
-            key = str(where[-1])
+            known = sorted(_fields(above)) if above else []
+            key = str(item["loc"][-1])
             span = key_span_of(tree, where) or span
             return [
                 UNKNOWN_KEY.at(
@@ -434,11 +460,31 @@ def _shape_fault(
             return [NOT_A_LIST.at(span)]
         case _:
             pass
-    return [BAD_VALUE.at(span, problem=str(item["msg"])[:200])]
+    return [BAD_VALUE.at(span, problem=Phrase(str(item["msg"])[:200], "不符合此处的要求"))]
 
 
 def _shown(value: object) -> str:
-    return value if isinstance(value, str) else type(value).__name__
+    if isinstance(value, str):
+        return value[:_LONGEST_NAME]
+    if isinstance(value, dict | list | tuple):
+        return Phrase("a map", "键值表") if isinstance(value, dict) else Phrase("a list", "列表")
+    return str(as_text(value))[:_LONGEST_NAME]
+
+
+def as_text(value: object) -> object:
+    """Turn JSON's numbers, truth values and null into the texts that YAML gives; other values stay."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value) if abs(value) < 10**40 else "…"
+        case Decimal():
+            return decimal_text(value) if fits(value) else str(value)
+        case _:
+            pass
+    return value
 
 
 def _placed(fault: Fault, node: Node | None, span: Span | None) -> Diagnostic:
@@ -465,12 +511,17 @@ def _resolve(
         if step == "[key]":
             continue
         owner = next(
-            (m for m in model_members if step in m.model_fields),
+            (m for m in model_members if step in _fields(m)),
             model_members[0] if model_members else None,
         )
         kept.append(step)
         here = _child(members, step)
     return tuple(kept), owner
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """List the fields of a model by the keys that authors write."""
+    return {shape.alias or name: shape for name, shape in model.model_fields.items()}
 
 
 def _is_tag(step: str | int, here: object) -> bool:
@@ -484,7 +535,7 @@ def _is_tag(step: str | int, here: object) -> bool:
         f
         for m in _members(here)
         if isinstance(m, type) and issubclass(m, BaseModel)
-        for f in m.model_fields
+        for f in _fields(m)
     }
     return step in names and step not in fields
 
@@ -500,12 +551,8 @@ def _members(annotation: object) -> list[object]:
 
 def _child(members: list[object], step: str | int) -> object:
     for member in members:
-        if (
-            isinstance(member, type)
-            and issubclass(member, BaseModel)
-            and step in member.model_fields
-        ):
-            return member.model_fields[str(step)].annotation
+        if isinstance(member, type) and issubclass(member, BaseModel) and step in _fields(member):
+            return _fields(member)[str(step)].annotation
         arguments = typing.get_args(member)
         if typing.get_origin(member) is dict and isinstance(step, str):
             return arguments[1]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal, InvalidOperation
 
-from engine.kernel.diagnostics import Code, Span
+from engine.kernel.diagnostics import Code, Phrase, Span
 from engine.kernel.errors import DocumentError
 from engine.kernel.source import MAX_BYTES
 
@@ -33,6 +34,32 @@ TOO_LARGE = Code(
     "split it",
     "请拆分",
 )
+LONE_HALF = Code(
+    "JSON-005",
+    "the text holds half of a pair of code units, which is no character",
+    "文本含有不成对的代理码位，不是字符",
+    "correct the `\\u` escape",
+    "请更正 `\\u` 转义",
+)
+_HALF = re.compile("[\ud800-\udfff]")
+
+# The library's words, and what they are in Chinese; any other is told without its own words.
+_PROBLEMS = {
+    "Expecting value": ("a value is expected here", "此处应为值"),
+    "Expecting property name": ("a key in double quotes is expected here", "此处应为双引号中的键"),
+    "Expecting ':'": ("`:` is expected here", "此处应为 `:`"),
+    "Expecting ','": ("`,` is expected here", "此处应为 `,`"),
+    "Unterminated string": ("this text has no closing quote", "这段文字缺少结束引号"),
+    "Invalid control character": ("a line break or tab stands inside a text", "文字中含有换行或制表符"),
+    "Invalid \\": ("this escape is not known", "不认识的转义"),
+    "Extra data": ("something stands after the end", "结尾之后还有内容"),
+    "Illegal trailing comma": ("a comma stands before the end", "结尾之前多了逗号"),
+}
+
+
+def _problem(message: str) -> Phrase:
+    found = next((said for start, said in _PROBLEMS.items() if message.startswith(start)), None)
+    return Phrase(*found) if found else Phrase("it cannot be read", "无法读取")
 
 
 def read_json(text: str, path: str = "") -> object:
@@ -52,13 +79,22 @@ def read_json(text: str, path: str = "") -> object:
         return made
 
     try:
-        return json.loads(
+        read: object = json.loads(
             text, parse_float=Decimal, parse_constant=refuse, object_pairs_hook=unique
         )
+        if "\\u" in text and _HALF.search(json.dumps(read, ensure_ascii=False, default=str)):
+            raise DocumentError([LONE_HALF.at(Span(path, 1, 1, 1, 1))])
+        return read  # noqa: TRY300 - the value is found inside, and only its reading can fail
+        return read  # noqa: TRY300 - the value is found inside, and only its reading can fail
+        return read  # noqa: TRY300 - the value is found inside, and only its reading can fail
     except json.JSONDecodeError as error:
         span = Span(path, error.lineno, error.colno, error.lineno, error.colno + 1)
-        raise DocumentError([NOT_JSON.at(span, problem=error.msg)]) from None
-    except (RecursionError, ValueError, InvalidOperation) as error:
-        raise DocumentError(
-            [NOT_JSON.at(Span(path, 1, 1, 1, 1), problem=str(error)[:100])]
-        ) from None
+        raise DocumentError([NOT_JSON.at(span, problem=_problem(error.msg))]) from None
+    except RecursionError:
+        raise DocumentError([NOT_JSON.at(Span(path, 1, 1, 1, 1), problem=_NESTED)]) from None
+    except (ValueError, InvalidOperation):
+        raise DocumentError([NOT_JSON.at(Span(path, 1, 1, 1, 1), problem=_HUGE)]) from None
+
+
+_NESTED = Phrase("it is nested too deep", "嵌套过深")
+_HUGE = Phrase("a number in it is too large", "其中有过大的数字")

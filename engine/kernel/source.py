@@ -6,16 +6,18 @@ loader can turn 79.999999999999999999 into 80. Anchors, aliases, tags and merge 
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
-from engine.kernel.diagnostics import Code, Diagnostic, Span
+from engine.kernel.diagnostics import Code, Diagnostic, Phrase, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
+MAX_NODES = 100_000
 _MAX_SYNTAX_FAULTS = 50
 
 TOO_LARGE = Code(
@@ -40,6 +43,13 @@ TOO_DEEP = Code(
     "文件嵌套超过 {limit} 层",
     "flatten it",
     "请减少嵌套",
+)
+TOO_MANY = Code(
+    "YAML-SIZE-003",
+    "the document has more than {limit} keys and values",
+    "文档的键与值超过 {limit} 个",
+    "draw long tables as text, or split the document",
+    "长表请画成文本表格，或拆分文档",
 )
 BAD_SIGN = Code(
     "YAML-SIGN-001",
@@ -251,7 +261,8 @@ def read_yaml(text: str, path: str = "") -> tuple[Node | None, list[Diagnostic]]
     found = list(_check_signs(text, path))
     if any(d.code in {TOO_LARGE, TAB} for d in found):
         return None, found
-    reader = _Reader(path, text.split("\n"))
+    # A sign that is refused may end a line for YAML and not for us: a space stands in for it.
+    reader = _Reader(path, _FORBIDDEN.sub(" ", text.replace("\r\n", "\n")).split("\n"))
     top = reader.compose()
     found += reader.found
     if top is None:
@@ -276,12 +287,38 @@ def _check_signs(text: str, path: str) -> Iterator[Diagnostic]:
             column = indent.index("\t") + 1
             yield TAB.at(Span(path, number, column, number, column + 1))
         for match in _FORBIDDEN.finditer(line.removesuffix("\r")):
-            name = unicodedata.name(match.group(), "") or "control character"
             column = match.start() + 1
-            yield BAD_SIGN.at(
-                Span(path, number, column, number, column + 1),
-                name=f"U+{ord(match.group()):04X} {name}",
-            )
+            span = Span(path, number, column, number, column + 1)
+            yield BAD_SIGN.at(span, name=_sign_name(match.group()))
+
+
+def _sign_name(sign: str) -> str:
+    name = f"U+{ord(sign):04X}"
+    return Phrase(f"{name} {unicodedata.name(sign, 'control character').lower()}", name)
+
+
+# What the library says, told in a person's words and in both languages; any other is told without them.
+_PROBLEMS = (
+    ("mapping values are not allowed", "a `:` does not fit here", "此处不能出现 `:`"),
+    ("could not find expected ':'", "a `:` is missing after the key", "键后缺少 `:`"),
+    ("sequence entries are not allowed", "a `- ` does not fit here", "此处不能出现 `- `"),
+    ("found unexpected end of stream", "a quote is not closed", "引号未结束"),
+    ("that cannot start any token", "this sign cannot start a text", "文字不能以该符号开头"),
+    ("expected <block end>", "the indentation does not fit the lines above", "缩进与上文不一致"),
+    ("expected ',' or", "a comma or a closing bracket is missing", "缺少逗号或右括号"),
+    ("escape", "this escape is not known", "不认识的转义"),
+    ("expected the node content", "a value is missing here", "此处缺少值"),
+    ("expected '<document start>'", "something stands after the end of the text", "结尾之后还有内容"),
+    ("alias", "an alias has no anchor", "别名没有对应的锚点"),
+    ("indentation", "the indentation does not fit", "缩进有误"),
+)
+
+
+def _problem(words: str) -> Phrase:
+    for part, en, zh in _PROBLEMS:
+        if part in words:
+            return Phrase(en, zh)
+    return Phrase("it cannot be read", "无法读取")
 
 
 _LOOKS_LIKE_A_CELL = re.compile(
@@ -296,6 +333,34 @@ class _Yaml(YAML):
         return []
 
 
+class _TooMuchError(Exception):
+    """Ends the reading of a document that is too deep or has too many parts."""
+
+    def __init__(self, code: Code, limit: int, mark: StreamMark) -> None:
+        super().__init__()
+        self.code, self.limit, self.mark = code, limit, mark
+
+
+class _BoundedComposer(Composer):
+    """Counts nodes and depth while it composes, so that a large text ends soon."""
+
+    depth = 0
+    nodes = 0
+
+    def compose_node(self, parent: YamlNode | None, index: object) -> YamlNode | None:
+        """Compose one node within the bounds."""
+        mark = self.parser.peek_event().start_mark
+        self.nodes += 1
+        self.depth += 1
+        if self.nodes > MAX_NODES:
+            raise _TooMuchError(TOO_MANY, MAX_NODES, mark)
+        if self.depth > MAX_DEPTH + 1:
+            raise _TooMuchError(TOO_DEEP, MAX_DEPTH, mark)
+        node: YamlNode | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
 class _Reader:
     """Composes one text; a line that YAML takes for its own signs is reported, blanked and read on."""
 
@@ -307,20 +372,24 @@ class _Reader:
 
     def compose(self) -> YamlNode | None:
         work = list(self.lines)
-        for _ in range(_MAX_SYNTAX_FAULTS):
+        read_nodes = 0
+        while len(self.found) < _MAX_SYNTAX_FAULTS and read_nodes < MAX_NODES:
+            yaml = _Yaml(typ="safe", pure=True)
+            yaml.Composer = _BoundedComposer
             try:
-                read = list(_Yaml(typ="safe", pure=True).compose_all("\n".join(work)))
-            except RecursionError:
-                self.found.append(TOO_DEEP.at(Span(self.path, 1, 1, 1, 1), limit=MAX_DEPTH))
+                read = list(itertools.islice(yaml.compose_all("\n".join(work)), 2))
+            except _TooMuchError as error:
+                row, column = error.mark.line + 1, error.mark.column + 1
+                span = Span(self.path, row, column, row, column + 1)
+                self.found.append(error.code.at(span, limit=error.limit))
                 return None
             except MarkedYAMLError as error:
+                read_nodes += yaml.composer.nodes
                 if not self._blank(work, error):
                     return None
                 continue
-            except (YAMLError, ValueError, IndexError, AttributeError, AssertionError) as error:
-                self.found.append(
-                    SYNTAX.at(Span(self.path, 1, 1, 1, 1), problem=str(error).split("\n")[0])
-                )
+            except (YAMLError, ValueError, IndexError, AttributeError, AssertionError):
+                self.found.append(SYNTAX.at(Span(self.path, 1, 1, 1, 1), problem=_problem("")))
                 return None
             nodes: list[YamlNode] = [node for node in read if node is not None]
             if not nodes or _is_empty(nodes[0]):
@@ -345,7 +414,7 @@ class _Reader:
                 self._reported.add(candidate)
                 return True
         column = mark.column + 1 if mark else 1
-        problem = (error.problem or error.context or "it cannot be read").strip()
+        problem = _problem(error.problem or error.context or "")
         self.found.append(
             SYNTAX.at(Span(self.path, row + 1, column, row + 1, column + 1), problem=problem)
         )
@@ -395,6 +464,7 @@ class _Reader:
                 self.found.append(KEY_TEXT.at(place))
                 continue
             name = str(key.value)
+            self._check_escaped(name, place)
             if name in keys:
                 self.found.append(DUPLICATE_KEY.at(place, key=name, first=keys[name].line))
                 continue
@@ -410,6 +480,7 @@ class _Reader:
 
     def _scalar(self, node: ScalarNode) -> Scalar:
         style, text, span = node.style or "", str(node.value), self._span(node)
+        self._check_escaped(text, span)
         if style == "|":
             return Scalar(
                 text, span, style, self._literal_starts(text, node.start_mark.line), self.path
@@ -421,6 +492,11 @@ class _Reader:
             comment = self.lines[span.line - 1][span.end_column - 1 :].lstrip().startswith("#")
             return Scalar(text, span, style, starts, self.path, comment)
         return Scalar(text, span, style)
+
+    def _check_escaped(self, text: str, span: Span) -> None:
+        """Refuse a sign that came in as an escape, `"\\u2028"`, as one that was typed."""
+        if match := _FORBIDDEN.search(text):
+            self.found.append(BAD_SIGN.at(span, name=_sign_name(match.group())))
 
     def _literal_starts(self, text: str, header: int) -> tuple[tuple[int, int], ...]:
         """Place each line of a literal: its source line minus its own length is the indentation."""

@@ -10,6 +10,7 @@ from engine.kernel.cases import Case, CaseFile, CaseResult, Difference, compare_
 from engine.kernel.source import Scalar
 from engine.rules.compiled import Fragment
 from engine.rules.evaluate import decide
+from engine.rules.inputs import from_texts
 from engine.rules.tables import parse_table
 
 if TYPE_CHECKING:
@@ -99,20 +100,10 @@ def answer(decision: Decision) -> dict[str, object]:
 def typed_inputs(rule_set: CompiledRuleSet, data: Mapping[str, object]) -> dict[str, object]:
     """Read texts by the types of the inputs; what cannot be read stays as it is, for the decision to refuse."""
     known = {i.name: i.type for i in rule_set.inputs}
-    return {name: typed(value, known.get(name, types.ANY)) for name, value in data.items()}
+    return {name: _typed(value, known.get(name, types.ANY)) for name, value in data.items()}
 
 
-def typed(value: object, type_: Type) -> object:
-    """Read a text as a truth value, list or missing where the type asks for it."""
-    if value == "null" and types.is_nullable(type_):
-        return None
-    inner = types.without_null(type_)
-    if inner == types.BOOLEAN and value in ("true", "false"):
-        return value == "true"
-    if isinstance(inner, ListType):
-        items = listed(value)
-        return [typed(item, inner.item) for item in items] if isinstance(items, list) else value
-    if isinstance(inner, types.ContextType) and isinstance(value, dict):
-        fields = dict(inner.fields or ())
-        return {key: typed(item, fields.get(key, types.ANY)) for key, item in value.items()}
-    return value
+def _typed(value: object, type_: Type) -> object:
+    """Read data by a type; `a; b`, as a cell of a grid has it, is a list where one is asked for."""
+    is_list = isinstance(types.without_null(type_), ListType) and value != "null"
+    return from_texts(listed(value) if is_list else value, type_)

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 from engine.feel import ir, types
 from engine.feel.backends.python import fold
-from engine.feel.builtins.operators import includes
-from engine.feel.builtins.temporal import date, date_time, time
 from engine.feel.checker import check_expression
 from engine.feel.scope import Scope
 from engine.feel.types import ANY, ListType, NumberType, StringType, Type
-from engine.feel.values import NoValueError, Range, Value, kind_of
-from engine.kernel.decimals import parse_number
+from engine.feel.values import Range, Value
 from engine.kernel.diagnostics import Code, nearest
 from engine.rules.compiled import REQUIRED, CompiledInput
+from engine.rules.inputs import from_texts, in_range, not_member, read_value
 
 if TYPE_CHECKING:
     from engine.rules.documents import InputField, Quantity
@@ -56,13 +54,29 @@ DEFAULT_RANGE = Code(
     "correct the default or the range",
     "请更正默认值或区间",
 )
-MISMATCHED_SCALE = Code(
+WRONG_KEY = Code(
     "RULE-INPUT-006",
-    "`{key}` goes with a number only",
-    "`{key}` 只用于数字",
-    "delete it, or set `type: number`",
-    "请删除，或设 `type: number`",
+    "`{key}` goes with a {wanted} only",
+    "`{key}` 只用于 {wanted}",
+    "delete it, or set `type: {wanted}`",
+    "请删除，或设 `type: {wanted}`",
 )
+BAD_MEMBERS = Code(
+    "RULE-INPUT-007",
+    "`{key}` must list different values, and at least one",
+    "`{key}` 须列出互不相同的值，且至少一个",
+    "list each value once",
+    "每个值只列一次",
+)
+BAD_PLACES = Code(
+    "RULE-INPUT-008",
+    "`{key}` is {given}, and a number has 0 to {most} decimal places",
+    "`{key}` 为 {given}，而小数位数应在 0 到 {most} 之间",
+    "correct it",
+    "请更正",
+)
+
+_MOST_PLACES = 30
 
 
 def declared_type(reader: Reader, quantity: Quantity, *path: str | int) -> Type:
@@ -70,9 +84,38 @@ def declared_type(reader: Reader, quantity: Quantity, *path: str | int) -> Type:
     if quantity.one_of is not None and quantity.ranked is not None:
         reader.report(BOTH_LISTS, *path, "ranked")
     type_ = types.parse_type(quantity.type) or ANY
+    innermost = type_
+    while isinstance(innermost, ListType):
+        innermost = innermost.item
+    if quantity.unit is not None and not isinstance(innermost, NumberType):
+        reader.report(WRONG_KEY, *path, "unit", key="unit", wanted="number")
+    for key, members in (("one_of", quantity.one_of), ("ranked", quantity.ranked)):
+        if members is None:
+            continue
+        if not isinstance(innermost, StringType):
+            reader.report(WRONG_KEY, *path, key, key=key, wanted="string")
+        if not members or len(set(members)) < len(members):
+            reader.report(BAD_MEMBERS, *path, key, key=key)
     unit = types.parse_unit(quantity.unit) if quantity.unit else ()
-    members = quantity.one_of if quantity.one_of is not None else quantity.ranked
-    return _specialised(type_, unit, members)
+    return _specialised(type_, unit, members_of(quantity))
+
+
+def members_of(quantity: Quantity) -> tuple[str, ...] | None:
+    """The values that a text can have, when they are declared."""
+    return quantity.one_of if quantity.one_of is not None else quantity.ranked
+
+
+def check_places(
+    reader: Reader, key: str, places: int | None, type_: Type, *path: str | int
+) -> None:
+    """Refuse `scale` or `digits` beside a type that is no number, or out of bounds."""
+    if places is None:
+        return
+    inner = types.without_null(type_)
+    if not isinstance(inner.item if isinstance(inner, ListType) else inner, NumberType):
+        reader.report(WRONG_KEY, *path, key, key=key, wanted="number")
+    elif not 0 <= places <= _MOST_PLACES:
+        reader.report(BAD_PLACES, *path, key, key=key, given=places, most=_MOST_PLACES)
 
 
 def read_input(reader: Reader, name: str, field_: InputField) -> CompiledInput:
@@ -80,28 +123,18 @@ def read_input(reader: Reader, name: str, field_: InputField) -> CompiledInput:
     path = ("inputs", name)
     type_ = declared_type(reader, field_, *path)
     range_ = _read_range(reader, field_, type_, *path) if field_.range is not None else None
+    check_places(reader, "scale", field_.scale, type_, *path)
     if isinstance(type_, NumberType):
         low = range_.low if range_ and isinstance(range_.low, Decimal) else None
         high = range_.high if range_ and isinstance(range_.high, Decimal) else None
         type_ = NumberType(type_.unit, low, high, field_.scale)
-    elif field_.scale is not None:
-        reader.report(MISMATCHED_SCALE, *path, "scale", key="scale")
-    default: Value = REQUIRED
+    whole = types.nullable(type_) if field_.nullable else type_
+    default: Value = None if field_.nullable else REQUIRED
     if field_.default is not None:
-        default = read_data(reader, field_.default, type_, *path, "default")
-        if range_ is not None and default is not None and not _in_range(range_, default):
+        default = read_data(reader, field_.default, whole, *path, "default")
+        if range_ is not None and default is not None and not in_range(range_, default):
             reader.report(DEFAULT_RANGE, *path, "default", text=field_.default)
-    elif field_.nullable:
-        default = None
-    members = field_.one_of if field_.one_of is not None else field_.ranked
-    return CompiledInput(
-        name,
-        types.nullable(type_) if field_.nullable else type_,
-        field_,
-        default,
-        range_,
-        members,
-    )
+    return CompiledInput(name, whole, field_, default, range_, members_of(field_))
 
 
 def _read_range(reader: Reader, field_: InputField, type_: Type, *path: str | int) -> Range | None:
@@ -131,17 +164,21 @@ def read_parameters(reader: Reader) -> dict[str, ir.Constant]:
 
 
 def read_data(reader: Reader, data: object, type_: Type, *path: str | int) -> Value:
-    """Read data by its declared type; None after a finding."""
-    if isinstance(type_, ListType) and isinstance(data, list):
-        return tuple(read_data(reader, item, type_.item, *path, i) for i, item in enumerate(data))
-    value = _scalar(data, type_) if isinstance(data, str) else None
+    """Read data by its declared type; None when it is `null` where that is allowed, or after a finding."""
+    given = from_texts(data, type_)
+    if given is None:
+        return None
+    inner = types.without_null(type_)
+    value = read_value(given, inner)
     if value is None:
-        reader.report(BAD_DATA, *path, text=str(data)[:60], type=types.type_text(type_))
-    elif isinstance(type_, StringType) and type_.members is not None and value not in type_.members:
-        known = ", ".join(f"`{m}`" for m in type_.members)
-        reader.report(
-            NOT_MEMBER, *path, near=nearest(str(value), type_.members), text=value, known=known
-        )
+        reader.report(BAD_DATA, *path, text=str(data)[:60], type=types.type_text(inner))
+        return None
+    item = inner.item if isinstance(inner, ListType) else inner
+    members = item.members if isinstance(item, StringType) else None
+    if (wrong := not_member(value, members)) is not None:
+        known = ", ".join(f"`{m}`" for m in members or ())
+        near = nearest(wrong, members or ())
+        reader.report(NOT_MEMBER, *path, near=near, text=wrong, known=known)
     return value
 
 
@@ -161,30 +198,3 @@ def _specialised(type_: Type, unit: types.Unit | None, members: tuple[str, ...] 
 
 def _bare(type_: Type) -> Type:
     return types.NUMBER if isinstance(type_, NumberType) else types.without_null(type_)
-
-
-def _scalar(text: str, type_: Type) -> Value:
-    """Read a text by its type; None when it is not one."""
-    try:
-        match types.without_null(type_):
-            case NumberType():
-                return parse_number(text)
-            case StringType():
-                return text
-            case types.BOOLEAN:
-                return {"true": True, "false": False}.get(text)
-            case types.DATE:
-                return date(text)
-            case types.TIME:
-                return time(text)
-            case types.DATE_TIME:
-                return date_time(text)
-            case _:
-                pass
-    except NoValueError:
-        return None
-    return None
-
-
-def _in_range(range_: Range, value: Value) -> bool:
-    return kind_of(value) != kind_of(range_.low) or includes(range_, value)

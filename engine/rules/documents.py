@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from engine.feel import types
-from engine.kernel.cases import Data
+from engine.kernel.cases import Data, as_data
 from engine.kernel.decimals import decimal_text, parse_number
 from engine.kernel.diagnostics import Code
 from engine.kernel.documents import (
@@ -20,11 +21,12 @@ from engine.kernel.documents import (
     Name,
     ReasonId,
     RejectedError,
+    SemVer,
     Shape,
     Text,
     reject,
 )
-from engine.rules.tables import parse_table
+from engine.rules.tables import RESERVED_HEADS, parse_table
 
 NOT_A_TYPE = Code(
     "RULE-TYPE-001",
@@ -46,13 +48,6 @@ ONE_VALUE = Code(
     "请只写 `value` 或一张表格",
     "a decision has one of them",
     "一个决策只能有其中之一",
-)
-ROW_CELLS = Code(
-    "RULE-SHAPE-002",
-    "the row `{row}` has {given} cells, and the columns have {wanted}",
-    "行 `{row}` 有 {given} 个单元格，而列有 {wanted} 个",
-    "write `-` for a cell that does not matter",
-    "不重要的单元格请写 `-`",
 )
 
 HitPolicy: TypeAlias = Literal[
@@ -85,15 +80,40 @@ UnitText: TypeAlias = Annotated[
 
 
 def _canonical(data: Any, key: str) -> Any:  # noqa: ANN401 - what the author wrote, before it has a shape
-    """Normalise a number that is written as data by the type declared beside it, so that 80 is 80.0."""
-    if (
-        not isinstance(data, dict)
-        or not isinstance(data.get(key), str)
-        or data.get("type", "number") != "number"
-    ):
+    """Normalise the numbers of data by the type declared beside it, so that 80 is 80.0."""
+    if not isinstance(data, dict) or data.get(key) is None:
         return data
-    number = parse_number(data[key])
-    return data if number is None else {**data, key: decimal_text(number)}
+    return {**data, key: _normal(data[key], _declared(data))}
+
+
+def _declared(data: dict[str, Any]) -> types.Type | None:
+    text = data.get("type", "number")
+    return types.parse_type(text) if isinstance(text, str) else None
+
+
+def _normal(value: Any, type_: types.Type | None) -> Any:  # noqa: ANN401 - (see above)
+    if isinstance(type_, types.ListType) and isinstance(value, list | tuple):
+        return [_normal(item, type_.item) for item in value]
+    if not isinstance(type_, types.NumberType):
+        return value
+    if isinstance(value, Decimal):
+        return decimal_text(value) if value.is_finite() else value
+    number = parse_number(value) if isinstance(value, str) else None
+    return value if number is None else decimal_text(number)
+
+
+def _trimmed(cells: Any) -> Any:  # noqa: ANN401 - (see above)
+    """Trim the cells of a listed table: as those of a drawn one, they count as trimmed text."""
+    if not isinstance(cells, list | tuple):
+        return cells
+    plain = (as_data(c) if isinstance(c, bool | int | Decimal) else c for c in cells)
+    return [c.strip() if isinstance(c, str) else c for c in plain]
+
+
+def _listed(data: Any) -> Any:  # noqa: ANN401 - (see above)
+    if not isinstance(data, dict):
+        return data
+    return {key: _trimmed(data[key]) if key in {"when", "then"} else data[key] for key in data}
 
 
 class Quantity(Shape):
@@ -141,6 +161,11 @@ class TableColumns(Shape):
     when: tuple[Expression, ...]
     then: tuple[str, ...]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's own signature
+        return _listed(data)
+
 
 class TableRow(Shape):
     """One rule of a table."""
@@ -148,6 +173,11 @@ class TableRow(Shape):
     id: str
     when: tuple[Expression, ...]
     then: tuple[Expression, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's own signature
+        return _listed(data)
 
 
 class Tabular(Quantity):
@@ -198,15 +228,6 @@ class Tabular(Quantity):
             self.columns is None
         ):
             raise reject(ONE_VALUE)
-        for row in self.rows or ():
-            wanted = len(self.columns.when) + len(self.columns.then) if self.columns else 0
-            if self.columns and (len(row.when), len(row.then)) != (
-                len(self.columns.when),
-                len(self.columns.then),
-            ):
-                raise reject(
-                    ROW_CELLS, row=row.id, given=len(row.when) + len(row.then), wanted=wanted
-                )
         return self
 
 
@@ -227,6 +248,20 @@ class DecisionNode(Tabular):
     nullable: Flag = False
     clause: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _normalised(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic's own signature
+        """Normalise the default's numbers: a key of several outputs by its own type, else by the decision's."""
+        if not isinstance(data, dict) or not isinstance(data.get("default"), dict):
+            return data
+        outputs = data.get("outputs")
+        default = {}
+        for key, value in data["default"].items():
+            declared = outputs.get(key) if isinstance(outputs, dict) else data
+            reserved = key in RESERVED_HEADS or not isinstance(declared, dict)
+            default[key] = value if reserved else _normal(value, _declared(declared))
+        return {**data, "default": default}
+
 
 class FunctionNode(Tabular):
     """A function of the rule set; it is not recursive."""
@@ -242,7 +277,7 @@ class Guarantee(Shape):
     never_decreases: Name | None = None
     never_worse: Name | None = None
     independent_of: Name | None = None
-    unchanged_from: str | None = None
+    unchanged_from: SemVer | None = None
     when_rises: Name | None = None
     of: Name | None = None
 

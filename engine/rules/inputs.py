@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.feel import types
 from engine.feel.builtins.lists import MAX_ITEMS
-from engine.feel.builtins.operators import compare
+from engine.feel.builtins.operators import includes
 from engine.feel.builtins.temporal import date, date_time, duration, text_of, time
 from engine.feel.types import ContextType, ListType, NumberType, StringType, Type
 from engine.feel.values import Months, NoValueError, Range, Value, kind_of
@@ -71,6 +71,7 @@ ASSUMPTION = Code(
 )
 LONGEST_TEXT = 4_096
 _MAX_DEPTH = 20
+_SHOWN = 60
 
 
 def read_inputs(
@@ -112,19 +113,19 @@ def check_input(declared: CompiledInput, value: object, found: list[Diagnostic])
     read = read_value(value, type_)
     if read is None:
         found.append(
-            WRONG_TYPE.at(None, name=name, wanted=types.type_text(type_), text=str(value)[:60])
+            WRONG_TYPE.at(None, name=name, wanted=types.type_text(type_), text=_shown(value))
         )
         return None
-    if declared.range is not None and not _includes(declared.range, read):
+    if declared.range is not None and not in_range(declared.range, read):
         found.append(
             OUT_OF_RANGE.at(None, name=name, text=text_of(read), range=text_of(declared.range))
         )
         return None
     scale = declared.field.scale
-    if scale is not None and isinstance(read, Decimal) and read != round(read, scale):
+    if scale is not None and isinstance(read, Decimal) and _places(read) > scale:
         found.append(TOO_MANY_PLACES.at(None, name=name, text=text_of(read), scale=scale))
         return None
-    if wrong := _not_member(read, declared.members):
+    if wrong := not_member(read, declared.members):
         known = ", ".join(f"`{m}`" for m in declared.members or ())
         near = nearest(wrong, declared.members or ())
         found.append(UNKNOWN_MEMBER.at(None, near=near, name=name, text=wrong, known=known))
@@ -132,21 +133,57 @@ def check_input(declared: CompiledInput, value: object, found: list[Diagnostic])
     return read
 
 
-def _includes(range_: Range, value: Value) -> bool:
-    if isinstance(value, tuple):
-        return all(_includes(range_, item) for item in value)
-    low = 1 if range_.low is None else compare(value, range_.low)
-    high = -1 if range_.high is None else compare(value, range_.high)
-    return (low > 0 or (low == 0 and range_.low_closed)) and (
-        high < 0 or (high == 0 and range_.high_closed)
-    )
+def _shown(value: object) -> str:
+    """Write a refused value for a message: texts and numbers in short, of anything else the kind."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case int():
+            return str(Decimal(value))[:_SHOWN]
+        case str() | Decimal():
+            return str(value)[:_SHOWN]
+        case None:
+            return "null"
+        case _:
+            pass
+    return type(value).__name__
 
 
-def _not_member(value: Value, members: tuple[str, ...] | None) -> str | None:
+def _places(number: Decimal) -> int:
+    """Count the decimal places that a number needs; the caller has set the decimal context."""
+    return -int(number.normalize().as_tuple().exponent)
+
+
+def in_range(range_: Range, value: Value) -> bool:
+    """Whether a value lies in a range; one that cannot be ordered with its ends does not."""
+    try:
+        return includes(range_, value)
+    except NoValueError:
+        return False
+
+
+def not_member(value: Value, members: tuple[str, ...] | None) -> str | None:
+    """Find a text, alone or in a list, that is none of the members; missing is no text."""
     if members is None:
         return None
     items = value if isinstance(value, tuple) else (value,)
-    return next((str(item) for item in items if item not in members), None)
+    return next((i for i in items if isinstance(i, str) and i not in members), None)
+
+
+def from_texts(data: object, type_: Type) -> object:
+    """Turn the texts of a document's data into truth values, or missing ones, where the type asks for it."""
+    if data == "null" and types.is_nullable(type_):
+        return None
+    inner = types.without_null(type_)
+    match inner, data:
+        case types.BOOLEAN, "true" | "false":
+            return data == "true"
+        case ListType(), list() | tuple():
+            return [from_texts(item, inner.item) for item in data]
+        case ContextType(), Mapping():
+            fields = dict(inner.fields or ())
+            return {key: from_texts(item, fields.get(key, types.ANY)) for key, item in data.items()}
+    return data
 
 
 def read_value(value: object, type_: Type, depth: int = 0) -> Value:

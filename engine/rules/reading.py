@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.feel import tree
-    from engine.kernel.diagnostics import Diagnostic
+    from engine.kernel.diagnostics import Diagnostic, Span
     from engine.kernel.documents import Fault, Loaded
-    from engine.rules.documents import RuleSet, Tabular
+    from engine.rules.documents import RuleSet, TableColumns, TableRow, Tabular
     from engine.rules.tables import TableText
 
 COMMENT_AFTER = Code(
@@ -28,6 +28,13 @@ COMMENT_AFTER = Code(
     "put the comment on its own line, or the expression in quotes",
     "请将注释另起一行，或给表达式加引号",
 )
+ROW_CELLS = Code(
+    "RULE-SHAPE-002",
+    "the row `{row}` has {given} cells, and the columns have {wanted}",
+    "行 `{row}` 有 {given} 个单元格，而列有 {wanted} 个",
+    "write `-` for a cell that does not matter",
+    "不重要的单元格请写 `-`",
+)
 FOLDED = Code(
     "RULE-EXPR-002",
     "an expression stands on one line, or in a `|` block",
@@ -35,6 +42,15 @@ FOLDED = Code(
     "join the lines",
     "请合并为一行",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnRow:
+    """A row of a table with its cells read: conditions first, then outputs."""
+
+    row: TableRow
+    cells: tuple[tuple[tree.Node | None, Fragment], ...]
+    span: Span | None
 
 
 @dataclass(slots=True)
@@ -47,10 +63,9 @@ class Drawn:
     value: tuple[tree.Node, Fragment] | None = None
     only_if: tuple[tree.Node, Fragment] | None = None
     heads: list[tuple[tree.Node | None, Fragment]] = field(default_factory=list)
-    cells: list[list[tuple[tree.Node | None, Fragment]]] = field(default_factory=list)
+    then: dict[str, Fragment] = field(default_factory=dict)
+    rows: list[DrawnRow] = field(default_factory=list)
     text: TableText | None = None
-    reserved: dict[str, int] = field(default_factory=dict)
-    columns: dict[str, int] = field(default_factory=dict)
 
     def nodes(self) -> Iterable[tree.Node]:
         """Give every expression of it."""
@@ -58,9 +73,11 @@ class Drawn:
             self.value,
             self.only_if,
             *self.heads,
-            *(cell for row in self.cells for cell in row),
+            *(cell for row in self.rows for cell in row.cells),
         ]
-        return (node for pair in found if pair is not None and (node := pair[0]) is not None)
+        # The cells of a long table repeat: a text is read once, and given once.
+        nodes = {id(pair[0]): pair[0] for pair in found if pair is not None}
+        return (node for node in nodes.values() if node is not None)
 
 
 class Reader:
@@ -116,41 +133,51 @@ class Reader:
         if isinstance(document, DecisionNode) and document.only_if is not None:
             drawn.only_if = self.expression(document.only_if, *path, "only_if")
         if document.columns is not None:
-            self._draw_table(drawn, document)
+            self._draw_table(drawn, document.columns, document.rows or ())
         return drawn
 
-    def _draw_table(self, drawn: Drawn, document: Tabular) -> None:
-        columns, rows = document.columns, document.rows or ()
-        if columns is None:
-            return
+    def _draw_table(self, drawn: Drawn, columns: TableColumns, rows: Iterable[TableRow]) -> None:
         node = self.loaded.node(*drawn.path, "table")
         if isinstance(node, Scalar):
             drawn.text, _ = parse_table(node.text)
-        for index, then in enumerate(columns.then):
-            (drawn.reserved if then in RESERVED_HEADS else drawn.columns)[then] = index
+        when, then = len(columns.when), len(columns.then)
         for index, head in enumerate(columns.when):
-            fragment = self._cell(drawn, node, head, -1, index)
+            fragment = self._cell(drawn, node, head, (-1, "when", index))
             drawn.heads.append((self.parse(head, fragment, unary=False), fragment))
+        for index, head in enumerate(columns.then):
+            drawn.then[head] = self._cell(drawn, node, head, (-1, "then", index))
         for number, row in enumerate(rows):
-            cells = []
-            for index, cell in enumerate((*row.when, *row.then)):
-                fragment = self._cell(drawn, node, cell, number, index)
-                place = index - len(row.when)
-                expression = place < 0 or columns.then[place] not in RESERVED_HEADS
-                read = self.parse(cell, fragment, unary=place < 0) if expression else None
-                cells.append((read, fragment))
-            drawn.cells.append(cells)
+            span = self._row_span(drawn, node, number)
+            if (len(row.when), len(row.then)) != (when, then):
+                given = len(row.when) + len(row.then)
+                self.found.append(ROW_CELLS.at(span, row=row.id, given=given, wanted=when + then))
+                continue
+            cells: list[tuple[tree.Node | None, Fragment]] = []
+            for index, text in enumerate(row.when):
+                fragment = self._cell(drawn, node, text, (number, "when", index))
+                cells.append((self.parse(text, fragment, unary=True), fragment))
+            for index, text in enumerate(row.then):
+                fragment = self._cell(drawn, node, text, (number, "then", index))
+                coded = columns.then[index] in RESERVED_HEADS
+                cells.append((None if coded else self.parse(text, fragment, unary=False), fragment))
+            drawn.rows.append(DrawnRow(row, tuple(cells), span))
 
-    def _cell(self, drawn: Drawn, node: object, text: str, row: int, index: int) -> Fragment:
-        """Place a cell: in the drawn text, or in the list of rows."""
+    def _row_span(self, drawn: Drawn, node: object, number: int) -> Span | None:
         if drawn.text is not None and isinstance(node, Scalar):
-            if row < 0:
-                cell = (*drawn.text.when, *drawn.text.then)[index]
-            else:
-                line = drawn.text.rows[row]
-                cell = (*line.when, *line.then)[index]
+            cell = drawn.text.rows[number].id
+            return node.span_at(cell.start, cell.start + len(cell.text))
+        if self.loaded.tree is None:
+            return None
+        return self.loaded.span(*drawn.path, "rows", number, "id")
+
+    def _cell(self, drawn: Drawn, node: object, text: str, place: tuple[int, str, int]) -> Fragment:
+        """Place a cell by row, side and index, in the drawn text or the listed rows; row -1 is the heads."""
+        if self.loaded.tree is None:
+            return Fragment(text)
+        row, side, index = place
+        if drawn.text is not None and isinstance(node, Scalar):
+            line = drawn.text if row < 0 else drawn.text.rows[row]
+            cell = (line.when if side == "when" else line.then)[index]
             return Fragment(text, node, cell.start, node.span)
-        when = len(drawn.document.columns.when) if drawn.document.columns else 0
-        side, place = ("when", index) if index < when else ("then", index - when)
-        where = ("columns", side, place) if row < 0 else ("rows", row, side, place)
+        where = ("columns", side, index) if row < 0 else ("rows", row, side, index)
         return self.fragment(text, *drawn.path, *where)

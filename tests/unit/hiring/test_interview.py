@@ -146,11 +146,11 @@ def test_an_outside_mention_quotes_the_answer() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ('{"a": 1,}', "INTERVIEW-JSON-001"),
-        ("[" * 100_000, "INTERVIEW-JSON-001"),
-        ('{"a": ' + "9" * 5000 + "}", "INTERVIEW-JSON-001"),
-        ('{"a": NaN}', "INTERVIEW-JSON-002"),
-        ('{"a": 1, "a": 2}', "INTERVIEW-JSON-003"),
+        ('{"a": 1,}', "JSON-001"),
+        ("[" * 100_000, "JSON-001"),
+        ('{"a": ' + "9" * 5000 + "}", "JSON-001"),
+        ('{"a": NaN}', "JSON-002"),
+        ('{"a": 1, "a": 2}', "JSON-003"),
     ],
 )
 def test_what_is_not_json_is_refused(text: str, code: str) -> None:
