@@ -38,7 +38,7 @@ def _run(content: Content, kind: str, reference: str, case: Case, as_of: dt.date
         loaded: Loaded[Any] = content.find(kind, reference, as_of)
         match kind:
             case "rule_set":
-                return run_case(content.compile_rule_set(loaded), case)
+                return run_case(content.compile_rule_set(loaded, as_of), case)
             case "inference":
                 return run_inference_case(content.inference(reference, as_of), case)
             case _:

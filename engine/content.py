@@ -13,7 +13,7 @@ from engine.chaining.compiler import check_inference, compile_inference
 from engine.chaining.documents import Inference
 from engine.competency.compiler import check_model, compile_model
 from engine.competency.documents import CompetencyModel
-from engine.hiring.signals import check_modalities
+from engine.hiring.signals import check_modalities, check_signal_inputs
 from engine.jurisdictions.documents import Jurisdiction
 from engine.jurisdictions.merge import Law, merge
 from engine.kernel.cases import CaseFile
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     from engine.chaining.program import CompiledInference
     from engine.competency.compiler import CompiledModel
-    from engine.kernel.canonical import ContentHash
     from engine.rules.compiled import CompiledRuleSet
 
 UNKNOWN_KIND = Code(
@@ -84,6 +83,20 @@ UNKNOWN_REFERENCE = Code(
     "可用：{known}",
 )
 
+NOT_IN_FORCE = Code(
+    "CONTENT-006",
+    "no published `{id}` is in force at {instant}, when this rule set is",
+    "本规则集在 {instant} 生效时，没有已发布且生效的 `{id}`",
+    "publish it with an earlier `effective_from`, or let this one begin later",
+    "请以更早的 `effective_from` 发布它，或让本规则集更晚生效",
+)
+EMPTY_PERIOD = Code(
+    "CONTENT-008",
+    "this is never in force: it ends before it begins",
+    "该版本从不生效：结束早于开始",
+    "write an `effective_to` after `effective_from`, or delete it",
+    "请写晚于 `effective_from` 的 `effective_to`，或删除它",
+)
 USE_CIRCLE = Code(
     "CONTENT-007",
     "`{id}` uses `{own}` in its turn",
@@ -118,7 +131,7 @@ class Content:
     cases: list[Loaded[CaseFile]] = field(default_factory=list)
     lock: tuple[LockLine, ...] = ()
     found: list[Diagnostic] = field(default_factory=list)
-    _compiled: dict[ContentHash, Any] = field(default_factory=dict)
+    _compiled: dict[object, Any] = field(default_factory=dict)
 
     # --- finding -------------------------------------------------------------------------------
 
@@ -185,50 +198,70 @@ class Content:
             ]
             self.versions[name] = sorted([*kept, *versions], key=_start)
         self.cases += other.cases
-        self.lock += other.lock
+        known = set(map(str, self.lock))
+        self.lock += tuple(line for line in other.lock if str(line) not in known)
         self.found += other.found
 
     # --- compiling -----------------------------------------------------------------------------
 
-    def _once(self, loaded: Loaded[D], compile_: Callable[[], Any]) -> Any:  # noqa: ANN401 - each kind has its own form
-        if loaded.hash not in self._compiled:
-            self._compiled[loaded.hash] = compile_()
-        return self._compiled[loaded.hash]
+    def _once(self, loaded: Loaded[D], against: object, compile_: Callable[[], Any]) -> Any:  # noqa: ANN401 - each kind has its own form
+        """Compile a document once for what it is compiled `against`: the versions of others in force."""
+        key = (loaded.hash, against)
+        if key not in self._compiled:
+            self._compiled[key] = compile_()
+        return self._compiled[key]
 
     def rule_set(self, reference: str, as_of: dt.datetime) -> CompiledRuleSet:
         """Compile a rule set; raises NotFoundError or DocumentError."""
-        return self.compile_rule_set(self.find("rule_set", reference, as_of))
+        return self.compile_rule_set(self.find("rule_set", reference, as_of), as_of)
 
-    def compile_rule_set(self, loaded: Loaded[RuleSet]) -> CompiledRuleSet:
-        """Compile a rule set, with those it uses as of its own start."""
-        made: CompiledRuleSet = self._once(
-            loaded, lambda: compile_rule_set(loaded, self.uses(loaded))
-        )
+    def compile_rule_set(
+        self, loaded: Loaded[RuleSet], as_of: dt.datetime | None = None
+    ) -> CompiledRuleSet:
+        """Compile a rule set, with those it uses that are in force at `as_of`, or at its own start.
+
+        Raises DocumentError.
+        """
+        uses = self.uses(loaded, as_of or loaded.document.effective_from)
+        against = tuple(sorted((alias, used.used) for alias, used in uses.items()))
+        made: CompiledRuleSet = self._once(loaded, against, lambda: compile_rule_set(loaded, uses))
         return made
 
-    def uses(self, loaded: Loaded[RuleSet]) -> dict[str, CompiledRuleSet]:
-        """Compile the rule sets that a rule set uses, as of its own start, by alias; raises as `rule_set` does."""
-        as_of = loaded.document.effective_from
-        return {alias: self.rule_set(id_, as_of) for alias, id_ in loaded.document.uses.items()}
+    def uses(self, loaded: Loaded[RuleSet], as_of: dt.datetime) -> dict[str, CompiledRuleSet]:
+        """Compile the rule sets that a rule set uses and that are in force at `as_of`, by alias.
+
+        Raises DocumentError for one that is not there, not in force, or uses this one in its turn.
+        """
+        found = _check_uses(self, loaded)
+        made = {}
+        for alias, id_ in loaded.document.uses.items() if not found else ():
+            try:
+                made[alias] = self.rule_set(id_, as_of)
+            except NotFoundError:
+                told = {"id": id_, "instant": as_of.isoformat()}
+                found.append(NOT_IN_FORCE.at(loaded.span("uses", alias), **told))
+        if found:
+            raise DocumentError(found)
+        return made
 
     def inference(self, reference: str, as_of: dt.datetime) -> CompiledInference:
         """Compile an inference; raises NotFoundError or DocumentError."""
         loaded = self.find("inference", reference, as_of)
-        made: CompiledInference = self._once(loaded, lambda: compile_inference(loaded))
+        made: CompiledInference = self._once(loaded, (), lambda: compile_inference(loaded))
         return made
 
     def model(self, reference: str, as_of: dt.datetime) -> CompiledModel:
         """Compile a competency model; raises NotFoundError or DocumentError."""
         loaded: Loaded[CompetencyModel] = self.find("competency_model", reference, as_of)
         law = self.law(loaded.document.jurisdictions, as_of)
-        made: CompiledModel = self._once(loaded, lambda: compile_model(loaded, law))
+        made: CompiledModel = self._once(loaded, law.used, lambda: compile_model(loaded, law))
         return made
 
     def graph(self, as_of: dt.datetime, reference: str | None = None) -> SkillGraph:
         """Compile the catalog, the only one unless `reference` names it; raises NotFoundError or DocumentError."""
         known = self.ids("catalog")
         loaded = self.find("catalog", reference or (known[0] if known else "catalog"), as_of)
-        made: SkillGraph = self._once(loaded, lambda: compile_catalog(loaded))
+        made: SkillGraph = self._once(loaded, (), lambda: compile_catalog(loaded))
         return made
 
     def law(self, jurisdictions: Iterable[str], as_of: dt.datetime) -> Law:
@@ -344,6 +377,9 @@ def check_content(content: Content) -> list[Diagnostic]:
                     )
                 )
         for loaded in versions:
+            until = loaded.document.effective_to
+            if until is not None and until <= loaded.document.effective_from:
+                found.append(EMPTY_PERIOD.at(loaded.span("effective_to")))
             found += _check_place(loaded)
             found += check_document(content, loaded)
     known = {id_ for kind, id_ in content.versions}
@@ -357,7 +393,11 @@ def check_content(content: Content) -> list[Diagnostic]:
 def _check_place(loaded: Loaded[Any]) -> list[Diagnostic]:
     document, folder = loaded.document, _FOLDERS.get(loaded.document.kind)
     wanted = f"{document.id}/{document.version}.yaml"
-    if folder is None or folder not in loaded.path or loaded.path.endswith(f"/{wanted}"):
+    if (
+        folder is None
+        or f"/{folder}/" not in f"/{loaded.path}"
+        or loaded.path.endswith(f"/{wanted}")
+    ):
         return []
     return [
         WRONG_PLACE.at(
@@ -375,8 +415,7 @@ def check_document(content: Content, loaded: Loaded[Any]) -> list[Diagnostic]:
     try:
         match document:
             case RuleSet():
-                unknown = [*_check_jurisdictions(content, loaded), *_check_uses(content, loaded)]
-                return unknown or check_rule_set(loaded, content.uses(loaded))
+                return _check_rule_set(content, loaded)
             case Inference():
                 return check_inference(loaded) or _check_modalities(content, loaded)
             case CompetencyModel():
@@ -390,6 +429,26 @@ def check_document(content: Content, loaded: Loaded[Any]) -> list[Diagnostic]:
     except DocumentError as error:
         return list(error.diagnostics)
     return []
+
+
+def _check_rule_set(content: Content, loaded: Loaded[RuleSet]) -> list[Diagnostic]:
+    """Check a rule set with what it uses at its own start, and at every later start of one of those."""
+    document = loaded.document
+    start = document.effective_from
+    later = {
+        version.document.effective_from
+        for id_ in document.uses.values()
+        for version in content.versions.get(("rule_set", id_), [])
+    }
+    found = _check_jurisdictions(content, loaded)
+    if not found and document.use != "demonstration":
+        found += check_signal_inputs(loaded, _law(content, loaded))
+    for instant in (start, *sorted(moment for moment in later if moment > start)):
+        try:
+            found += check_rule_set(loaded, content.uses(loaded, instant))
+        except DocumentError as error:
+            found += error.diagnostics
+    return found
 
 
 def _latest(content: Content) -> dict[str, Loaded[Jurisdiction]]:

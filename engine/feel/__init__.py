@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
@@ -11,13 +12,13 @@ from engine.feel.backends.interpreter import FaultError, Run, evaluate_ir
 from engine.feel.checker import check_expression, check_unary_tests
 from engine.feel.parser import Mode, parse_expression, parse_unary_tests
 from engine.feel.scope import Scope, Symbol
-from engine.feel.values import Function, Months, Range, Value, type_of
-from engine.kernel.decimals import CONTEXT, fits
+from engine.feel.values import Function, Months, NoValueError, Range, Value, type_of
+from engine.kernel.decimals import CONTEXT, fits, plain_number
 from engine.kernel.diagnostics import Code, Span
 from engine.kernel.errors import DocumentError, EvaluationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from engine.feel import ir
     from engine.kernel.diagnostics import Diagnostic
@@ -31,6 +32,23 @@ BAD_INPUT = Code(
     "小数请用 Decimal、整数或文字；浮点数不精确，故不接受",
 )
 
+TOO_DEEP = Code(
+    "FEEL-INPUT-002",
+    "the input `{name}` is nested more than {limit} deep",
+    "输入 `{name}` 嵌套超过 {limit} 层",
+    "flatten it",
+    "请减少嵌套",
+)
+TOO_LARGE = Code(
+    "FEEL-BOUND-032",
+    "the value has more than {limit} parts",
+    "该值的组成部分超过 {limit} 个",
+    "give out less",
+    "请减少输出",
+)
+_MAX_DEPTH = 50
+MAX_PARTS = 1_000_000
+
 __all__ = ["Function", "Months", "Range", "evaluate", "evaluate_unary"]
 
 
@@ -39,7 +57,7 @@ def evaluate(
 ) -> object:
     """Evaluate an expression where names have the values of `inputs`.
 
-    Numbers go in as int or Decimal and come out as Decimal; lists and contexts are lists and dicts;
+    Numbers go in as int or Decimal and come out as Decimal without trailing zeros; lists and contexts are lists and dicts;
     dates, times and durations are those of `datetime`, and `Months`.
 
     Raises:
@@ -78,6 +96,8 @@ def _finish(
             return to_python(evaluate_ir(made, values, Run(mode)))
         except FaultError as error:
             raise EvaluationError(_placed([error.fault], text)[0]) from None
+        except NoValueError as error:  # the value is there, and too large to be given out
+            raise EvaluationError(error.code.at(None, **error.args_)) from None
 
 
 def _scope(inputs: Mapping[str, object], mode: Mode) -> Scope:
@@ -113,8 +133,10 @@ def _placed(faults: Iterable[Fault], text: str) -> list[Diagnostic]:
     return placed
 
 
-def to_feel(value: object, name: str = "") -> Value:
+def to_feel(value: object, name: str = "", depth: int = 0) -> Value:
     """Turn Python data into FEEL values; raises EvaluationError for what FEEL does not have."""
+    if depth > _MAX_DEPTH:
+        raise EvaluationError(TOO_DEEP.at(None, name=name.partition(".")[0], limit=_MAX_DEPTH))
     match value:
         case (
             None
@@ -136,16 +158,26 @@ def to_feel(value: object, name: str = "") -> Value:
             if fits(value):
                 return value
         case list() | tuple():
-            return tuple(to_feel(item, name) for item in value)
+            return tuple(to_feel(item, name, depth + 1) for item in value)
         case dict() if all(isinstance(key, str) for key in value):
-            return {key: to_feel(inner, f"{name}.{key}") for key, inner in value.items()}
+            return {key: to_feel(inner, f"{name}.{key}", depth + 1) for key, inner in value.items()}
     raise EvaluationError(BAD_INPUT.at(None, name=name, given=type(value).__name__))
 
 
 def to_python(value: Value) -> object:
-    """Turn a FEEL value into plain Python data: tuples become lists."""
+    """Turn a FEEL value into plain Python data: tuples become lists, numbers lose their trailing zeros.
+
+    Raises:
+        NoValueError: it has more parts than a value may have, which a few shared ones can make.
+    """
+    return _plain(value, itertools.count())
+
+
+def _plain(value: Value, parts: Iterator[int]) -> object:
+    if next(parts) > MAX_PARTS:
+        raise NoValueError(TOO_LARGE, limit=MAX_PARTS)
     if isinstance(value, tuple):
-        return [to_python(item) for item in value]
+        return [_plain(item, parts) for item in value]
     if isinstance(value, dict):
-        return {key: to_python(inner) for key, inner in value.items()}
-    return value
+        return {key: _plain(inner, parts) for key, inner in value.items()}
+    return plain_number(value) if isinstance(value, Decimal) else value

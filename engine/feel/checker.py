@@ -12,14 +12,28 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from engine.feel import ir, tree, types
 from engine.feel.builtins import FUNCTIONS, OPERATORS
-from engine.feel.builtins.temporal import PROPERTIES, literal
+from engine.feel.builtins.temporal import literal
 from engine.feel.matching import (
+    NEVER_EQUAL,
+    SOME_VALUE,
+    UNGUARDED,
+    WRONG_ARGUMENT,
+    WRONG_COUNT,
+    WRONG_PARAMETER,
     accepts_all,
-    accepts_argument,
+    argument_fault,
+    count_fault,
+    entry_type,
     fits_names,
     in_parameter_order,
+    interpolation_fault,
+    member_fault,
     named_type,
+    number_types,
+    operand_fault,
+    shown,
     signature_for,
+    unit_fault,
     without_unit,
 )
 from engine.feel.scope import Scope, Symbol, facts_of, path_of
@@ -35,13 +49,13 @@ from engine.feel.types import (
     Type,
 )
 from engine.feel.values import NoValueError, Value, type_of
-from engine.kernel.diagnostics import Code, nearest
+from engine.kernel.diagnostics import Code, Phrase, nearest
 from engine.kernel.documents import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.feel.builtins.registry import Builtin, Signature
+    from engine.feel.builtins.registry import Builtin
 
 UNKNOWN_NAME = Code(
     "FEEL-NAME-001",
@@ -57,54 +71,12 @@ UNKNOWN_FUNCTION = Code(
     "check the name",
     "请检查名称",
 )
-UNKNOWN_ENTRY = Code(
-    "FEEL-NAME-003",
-    "{type} has no entry `{name}`",
-    "{type} 没有条目 `{name}`",
-    "it has: {known}",
-    "可用条目：{known}",
-)
 NO_SPACES = Code(
     "FEEL-NAME-004",
     "a bare word here must be one of {known}",
     "此处的裸词须为 {known} 之一",
     "write one of them; another text stands in double quotes",
     "请从中选择；其他文字请用双引号",
-)
-WRONG_OPERANDS = Code(
-    "FEEL-TYPE-001",
-    "`{op}` does not work on {left} and {right}",
-    "`{op}` 不能用于 {left} 与 {right}",
-    "both sides must be of one type",
-    "两边须为同一类型",
-)
-WRONG_UNITS = Code(
-    "FEEL-UNIT-001",
-    "`{op}` needs equal units, and these are `{left}` and `{right}`",
-    "`{op}` 要求单位相同，而这里是 `{left}` 与 `{right}`",
-    "multiply or divide by a value that carries the missing unit",
-    "请乘以或除以带有所缺单位的值",
-)
-WRONG_ARGUMENT = Code(
-    "FEEL-TYPE-002",
-    "`{function}` needs {wanted} for `{parameter}`, and this is {given}",
-    "`{function}` 的 `{parameter}` 需要 {wanted}，而这里是 {given}",
-    "give a value of that type",
-    "请给出该类型的值",
-)
-WRONG_COUNT = Code(
-    "FEEL-TYPE-003",
-    "`{function}` takes {wanted}, and {given} are given",
-    "`{function}` 需要 {wanted}，而给了 {given} 个",
-    "its parameters are: {parameters}",
-    "参数为：{parameters}",
-)
-WRONG_PARAMETER = Code(
-    "FEEL-TYPE-004",
-    "`{function}` has no parameter `{name}`",
-    "`{function}` 没有参数 `{name}`",
-    "its parameters are: {parameters}",
-    "参数为：{parameters}",
 )
 NOT_BOOLEAN = Code(
     "FEEL-TYPE-005",
@@ -127,13 +99,6 @@ NOT_A_LIST = Code(
     "write `[…]`",
     "请写成 `[…]`",
 )
-UNGUARDED = Code(
-    "FEEL-NULL-001",
-    "`{name}` may be missing here",
-    "`{name}` 在此处可能缺失",
-    "test it first: `is defined({name}) and …`",
-    "请先判断：`is defined({name}) and …`",
-)
 NOT_APPLICABLE = Code(
     "FEEL-NULL-002",
     "`{name}` does not always apply here",
@@ -141,12 +106,12 @@ NOT_APPLICABLE = Code(
     "give the reader the same `only_if`, or test `is applicable({name})` first",
     "请使用相同的 `only_if`，或先判断 `is applicable({name})`",
 )
-NEVER_EQUAL = Code(
-    "FEEL-TYPE-008",
-    "`{value}` is never a value here: {known}",
-    "`{value}` 不可能是此处的值：{known}",
-    "choose one of them",
-    "请从中选择",
+ENTRY_TWICE = Code(
+    "FEEL-NAME-005",
+    "the entry `{name}` stands twice in one context",
+    "条目 `{name}` 在同一上下文中出现两次",
+    "keep one",
+    "请保留一个",
 )
 NOT_ALLOWED = Code(
     "FEEL-STRICT-001",
@@ -170,18 +135,9 @@ NOT_A_FUNCTION = Code(
     "请用名称调用函数",
 )
 BAD_LITERAL = Code("FEEL-TYPE-011", "{problem}", "{problem}", "correct the text", "请更正")
-NOT_A_CONTEXT_PATH = Code(
-    "FEEL-TYPE-012",
-    "{type} has no entries",
-    "{type} 没有条目",
-    "use `.` on a context",
-    "`.` 只能用于上下文",
-)
 
-_RUN_TIME_ONLY = {
-    "now": "the time is an input: use `as_of`",
-    "today": "the time is an input: use `as_of`",
-}
+_AS_INPUT = Phrase("the time is an input: use `as_of`", "时间是输入：请用 `as_of`")
+_RUN_TIME_ONLY = frozenset({"now", "today"})
 
 
 def check_expression(node: tree.Node, scope: Scope) -> tuple[ir.Ir, list[Fault]]:
@@ -260,15 +216,17 @@ class _Checker:
             value = literal(node.text)
         except NoValueError as error:
             if scope.mode == "strict":
-                diagnostic = error.code.at(None, **error.args_)
-                self.fault(BAD_LITERAL, node, problem=diagnostic.message())
+                said = error.code.at(None, **error.args_)
+                self.fault(
+                    BAD_LITERAL, node, problem=Phrase(said.message("en"), said.message("zh"))
+                )
             return self._void(node)
         return ir.Constant(value, type=_constant_type(value, scope), **self._place(node))
 
     def name(self, node: tree.Name, scope: Scope) -> ir.Ir:
         place = self._place(node)
         symbol = scope.names.get(node.name)
-        may_be_entry = symbol is None or (scope.item is not None and not symbol.local)
+        may_be_entry = symbol is None or node.name == "item" or not symbol.local
         if may_be_entry and (found := self._item_entry(node, scope, symbol)):
             return found
         if symbol is None:
@@ -286,12 +244,16 @@ class _Checker:
     def _item_entry(self, node: tree.Name, scope: Scope, symbol: Symbol | None) -> ir.Ir | None:
         """Inside a filter a bare name is first an entry of the item."""
         item = scope.item
-        if item is None or node.name in {"item", "?"}:
+        if item is None or node.name == "?":
             return None
         inner = types.without_null(item.type)
         if isinstance(inner, ContextType) and (entry := inner.field(node.name)) is not None:
+            if types.is_nullable(entry) and ("defined", node.name) in scope.known:
+                entry = types.without_null(entry)
             return ir.Entry(item, node.name, type=entry, **self._place(node))
         if inner != ANY and not (isinstance(inner, ContextType) and inner.fields is None):
+            return None
+        if node.name == "item" and scope.mode == "strict":
             return None
         outer = None if symbol is None else self.name(node, replace(scope, item=None))
         return ir.Entry(item, node.name, outer, type=ANY, **self._place(node))
@@ -317,45 +279,11 @@ class _Checker:
         if scope.mode == "dmn" or base.type == ANY:
             return ANY
         if types.is_nullable(base.type):
-            self.fault(UNGUARDED, base, name=path_of(node.base) or "value")
+            self.fault(UNGUARDED, base, name=path_of(node.base) or SOME_VALUE)
             return ANY
-        return self._entry_of(base.type, node)
-
-    def _entry_of(self, type_: Type, node: tree.Path) -> Type:
-        match type_:
-            case ListType():
-                item = ANY if type_.item == ANY else self._entry_of(type_.item, node)
-                return ListType(item)
-            case ContextType(fields=None):
-                return ANY
-            case ContextType():
-                found, known = type_.field(node.name), [name for name, _ in type_.fields or ()]
-            case RangeType():
-                properties = PROPERTIES["range"]
-                found, known = (
-                    (
-                        type_.item
-                        if node.name in {"start", "end"}
-                        else properties.get(node.name, (None,))[0]
-                    ),
-                    list(properties),
-                )
-            case _:
-                properties = PROPERTIES.get(types.type_text(type_), {})
-                if not properties:
-                    self.fault(NOT_A_CONTEXT_PATH, node, type=types.type_text(type_))
-                    return ANY
-                found, known = properties.get(node.name, (None,))[0], list(properties)
-        if found is None:
-            listed = ", ".join(f"`{k}`" for k in known)
-            self.fault(
-                UNKNOWN_ENTRY,
-                node,
-                near=nearest(node.name, known),
-                type=types.type_text(type_),
-                name=node.name,
-                known=listed,
-            )
+        found = entry_type(base.type, node)
+        if isinstance(found, Fault):
+            self.faults.append(found)
             return ANY
         return found
 
@@ -378,7 +306,7 @@ class _Checker:
     def _condition(self, side: ir.Ir, scope: Scope) -> None:
         if scope.mode == "strict":
             if types.is_nullable(side.type) and side.type != NULL:
-                self.fault(UNGUARDED, side, name=_shown(side))
+                self.fault(UNGUARDED, side, name=shown(side))
             elif not types.accepts(BOOLEAN, side.type):
                 self.fault(NOT_BOOLEAN, side, given=types.type_text(side.type))
 
@@ -394,7 +322,7 @@ class _Checker:
         found = signature_for(builtin, (left.type, right.type))
         if found is None or not self._comparable(op, left, right, node):
             if found is None:
-                self._wrong_operands(op, left, right, node)
+                self.faults.append(operand_fault(op, left, right, node))
             return ir.Apply(
                 builtin,
                 None,
@@ -404,23 +332,14 @@ class _Checker:
             )
         if not self._units_agree(op, left, right, node):
             return ir.Apply(builtin, None, (left, right), type=ANY, **place)
-        signature = (
-            None if ANY in {left.type, right.type} and len(builtin.signatures) > 1 else found
-        )
-        type_ = (
-            found.type_for((left.type, right.type))
-            if signature or op in _BOOLEAN_OPERATORS
-            else ANY
-        )
-        return ir.Apply(builtin, signature, (left, right), type=type_, **place)
-
-    def _wrong_operands(self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node) -> None:
-        self.fault(
-            WRONG_OPERANDS,
-            node,
-            op=op,
-            left=types.type_text(left.type),
-            right=types.type_text(right.type),
+        open_ = ANY in {left.type, right.type} and len(builtin.signatures) > 1
+        type_: Type | None = ANY
+        if not open_ or op in _BOOLEAN_OPERATORS:
+            type_ = found.type_for((left.type, right.type))
+            if type_ is None:
+                self.faults.append(unit_fault(op, left.type, right.type, node))
+        return ir.Apply(
+            builtin, None if open_ else found, (left, right), type=type_ or ANY, **place
         )
 
     def _guarded(self, op: str, left: ir.Ir, right: ir.Ir) -> bool:
@@ -429,7 +348,7 @@ class _Checker:
             return True
         missing = [side for side in (left, right) if types.is_nullable(side.type)]
         for side in missing:
-            self.fault(UNGUARDED, side, name=_shown(side))
+            self.fault(UNGUARDED, side, name=shown(side))
         return not missing
 
     def _comparable(self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node) -> bool:
@@ -437,7 +356,7 @@ class _Checker:
         if op not in _BOOLEAN_OPERATORS or NULL in {left.type, right.type}:
             return True
         if types.join(without_unit(left.type), without_unit(right.type)) is None:
-            self._wrong_operands(op, left, right, node)
+            self.faults.append(operand_fault(op, left, right, node))
             return False
         if op in {"=", "!="}:
             self.never_equal(left, right)
@@ -445,23 +364,9 @@ class _Checker:
 
     def never_equal(self, left: ir.Ir, right: ir.Ir) -> None:
         """Refuse to compare a text that is none of the members that the other side can have."""
-        for side, other in ((left, right), (right, left)):
-            if (
-                isinstance(side, ir.Constant)
-                and isinstance(side.value, str)
-                and isinstance(other.type, StringType)
-            ):
-                members = other.type.members
-                if members is not None and side.value not in members:
-                    known = ", ".join(f"`{m}`" for m in members)
-                    self.fault(
-                        NEVER_EQUAL,
-                        side,
-                        near=nearest(side.value, members),
-                        value=side.value,
-                        known=known,
-                    )
-                    return
+        fault = member_fault(left, right) or member_fault(right, left)
+        if fault is not None:
+            self.faults.append(fault)
 
     def _units_agree(self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node) -> bool:
         if (
@@ -472,7 +377,7 @@ class _Checker:
             return True
         if types.accepts(left.type, right.type):
             return True
-        self._wrong_units(op, left.type, right.type, node)
+        self.faults.append(unit_fault(op, left.type, right.type, node))
         return False
 
     def negate(self, node: tree.Negate, scope: Scope) -> ir.Ir:
@@ -488,7 +393,7 @@ class _Checker:
     def in_(self, node: tree.In, scope: Scope) -> ir.Ir:
         value = self.check(node.value, scope)
         if types.is_nullable(value.type) and scope.mode == "strict":
-            self.fault(UNGUARDED, value, name=_shown(value))
+            self.fault(UNGUARDED, value, name=shown(value))
             return self._void(node)
         tests = [self._test(test, value, scope) for test in node.tests]
         return self._any_of(tests, node, scope)
@@ -610,7 +515,7 @@ class _Checker:
                 TEST_TYPE, test, test=types.type_text(made.type), column=types.type_text(value.type)
             )
         elif not types.accepts(value.type, inner) and inner != NULL:
-            self._wrong_units("in", value.type, inner, test)
+            self.faults.append(unit_fault("in", value.type, inner, test))
         if isinstance(made, ir.MakeList):
             for item_ in made.items:
                 self.never_equal(item_, value)
@@ -664,7 +569,7 @@ class _Checker:
         if name in scope.functions:
             return self._invoke(name, node, scope)
         if name in _RUN_TIME_ONLY and scope.mode == "strict":
-            self.fault(NOT_ALLOWED, function, what=f"{name}()", instead=_RUN_TIME_ONLY[name])
+            self.fault(NOT_ALLOWED, function, what=f"{name}()", instead=_AS_INPUT)
             return self._void(node)
         if name not in FUNCTIONS:
             if scope.mode == "strict":
@@ -737,7 +642,7 @@ class _Checker:
         candidates = [s for s in builtin.signatures if fits_names(s, arguments, names)]
         if not candidates:
             if scope.mode == "strict":
-                self._wrong_count(name, builtin, arguments, node, names)
+                self.faults.append(count_fault(name, builtin, len(arguments), names, node))
             return self._void(node)
         if names is not None:
             arguments = in_parameter_order(candidates[0], arguments, names)
@@ -746,92 +651,17 @@ class _Checker:
             return ir.Apply(builtin, None, arguments, type=ANY, **place)
         found = next((s for s in candidates if accepts_all(s, given)), None)
         if found is None:
-            self._wrong_arguments(name, candidates[0], arguments)
+            self.faults.append(argument_fault(name, candidates, arguments))
             return ir.Apply(builtin, None, arguments, type=ANY, **place)
-        if name == "interpolate" and not self._interpolation_units(arguments):
+        if name == "interpolate" and (fault := interpolation_fault(arguments)):
+            self.faults.append(fault)
             return self._void(node)
         open_ = ANY in given and len(candidates) > 1
         type_ = found.type_for(given)
-        return ir.Apply(builtin, None if open_ else found, arguments, type=type_, **place)
-
-    def _interpolation_units(self, arguments: tuple[ir.Ir, ...]) -> bool:
-        """`x, x0, x1` share a unit, and so do `y0, y1`."""
-        for group in ((0, 1, 3), (2, 4)):
-            numbers = [a for i in group if isinstance((a := arguments[i]).type, NumberType)]
-            carried = [a.type for a in numbers if _unit_of(a.type) is not None]
-            for argument in numbers:
-                if carried and not types.accepts(carried[0], argument.type):
-                    self._wrong_units("interpolate", carried[0], argument.type, argument)
-                    return False
-        return True
-
-    def _wrong_units(self, op: str, left: Type, right: Type, node: tree.Node | ir.Ir) -> None:
-        left_text, right_text = types.unit_text(_unit_of(left)), types.unit_text(_unit_of(right))
-        self.fault(WRONG_UNITS, node, op=op, left=left_text, right=right_text)
-
-    def _wrong_count(
-        self,
-        name: str,
-        builtin: Builtin,
-        arguments: tuple[ir.Ir, ...],
-        node: tree.Node,
-        names: tuple[str, ...] | None,
-    ) -> None:
-        signature = builtin.signatures[0]
-        listed = ", ".join(f"`{p.name}`" for p in signature.parameters)
-        if names is not None:
-            known = [p.name for s in builtin.signatures for p in s.parameters]
-            unknown = next((n for n in names if n not in known), None)
-            if unknown is not None:
-                self.fault(
-                    WRONG_PARAMETER,
-                    node,
-                    near=nearest(unknown, known),
-                    function=name,
-                    name=unknown,
-                    parameters=listed,
-                )
-                return
-        wanted = (
-            str(signature.required)
-            if signature.required == len(signature.parameters)
-            else f"{signature.required}–{len(signature.parameters)}"
-        )
-        self.fault(
-            WRONG_COUNT,
-            node,
-            function=name,
-            wanted=wanted,
-            given=len(arguments),
-            parameters=listed or "-",
-        )
-
-    def _wrong_arguments(
-        self, name: str, signature: Signature, arguments: tuple[ir.Ir, ...]
-    ) -> None:
-        for index, argument in enumerate(arguments):
-            parameter = signature.parameter(index)
-            if not accepts_argument(parameter.kind, parameter.type, argument.type):
-                if types.is_nullable(argument.type) and argument.type != NULL:
-                    self.fault(UNGUARDED, argument, name=_shown(argument))
-                else:
-                    self.fault(
-                        WRONG_ARGUMENT,
-                        argument,
-                        function=name,
-                        parameter=parameter.name,
-                        wanted=parameter.kind,
-                        given=types.type_text(argument.type),
-                    )
-                return
-        self.fault(
-            WRONG_ARGUMENT,
-            arguments[0],
-            function=name,
-            parameter=signature.parameters[0].name,
-            wanted=signature.parameters[0].kind,
-            given=types.type_text(arguments[0].type),
-        )
+        if type_ is None:
+            first, last = number_types(given)
+            self.faults.append(unit_fault(name, first, last, node))
+        return ir.Apply(builtin, None if open_ else found, arguments, type=type_ or ANY, **place)
 
     def _argument(
         self, function: str, parameter: str, wanted: Type, given: ir.Ir, node: tree.Node
@@ -839,7 +669,7 @@ class _Checker:
         if types.accepts(wanted, given.type):
             return
         if types.is_nullable(given.type) and given.type != NULL:
-            self.fault(UNGUARDED, given, name=path_of(node) or "value")
+            self.fault(UNGUARDED, given, name=path_of(node) or SOME_VALUE)
         else:
             self.fault(
                 WRONG_ARGUMENT,
@@ -854,9 +684,9 @@ class _Checker:
         """Refuse a value that is not of the declared type, unit or members."""
         if not types.accepts(wanted, made.type):
             if types.is_nullable(made.type) and made.type != NULL:
-                self.fault(UNGUARDED, made, name=_shown(made))
+                self.fault(UNGUARDED, made, name=shown(made))
             elif isinstance(wanted, NumberType) and isinstance(made.type, NumberType):
-                self._wrong_units("value", wanted, made.type, made)
+                self.faults.append(unit_fault("value", wanted, made.type, made))
             else:
                 self.fault(
                     WRONG_ARGUMENT,
@@ -894,17 +724,20 @@ class _Checker:
 
     def list_literal(self, node: tree.ListLiteral, scope: Scope) -> ir.Ir:
         items = tuple(self.check(item, scope) for item in node.items)
-        item_type: Type | None = items[0].type if items else ANY
+        item_type: Type = items[0].type if items else ANY
         for item in items[1:]:
-            item_type = None if item_type is None else types.join(item_type, item.type)
-        return ir.MakeList(
-            items, type=_open(ListType(item_type or ANY), scope), **self._place(node)
-        )
+            joined = types.join(item_type, item.type)
+            if joined is None and types.join(without_unit(item_type), without_unit(item.type)):
+                self.faults.append(unit_fault("[…]", item_type, item.type, item))
+            item_type = joined or ANY
+        return ir.MakeList(items, type=_open(ListType(item_type), scope), **self._place(node))
 
     def context_literal(self, node: tree.ContextLiteral, scope: Scope) -> ir.Ir:
         entries: list[tuple[str, ir.Ir]] = []
         for name, value in node.entries:
             made = self.check(value, scope)
+            if name in dict(entries) and scope.mode == "strict":
+                self.fault(ENTRY_TWICE, value, name=name)
             entries.append((name, made))
             scope = scope.with_local(name, made.type)
         type_ = ContextType(tuple((name, made.type) for name, made in entries))
@@ -914,7 +747,7 @@ class _Checker:
         low, high = self.check(node.low, scope), self.check(node.high, scope)
         item = types.join(without_unit(low.type), without_unit(high.type))
         if scope.mode == "strict" and (item is None or types.is_nullable(item)):
-            self._wrong_operands("..", low, high, node)
+            self.faults.append(operand_fault("..", low, high, node))
         type_ = RangeType(types.plain_number(types.join(low.type, high.type) or ANY))
         return ir.MakeRange(
             low,
@@ -929,8 +762,7 @@ class _Checker:
         base = self.check(node.base, scope)
         item_type = self._items_of(base, scope)
         item = ir.Read("item", local=True, type=item_type, **self._place(node.base))
-        inner = replace(scope.with_local("item", item_type), item=item)
-        condition = self.check(node.condition, inner)
+        condition = self.check(node.condition, scope.within(item))
         if isinstance(condition.type, NumberType):
             return ir.At(base, condition, type=types.plain_number(item_type), **self._place(node))
         self._condition(condition, scope)
@@ -942,7 +774,7 @@ class _Checker:
             return base.type.item
         if scope.mode == "strict" and base.type != ANY:
             if types.is_nullable(base.type):
-                self.fault(UNGUARDED, base, name=_shown(base))
+                self.fault(UNGUARDED, base, name=shown(base))
             else:
                 self.fault(NOT_A_LIST, base, given=types.type_text(base.type))
         return ANY
@@ -984,7 +816,7 @@ class _Checker:
                     NOT_ALLOWED,
                     node,
                     what="external",
-                    instead="write the function as an expression",
+                    instead=Phrase("write the function as an expression", "请把函数写成表达式"),
                 )
             return self._void(node)
         inner = scope
@@ -1060,21 +892,6 @@ def _constant_type(value: Value, scope: Scope) -> Type:
 
 def _is_null(node: tree.Node) -> bool:
     return isinstance(node, tree.Literal) and node.value is None
-
-
-def _unit_of(type_: Type) -> types.Unit | None:
-    return type_.unit if isinstance(type_, NumberType) else None
-
-
-def _shown(node: ir.Ir) -> str:
-    match node:
-        case ir.Read():
-            return node.name
-        case ir.Entry():
-            return f"{_shown(node.base)}.{node.name}"
-        case _:
-            pass
-    return "value"
 
 
 def _string_constants(node: ir.Ir) -> list[ir.Constant]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation, Overflow
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from engine.feel import tree
-from engine.kernel.decimals import parse_number
-from engine.kernel.diagnostics import Code
+from engine.kernel.decimals import CONTEXT, fits, parse_number
+from engine.kernel.diagnostics import Code, Phrase
 from engine.kernel.documents import Fault
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ PROPERTIES = ("time offset", "start included", "end included")
 
 _FULL_WIDTH = dict(
     zip(
-        "｜＞＜＝，（）［］｛｝＋－＊／：；！？．“”‘’、。",
-        "|><=,()[]{}+-*/:;!?.\"\"'',.",
+        "｜＞＜＝，（）［］｛｝＋－＊／：；！？．“”‘’、。０１２３４５６７８９",
+        "|><=,()[]{}+-*/:;!?.\"\"'',.0123456789",
         strict=True,
     )
 )
@@ -146,6 +146,11 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w*|\?")
 _SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _COMPARE = ("<=", ">=", "!=", "<", ">", "=")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
+
+
+_END, _VALUE = Phrase("the end", "结尾"), Phrase("a value", "值")
+_ENTRY, _TYPE = Phrase("the name of an entry", "条目名称"), Phrase("a type", "类型")
+_NAMED = Phrase("a named argument, as the ones before", "与前面一样的命名参数")
 
 
 class _StopError(Exception):
@@ -182,6 +187,8 @@ def _parse(
         parser.finish()
     except _StopError as stop:
         return None, [stop.fault]
+    except RecursionError:  # the caller stands deep already
+        return None, [_nested(0, len(text), MAX_NESTING)]
     if _depth(node) > MAX_DEPTH:
         return None, [_nested(0, len(text), MAX_DEPTH)]
     return node, []
@@ -252,7 +259,7 @@ class _Parser:
         rest = self.text[start:]
         if not rest:
             raise _StopError(
-                Fault(EXPECTED, max(0, start - 1), start, {"wanted": wanted, "found": "the end"})
+                Fault(EXPECTED, max(0, start - 1), start, {"wanted": wanted, "found": _END})
             )
         for wrong, right in _WRONG_OPERATORS.items():
             before = self.text[: start + 1].rstrip()
@@ -266,6 +273,11 @@ class _Parser:
             raise _StopError(
                 Fault(FULL_WIDTH, start, start + 1, {"sign": sign, "ascii": _FULL_WIDTH[sign]})
             )
+        if unicodedata.combining(sign):
+            name = re.search(r"\w*$", self.text[:start])
+            first = name.start() if name else start
+            text = self.text[first : start + 1]
+            raise _StopError(Fault(NAME_NOT_NFC, first, start + 1, {"name": text}))
         if match := re.match(r"'([^']*)'", rest):
             raise _StopError(Fault(SINGLE_QUOTE, start, start + match.end(), {"text": match[1]}))
         word = re.match(r"\w+", rest)
@@ -279,7 +291,7 @@ class _Parser:
     def finish(self) -> None:
         """Refuse whatever is left over."""
         if self.position < len(self.text):
-            self._stop("the end")
+            self._stop(_END)
 
     def _from(self, start: int) -> tree.Place:
         """Give the stretch from `start` to the last sign read, without the space after it."""
@@ -287,7 +299,7 @@ class _Parser:
 
     # --- names ---------------------------------------------------------------------------------
 
-    def _name(self, wanted: str = "a name") -> str:
+    def _name(self, wanted: str) -> str:
         """Read the longest known name here, else one identifier."""
         if spaced := self._spaced_name():
             return spaced
@@ -321,9 +333,9 @@ class _Parser:
         """Read a name that is being given: an identifier or, in `dmn` mode, all up to `stop`."""
         start = self.position
         if self.mode == "dmn" and (
-            match := re.compile(rf"[^\W\d][^,(){{}}\[\]\"]*?(?=\s*(?:{stop}))").match(
-                self.text, start
-            )
+            match := re.compile(
+                rf"[^\W\d][^,(){{}}\[\]\"]{{0,200}}?(?=\s{{0,20}}(?:{stop}))"
+            ).match(self.text, start)
         ):
             name = re.sub(r"\s+", " ", match.group().strip())
             self.position = match.end()
@@ -336,12 +348,15 @@ class _Parser:
 
     def expression(self) -> tree.Node:
         """Read an expression of the lowest precedence."""
-        self.nesting += 1
-        if self.nesting > MAX_NESTING:
-            raise _StopError(_nested(self.position, self.position + 1, MAX_NESTING))
+        self._deeper()
         node = self._binary(0)
         self.nesting -= 1
         return node
+
+    def _deeper(self) -> None:
+        self.nesting += 1
+        if self.nesting > MAX_NESTING:
+            raise _StopError(_nested(self.position, self.position + 1, MAX_NESTING))
 
     def _binary(self, level: int) -> tree.Node:
         """Read operators of at least `level`; all are left-associative (10.3.1.2, rules 4 and 49–51)."""
@@ -381,25 +396,28 @@ class _Parser:
         return tree.Binary(operator, left, right, **self._from(start))
 
     def _in_tests(self) -> tuple[tree.Node, ...]:
-        """Read what stands after `in`: a test, a range, or tests in brackets."""
-        mark = self.position
-        if self._take("("):
-            try:
-                tests = self._tests()
-                self._need(")")
-            except _StopError:
-                self.position = mark
-                self._skip()
-            else:
-                return tests
-        return (self._test(_COMPARISON + 1),)
+        """Read what stands after `in`: a test, a range, or tests in brackets.
+
+        A range with an open start shows only after its first value, so the two are read as one.
+        """
+        start = self.position
+        if not self._at("("):
+            return (self._test(_COMPARISON + 1),)
+        self._deeper()
+        self._take("(")
+        first = self._test(0)
+        if self._at("..") and not isinstance(first, tree.Comparison):
+            tests: tuple[tree.Node, ...] = (self._range(first, start),)
+        else:
+            tests = self._more_tests(first)
+            self._need(")")
+        self.nesting -= 1
+        return tests
 
     def _unary(self) -> tree.Node:
         start = self.position
         if self._at("-"):
-            self.nesting += 1
-            if self.nesting > MAX_NESTING:
-                raise _StopError(_nested(start, start + 1, MAX_NESTING))
+            self._deeper()
             self._take("-")
             operand = self._unary()
             self.nesting -= 1
@@ -425,7 +443,7 @@ class _Parser:
                 if self._at(".."):
                     return node
                 self._take(".")
-                node = tree.Path(node, self._name("the name of an entry"), **self._from(start))
+                node = tree.Path(node, self._name(_ENTRY), **self._from(start))
             elif self._at("[") and not self._closes_range():
                 self._take("[")
                 condition = self.expression()
@@ -446,10 +464,10 @@ class _Parser:
         names: list[str] = []
         arguments: list[tree.Node] = []
         while not self._at(")"):
-            if name := self._argument_name():
+            if len(names) == len(arguments) and (name := self._argument_name()):
                 names.append(name)
             elif names:
-                self._stop("a named argument, as the ones before")
+                self._stop(_NAMED)
             arguments.append(self.expression())
             if not self._take(","):
                 break
@@ -457,12 +475,12 @@ class _Parser:
         return tree.Call(function, tuple(arguments), tuple(names) or None, **self._from(start))
 
     def _argument_name(self) -> str | None:
-        match = re.compile(r"([^\W\d][\w ]*?)\s*:").match(self.text, self.position)
+        match = re.compile(r"([^\W\d][\w ]*+)\s*+:").match(self.text, self.position)
         if match is None:
             return None
         self.position = match.end()
         self._skip()
-        return re.sub(r"\s+", " ", match[1])
+        return re.sub(r"\s+", " ", match[1].strip())
 
     # --- primaries -----------------------------------------------------------------------------
 
@@ -488,8 +506,8 @@ class _Parser:
             self._take(word)
             return tree.Literal(_LITERALS[word], **self._from(start))
         if word in _NOT_A_START and not self._spaced_follows():
-            self._stop("a value")
-        return tree.Name(self._name("a value"), **self._from(start))
+            self._stop(_VALUE)
+        return tree.Name(self._name(_VALUE), **self._from(start))
 
     def _spaced_follows(self) -> bool:
         """Whether a known name with spaces starts here, although its first word is a keyword."""
@@ -503,19 +521,14 @@ class _Parser:
         exponent = _EXPONENT.match(self.text, end)
         if exponent and self.mode == "dmn":
             end = exponent.end()
-            value = Decimal(self.text[start:end])
-        else:
-            tail = re.compile(r"\w*").match(self.text, end)
-            text = match.group() + (tail.group() if tail else "")
-            number = (
-                parse_number(text.lstrip("0") or "0") if self.mode == "dmn" else parse_number(text)
-            )
-            if number is None:
-                raise _StopError(Fault(BAD_NUMBER, start, start + len(text), {"text": text[:40]}))
-            value = number
+        tail = re.compile(r"\w*").match(self.text, end)
+        text = self.text[start:end] + (tail.group() if tail else "")
+        number = _dmn_number(text) if self.mode == "dmn" else parse_number(text)
+        if number is None:
+            raise _StopError(Fault(BAD_NUMBER, start, start + len(text), {"text": text[:40]}))
         self.position = end
         self._skip()
-        return tree.Literal(value, **self._from(start))
+        return tree.Literal(number, **self._from(start))
 
     def _string(self) -> str:
         start = self.position
@@ -555,18 +568,13 @@ class _Parser:
         self._take(opening)
         if opening == "[" and self._take("]"):
             return tree.ListLiteral((), **self._from(start))
-        if opening == "(" and (operator := self._compare_sign()):
+        if opening == "(" and not self._at("!=") and (operator := self._compare_sign()):
             operand = self._binary(_COMPARISON + 1)
             self._need(")")
             return tree.Comparison(operator, operand, **self._from(start))
         first = self.expression()
-        if self._take(".."):
-            high = self.expression()
-            closing = self.text[self.position : self.position + 1]
-            if closing not in {")", "]", "["}:
-                self._stop("`)` or `]`")
-            self._take(closing)
-            return tree.Range(first, high, opening == "[", closing == "]", **self._from(start))
+        if self._at(".."):
+            return self._range(first, start)
         if opening == "(":
             self._need(")")
             return first
@@ -578,12 +586,22 @@ class _Parser:
         self._need("]")
         return tree.ListLiteral(tuple(items), **self._from(start))
 
+    def _range(self, low: tree.Node, start: int) -> tree.Node:
+        """Read on from `..`; the bracket at `start` opened it."""
+        self._take("..")
+        high = self.expression()
+        closing = self.text[self.position : self.position + 1]
+        if closing not in {")", "]", "["}:
+            self._stop(Phrase("`)` or `]`", "`)` 或 `]`"))
+        self._take(closing)
+        return tree.Range(low, high, self.text[start] == "[", closing == "]", **self._from(start))
+
     def _context(self) -> tree.Node:
         start = self.position
         self._take("{")
         entries: list[tuple[str, tree.Node]] = []
         while not self._at("}"):
-            key = self._string() if self._at('"') else self._new_name(":", "the name of an entry")
+            key = self._string() if self._at('"') else self._new_name(":", _ENTRY)
             self._declare(key)
             self._need(":")
             entries.append((key, self.expression()))
@@ -620,7 +638,7 @@ class _Parser:
         found = []
         while True:
             start = self.position
-            name = self._new_name(r"\sin\b", "a name for the items")
+            name = self._new_name(r"\sin\b", Phrase("a name for the items", "各项的名称"))
             self._need_word("in")
             domain = self.expression()
             if self._take(".."):
@@ -635,7 +653,7 @@ class _Parser:
         self._need("(")
         parameters: list[tuple[str, tree.TypeName | None]] = []
         while not self._at(")"):
-            name = self._new_name("[:,)]", "a parameter")
+            name = self._new_name("[:,)]", Phrase("a parameter", "参数"))
             parameters.append((name, self._type() if self._take(":") else None))
             if not self._take(","):
                 break
@@ -647,16 +665,16 @@ class _Parser:
 
     def _type(self) -> tree.TypeName:
         start = self.position
-        name = next((n for n in _TYPE_NAMES if self._take_type(n)), None) or self._name("a type")
+        name = next((n for n in _TYPE_NAMES if self._take_type(n)), None) or self._name(_TYPE)
         while self._at(".") and not self._at(".."):
             self._take(".")
-            name += "." + self._name("a type")
+            name += "." + self._name(_TYPE)
         arguments: list[tuple[str, tree.TypeName]] = []
         if self._take("<"):
             while not self._at(">"):
                 label = ""
                 if name == "context":
-                    label = self._new_name(":", "the name of an entry")
+                    label = self._new_name(":", _ENTRY)
                     self._need(":")
                 arguments.append((label, self._type()))
                 if not self._take(","):
@@ -688,17 +706,27 @@ class _Parser:
                     tests = self._tests()
                     self._need(")")
                     self.finish()
-                except _StopError:
-                    if self.text.rstrip().endswith(")") and self.text.count("(") == 1:
-                        raise
-                else:
-                    return tree.UnaryTests(tests, negated=True, **self._from(start))
+                except _StopError as stop:
+                    self.position, self.nesting = start, 0
+                    return self._tests_after(stop, start)
+                return tree.UnaryTests(tests, negated=True, **self._from(start))
             self.position = start
-            self.nesting = 0
         return tree.UnaryTests(self._tests(), **self._from(start))
 
+    def _tests_after(self, stop: _StopError, start: int) -> tree.UnaryTests:
+        """Read a cell that only starts with `not(…)`; of two failures the one further on is told."""
+        try:
+            tests = self._tests()
+            self.finish()
+        except _StopError as second:
+            raise (stop if stop.fault.start >= second.fault.start else second) from None
+        return tree.UnaryTests(tests, **self._from(start))
+
     def _tests(self) -> tuple[tree.Node, ...]:
-        tests = [self._test(0)]
+        return self._more_tests(self._test(0))
+
+    def _more_tests(self, first: tree.Node) -> tuple[tree.Node, ...]:
+        tests = [first]
         while self._take(","):
             tests.append(self._test(0))
         return tuple(tests)
@@ -753,6 +781,15 @@ _BUILTIN_NAMES = (
     "is defined", "is applicable",
 )  # fmt: skip
 """Every built-in function whose name has a space."""
+
+
+def _dmn_number(text: str) -> Decimal | None:
+    """Read a number as the standard does: any digits and an exponent, rounded to what a number can hold."""
+    try:
+        number = CONTEXT.create_decimal(text)
+    except (Overflow, InvalidOperation):
+        return None
+    return number if fits(number) else None
 
 
 def _first_word(name: str) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from engine.feel import ir, tree
+from engine.feel import ir, tree, types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.feel.parser import Mode
     from engine.feel.types import Type
+
+Fact: TypeAlias = tuple[str, object]
+"""`defined` with a path, `applicable` with a name, or `true` with a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +45,48 @@ class Scope:
 
     names: Mapping[str, Symbol] = field(default_factory=dict)
     functions: Mapping[str, FunctionSymbol] = field(default_factory=dict)
-    known: frozenset[object] = frozenset()
+    known: frozenset[Fact] = frozenset()
     mode: Mode = "strict"
     item: ir.Ir | None = None
 
     def with_local(self, name: str, type_: Type) -> Scope:
         """Add a local name; what was known of an outer one with that name is forgotten."""
-        known = frozenset(k for k in self.known if k != ("defined", name))
-        return replace(self, names={**self.names, name: Symbol(type_, local=True)}, known=known)
+        names = {**self.names, name: Symbol(type_, local=True)}
+        return replace(self, names=names, known=self._without(frozenset({name})))
 
-    def knowing(self, facts: Iterable[object]) -> Scope:
-        """Add what is known to hold."""
-        return replace(self, known=self.known | frozenset(facts))
+    def within(self, item: ir.Ir) -> Scope:
+        """Go into a filter, where the entries of `item` stand before the names outside."""
+        inner = replace(self.with_local("item", item.type), item=item)
+        entries = _entries(item.type)
+        return replace(inner, known=frozenset() if entries is None else self._without(entries))
+
+    def knowing(self, facts: Iterable[Fact]) -> Scope:
+        """Add what is known to hold; a condition about local names says nothing of the global ones."""
+        found = {f for f in facts if f[0] != "true" or not self._is_local(f[1])}
+        return replace(self, known=self.known | found)
+
+    def _without(self, hidden: frozenset[str]) -> frozenset[Fact]:
+        """What stays known where other values now go by the names `hidden`."""
+        return frozenset(
+            (word, what)
+            for word, what in self.known
+            if word == "true" or str(what).partition(".")[0] not in hidden
+        )
+
+    def _is_local(self, condition: object) -> bool:
+        entries = _entries(self.item.type) if self.item is not None else frozenset()
+        if entries is None:
+            return True
+        used = {n.name for n in tree.walk(cast("tree.Node", condition)) if isinstance(n, tree.Name)}
+        return any(n in entries or (n in self.names and self.names[n].local) for n in used)
+
+
+def _entries(type_: Type) -> frozenset[str] | None:
+    """The names that an item brings into a filter; None when any name may be one."""
+    inner = types.without_null(type_)
+    if isinstance(inner, types.ContextType):
+        return None if inner.fields is None else frozenset(name for name, _ in inner.fields)
+    return None if inner == types.ANY else frozenset()
 
 
 def conjuncts(node: tree.Node) -> tuple[tree.Node, ...]:
@@ -63,7 +96,7 @@ def conjuncts(node: tree.Node) -> tuple[tree.Node, ...]:
     return (node,)
 
 
-def facts_of(node: tree.Node, *, truth: bool = True) -> frozenset[object]:
+def facts_of(node: tree.Node, *, truth: bool = True) -> frozenset[Fact]:
     """Collect what is known when a condition is true (or false)."""
     match node:
         case tree.Binary(op=op) if op == ("and" if truth else "or"):
@@ -76,11 +109,19 @@ def facts_of(node: tree.Node, *, truth: bool = True) -> frozenset[object]:
             function=tree.Name(name="is applicable"), arguments=(tree.Name() as inner,)
         ) if truth:
             return frozenset({("applicable", inner.name), ("true", node)})
-        case tree.Binary(op=op, left=left, right=tree.Literal(value=None)) if op == (
-            "!=" if truth else "="
+        case tree.Binary(op=op, left=left, right=right) if op == ("!=" if truth else "=") and (
+            _is_null(left) or _is_null(right)
         ):
-            return frozenset({("defined", path_of(left)), ("true", node)})
+            return frozenset(
+                {("defined", path_of(left if _is_null(right) else right)), ("true", node)}
+            )
+        case _:
+            pass
     return frozenset({("true", node)}) if truth else frozenset()
+
+
+def _is_null(node: tree.Node) -> bool:
+    return isinstance(node, tree.Literal) and node.value is None
 
 
 def path_of(node: tree.Node) -> str | None:

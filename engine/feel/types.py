@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from engine.kernel.diagnostics import Phrase
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -110,9 +112,14 @@ _SIMPLE: dict[str, Type] = {
 }
 
 
+_LONGEST_TYPE = 200
+
+
 def parse_type(text: str) -> Type | None:
     """Read a declared type such as `number` or `list<string>`; None when it is not one."""
     text = text.strip()
+    if len(text) > _LONGEST_TYPE:
+        return None
     if match := re.fullmatch(r"(list|range)<(.+)>", text):
         item = parse_type(match[2])
         if item is None:
@@ -122,24 +129,32 @@ def parse_type(text: str) -> Type | None:
 
 
 def type_text(type_: Type) -> str:
-    """Name a type as its users write it."""
+    """Name a type as its users write it; a phrase where English words come in."""
     match type_:
+        case NumberType(unit=unit) if unit:
+            text = unit_text(unit)
+            return Phrase(f"number in {text}", f"number（单位 {text}）")
         case NumberType():
-            return f"number in {unit_text(type_.unit)}" if type_.unit else "number"
+            return "number"
         case StringType():
             return "string"
         case SimpleType():
             return type_.name
         case ListType():
-            return f"list<{type_text(type_.item)}>"
+            return _wrapped("list<", type_text(type_.item), (">", ">"))
         case RangeType():
-            return f"range<{type_text(type_.item)}>"
+            return _wrapped("range<", type_text(type_.item), (">", ">"))
         case ContextType():
             return "context"
         case FunctionType():
             return "function"
         case NullableType():
-            return f"{type_text(type_.of)}, may be missing"
+            return _wrapped("", type_text(type_.of), (", may be missing", "，可能缺失"))
+
+
+def _wrapped(before: str, text: str, after: tuple[str, str]) -> Phrase:
+    chinese = text.zh if isinstance(text, Phrase) else text
+    return Phrase(f"{before}{text}{after[0]}", f"{before}{chinese}{after[1]}")
 
 
 # --- units -------------------------------------------------------------------------------------
@@ -162,6 +177,11 @@ def unit_text(unit: Unit | None) -> str:
     above = [name if power == 1 else f"{name}^{power}" for name, power in unit or () if power > 0]
     below = [name if power == -1 else f"{name}^{-power}" for name, power in unit or () if power < 0]
     return "/".join(["*".join(above) or "1", *below])
+
+
+def unit_power(unit: Unit, exponent: int) -> Unit:
+    """Raise a unit to a whole power."""
+    return _unit({name: power * exponent for name, power in unit})
 
 
 def unit_product(left: Unit | None, right: Unit | None, sign: int = 1) -> Unit | None:
@@ -292,13 +312,3 @@ def accepts(wanted: Type, given: Type) -> bool:
         case _:
             pass
     return wanted == given
-
-
-# --- bounds ------------------------------------------------------------------------------------
-
-
-def number_bounds(
-    type_: NumberType, low: Decimal | None, high: Decimal | None, scale: int | None
-) -> NumberType:
-    """The same number with other bounds."""
-    return replace(type_, low=low, high=high, scale=scale)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine.feel import types
+from engine.kernel.diagnostics import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,6 +114,15 @@ def _type_of_items(items: tuple[Value, ...]) -> types.Type:
         if joined is None:
             return types.ANY
     return types.ANY if joined is None else joined
+
+
+MISSING = Phrase("missing", "缺失")
+"""What a message calls a value that is not there."""
+
+
+def given_as(value: Value) -> str:
+    """Name what was given, for a message: its kind, or that it is missing."""
+    return MISSING if value is None else kind_of(value)
 
 
 def kind_of(value: Value) -> str:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from engine.competency.documents import SignalSource
-from engine.jurisdictions.merge import blocked
+from engine.jurisdictions.merge import blocked, blocked_signal
 from engine.kernel.decimals import from_fraction
 from engine.kernel.diagnostics import Code
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from engine.hiring.interview import Signal
     from engine.jurisdictions.merge import Ground, Law
     from engine.kernel.diagnostics import Diagnostic
+    from engine.kernel.documents import Loaded
+    from engine.rules.documents import RuleSet
 
 BLOCKED = Code(
     "LAW-SIGNAL-001",
@@ -26,6 +28,22 @@ BLOCKED = Code(
     "规则 `{rule}` 读取 `{modality}`，而 `{jurisdiction}` 禁止：{cites}",
     "delete the rule; only a rule set with `use: demonstration` may read it",
     "请删除该规则；只有标明 `use: demonstration` 的规则集可以读取",
+)
+
+
+BLOCKED_NAME = Code(
+    "LAW-SIGNAL-002",
+    "rule `{rule}` asks for the signal `{name}`, which `{jurisdiction}` blocks: {cites}",
+    "规则 `{rule}` 使用信号 `{name}`，而 `{jurisdiction}` 禁止：{cites}",
+    "delete the rule; only a rule set with `use: demonstration` may read it",
+    "请删除该规则；只有标明 `use: demonstration` 的规则集可以读取",
+)
+BLOCKED_INPUT = Code(
+    "LAW-SIGNAL-003",
+    "the input `{name}` is a signal that `{jurisdiction}` blocks: {cites}",
+    "输入 `{name}` 是 `{jurisdiction}` 禁止的信号：{cites}",
+    "delete the input; only a rule set with `use: demonstration` may have it",
+    "请删除该输入；只有标明 `use: demonstration` 的规则集可以使用",
 )
 
 
@@ -40,8 +58,8 @@ class Dropped:
 
 
 def check_modalities(inference: CompiledInference, law: Law) -> list[Diagnostic]:
-    """Find the rules of an inference that read a modality which the law blocks."""
-    return [
+    """Find the rules of an inference that read a modality, or a signal by name, which the law blocks."""
+    modalities = [
         BLOCKED.at(
             mention.span,
             rule=mention.rule,
@@ -52,6 +70,33 @@ def check_modalities(inference: CompiledInference, law: Law) -> list[Diagnostic]
         for mention in inference.mentions
         if mention.field == "modality"
         for ground in blocked(law, str(mention.value))[:1]
+    ]
+    names = [
+        BLOCKED_NAME.at(
+            mention.span,
+            rule=mention.rule,
+            name=mention.value,
+            jurisdiction=ground.jurisdiction,
+            cites=ground.cites,
+        )
+        for mention in inference.mentions
+        if mention.field == "name"
+        for ground in blocked_signal(law, str(mention.value))[:1]
+    ]
+    return [*modalities, *names]
+
+
+def check_signal_inputs(rule_set: Loaded[RuleSet], law: Law) -> list[Diagnostic]:
+    """Find the inputs of a rule set that are signals which the law blocks."""
+    return [
+        BLOCKED_INPUT.at(
+            rule_set.span("inputs", name),
+            name=name,
+            jurisdiction=ground.jurisdiction,
+            cites=ground.cites,
+        )
+        for name in rule_set.document.inputs
+        for ground in blocked_signal(law, name)[:1]
     ]
 
 

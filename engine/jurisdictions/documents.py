@@ -59,9 +59,10 @@ class Entry(Shape):
 
 
 class BlockedModality(Entry):
-    """Signals made this way are not used."""
+    """Signals made this way are not used; `signals` are their names, so that no rule asks for one by name."""
 
     modality: Modality
+    signals: tuple[Name, ...] = ()
 
 
 class BlockedInput(Entry):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from fractions import Fraction
 
-    from engine.jurisdictions.documents import Jurisdiction, Notice, Retention
+    from engine.jurisdictions.documents import BlockedModality, Jurisdiction, Notice, Retention
     from engine.kernel.canonical import ContentHash
     from engine.kernel.diagnostics import Diagnostic, Span
     from engine.kernel.documents import Loaded
@@ -88,6 +88,7 @@ class Law:
 
     used: tuple[LawUsed, ...] = ()
     modalities: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
+    signals: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
     inputs: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
     outcomes: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
     notices: Mapping[str, NoticeDue] = field(default_factory=dict)
@@ -100,6 +101,11 @@ NO_LAW = Law()
 def blocked(law: Law, modality: str) -> tuple[Ground, ...]:
     """Say why signals of a modality are not used; empty when they may be."""
     return law.modalities.get(modality, ())
+
+
+def blocked_signal(law: Law, name: str) -> tuple[Ground, ...]:
+    """Say why no rule may ask for the signal `name`; empty when one may."""
+    return law.signals.get(name, ())
 
 
 def blocked_inputs(law: Law, name: str) -> tuple[Ground, ...]:
@@ -142,6 +148,7 @@ def merge(ids: Iterable[str], known: Mapping[str, Loaded[Jurisdiction]], as_of: 
     return Law(
         tuple(LawUsed(one.document.id, one.document.version, one.hash) for one in law),
         _grouped(_in_force(law, day, lambda j: j.blocked_modalities), lambda e: (e.modality,)),
+        _grouped(_in_force(law, day, lambda j: j.blocked_modalities), _signal_names),
         _grouped(
             _in_force(law, day, lambda j: j.blocked_inputs), lambda e: (e.attribute, *e.proxies)
         ),
@@ -190,6 +197,11 @@ def _in_force(
         if (entry.since is None or entry.since <= day)
         and (entry.until is None or day <= entry.until)
     ]
+
+
+def _signal_names(entry: BlockedModality) -> Iterable[str]:
+    """The names of blocked signals, and of what is computed from each before any rule sees it."""
+    return (f"{name}{suffix}" for name in entry.signals for suffix in ("", "_count", "_change"))
 
 
 def _grouped(

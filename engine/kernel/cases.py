@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from engine.kernel.decimals import decimal_text, parse_number
-from engine.kernel.documents import Identifier, Instant, SemVer, Shape, Text, as_text, as_text, as_text
+from engine.kernel.documents import Identifier, Instant, SemVer, Shape, Text, as_text
 
 
 def as_data(value: object) -> object:

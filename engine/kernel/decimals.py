@@ -57,6 +57,19 @@ def decimal_text(number: Decimal) -> str:
     return "0" if text in {"-0", ""} else text
 
 
+def plain_number(number: Decimal) -> Decimal:
+    """Give the same number without trailing zeros, an exponent that can be written out, or a minus zero."""
+    if not number:
+        return Decimal(0)
+    exponent = int(number.as_tuple().exponent)
+    if exponent > 0 and number.adjusted() < DIGITS:
+        return number.quantize(Decimal(1), context=CONTEXT)
+    if exponent >= 0:
+        return number
+    plain = number.normalize(CONTEXT)
+    return plain if int(plain.as_tuple().exponent) <= 0 else plain_number(plain)
+
+
 def from_fraction(value: Fraction) -> Decimal:
     """Turn an exact rational into the nearest decimal of 34 digits."""
     return CONTEXT.divide(Decimal(value.numerator), Decimal(value.denominator))

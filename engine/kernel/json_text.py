@@ -50,7 +50,10 @@ _PROBLEMS = {
     "Expecting ':'": ("`:` is expected here", "此处应为 `:`"),
     "Expecting ','": ("`,` is expected here", "此处应为 `,`"),
     "Unterminated string": ("this text has no closing quote", "这段文字缺少结束引号"),
-    "Invalid control character": ("a line break or tab stands inside a text", "文字中含有换行或制表符"),
+    "Invalid control character": (
+        "a line break or tab stands inside a text",
+        "文字中含有换行或制表符",
+    ),
     "Invalid \\": ("this escape is not known", "不认识的转义"),
     "Extra data": ("something stands after the end", "结尾之后还有内容"),
     "Illegal trailing comma": ("a comma stands before the end", "结尾之前多了逗号"),
@@ -84,8 +87,6 @@ def read_json(text: str, path: str = "") -> object:
         )
         if "\\u" in text and _HALF.search(json.dumps(read, ensure_ascii=False, default=str)):
             raise DocumentError([LONE_HALF.at(Span(path, 1, 1, 1, 1))])
-        return read  # noqa: TRY300 - the value is found inside, and only its reading can fail
-        return read  # noqa: TRY300 - the value is found inside, and only its reading can fail
         return read  # noqa: TRY300 - the value is found inside, and only its reading can fail
     except json.JSONDecodeError as error:
         span = Span(path, error.lineno, error.colno, error.lineno, error.colno + 1)

@@ -308,7 +308,11 @@ _PROBLEMS = (
     ("expected ',' or", "a comma or a closing bracket is missing", "缺少逗号或右括号"),
     ("escape", "this escape is not known", "不认识的转义"),
     ("expected the node content", "a value is missing here", "此处缺少值"),
-    ("expected '<document start>'", "something stands after the end of the text", "结尾之后还有内容"),
+    (
+        "expected '<document start>'",
+        "something stands after the end of the text",
+        "结尾之后还有内容",
+    ),
     ("alias", "an alias has no anchor", "别名没有对应的锚点"),
     ("indentation", "the indentation does not fit", "缩进有误"),
 )
@@ -344,20 +348,22 @@ class _TooMuchError(Exception):
 class _BoundedComposer(Composer):
     """Counts nodes and depth while it composes, so that a large text ends soon."""
 
-    depth = 0
-    nodes = 0
+    def __init__(self, loader: YAML | None = None) -> None:
+        super().__init__(loader)
+        self.warn_double_anchors = False  # anchors are refused anyhow
+        self.nodes = self.level = 0
 
     def compose_node(self, parent: YamlNode | None, index: object) -> YamlNode | None:
         """Compose one node within the bounds."""
         mark = self.parser.peek_event().start_mark
         self.nodes += 1
-        self.depth += 1
+        self.level += 1
         if self.nodes > MAX_NODES:
             raise _TooMuchError(TOO_MANY, MAX_NODES, mark)
-        if self.depth > MAX_DEPTH + 1:
+        if self.level > MAX_DEPTH + 1:
             raise _TooMuchError(TOO_DEEP, MAX_DEPTH, mark)
         node: YamlNode | None = super().compose_node(parent, index)
-        self.depth -= 1
+        self.level -= 1
         return node
 
 
@@ -494,7 +500,7 @@ class _Reader:
         return Scalar(text, span, style)
 
     def _check_escaped(self, text: str, span: Span) -> None:
-        """Refuse a sign that came in as an escape, `"\\u2028"`, as one that was typed."""
+        """Refuse a sign that came in as an escape as one that was typed."""
         if match := _FORBIDDEN.search(text):
             self.found.append(BAD_SIGN.at(span, name=_sign_name(match.group())))
 

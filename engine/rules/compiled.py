@@ -114,7 +114,7 @@ class CompiledTable:
     outputs: tuple[Output, ...]
     rows: tuple[CompiledRow, ...]
     default: CompiledRow | None = None
-    priority: tuple[str, ...] = ()
+    priority: tuple[Value, ...] = ()
     single: bool = True
 
     @property
@@ -145,6 +145,11 @@ class CompiledFunction:
     name: str
     parameters: tuple[tuple[str, Type], ...]
     node: CompiledNode
+
+    @property
+    def home(self) -> str:
+        """The prefix of the names of the rule set that it comes from, `pay.` or nothing."""
+        return self.name[: self.name.rfind(".") + 1]
 
 
 @dataclass(frozen=True, slots=True)

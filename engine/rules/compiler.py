@@ -11,7 +11,7 @@ from engine.feel.builtins import FUNCTIONS
 from engine.feel.checker import check_value
 from engine.feel.parser import KEYWORDS
 from engine.feel.scope import FunctionSymbol, Scope, Symbol, conjuncts, facts_of
-from engine.feel.types import ANY, BOOLEAN, NumberType
+from engine.feel.types import ANY, BOOLEAN, STRING
 from engine.kernel.diagnostics import LANGS, Code, Diagnostic, has_errors, in_order, nearest
 from engine.kernel.errors import DocumentError
 from engine.rules.claims import compile_claims
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.feel import ir
+    from engine.feel.types import Type
     from engine.kernel.documents import Loaded
-    from engine.rules.compiled import CompiledInput
     from engine.rules.documents import Quantity, RuleSet
 
 CYCLE = Code(
@@ -209,11 +209,19 @@ class _Compiler:
             for function in rule_set.functions
         ]
         symbols = {f.name: FunctionSymbol(f.parameters, f.node.type) for f in made}
-        for name in self._ordered(drawn, FUNCTION_CYCLE, "functions"):
-            parameters = tuple(
+        parameters_of = {
+            name: tuple(
                 (p, declared_type(self.reader, q, "functions", name, "params", p))
-                for p, q in documents[name].params.items()
+                for p, q in document.params.items()
             )
+            for name, document in documents.items()
+        }
+        order = self._ordered(drawn, FUNCTION_CYCLE, "functions")
+        if any(d.code is FUNCTION_CYCLE for d in self.reader.found):
+            # The circle is told; what its members give is open, so that nothing else is told because of it.
+            symbols |= {n: FunctionSymbol(p, ANY) for n, p in parameters_of.items()}
+        for name in order:
+            parameters = parameters_of[name]
             local = {p: Symbol(t, local=True) for p, t in parameters}
             scope = Scope(names={**constants, **local}, functions=symbols)
             node = self._node(drawn[name], scope)
@@ -239,6 +247,9 @@ class _Compiler:
     def _ordered(self, drawn: Mapping[str, Drawn], cycle: Code, key: str) -> list[str]:
         """Sort by use, alphabetically where that leaves a choice; tells each circle once."""
         needs = {name: _names_in(d.nodes()) & set(drawn) for name, d in drawn.items()}
+        for name in FUNCTIONS.keys() & needs.keys():
+            # Its name is refused already; a call of the built-in is no use of itself.
+            needs[name].discard(name)
         order: list[str] = []
         left = dict(sorted(needs.items()))
         while left:
@@ -272,7 +283,7 @@ class _Compiler:
             self._refuse_table_keys(drawn)
             if drawn.value is not None:
                 node, fragment = drawn.value
-                value, faults = check_value(node, outputs[0].type, scope)
+                value, faults = check_value(node, _wanted(node, outputs[0].type), scope)
                 self.reader.faults(faults, fragment)
                 type_ = narrowed_type(outputs[0].type, value.type)
         return CompiledNode(
@@ -334,6 +345,13 @@ class _Compiler:
 
 
 # --- small questions ---------------------------------------------------------------------------
+
+
+def _wanted(node: tree.Node, type_: Type) -> Type:
+    """What a value must be: alone in a cell a bare word is a member, in an expression it is a name."""
+    if isinstance(node, tree.Name) and isinstance(types.without_null(type_), types.StringType):
+        return types.nullable(STRING) if types.is_nullable(type_) else STRING
+    return type_
 
 
 def _names_in(nodes: Iterable[tree.Node]) -> set[str]:

@@ -257,7 +257,7 @@ class DecisionNode(Tabular):
         outputs = data.get("outputs")
         default = {}
         for key, value in data["default"].items():
-            declared = outputs.get(key) if isinstance(outputs, dict) else data
+            declared: Any = outputs.get(key) if isinstance(outputs, dict) else data
             reserved = key in RESERVED_HEADS or not isinstance(declared, dict)
             default[key] = value if reserved else _normal(value, _declared(declared))
         return {**data, "default": default}

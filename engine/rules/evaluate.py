@@ -5,22 +5,30 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from engine.feel.backends.interpreter import FaultError, Run, evaluate_ir
+from engine.feel import types
+from engine.feel.backends.interpreter import (
+    NOT_A_CONDITION,
+    FaultError,
+    Run,
+    evaluate_ir,
+)
 from engine.feel.builtins.operators import compare, equal
 from engine.feel.builtins.temporal import text_of
-from engine.feel.values import NOT_APPLICABLE, NoValueError, Value
+from engine.feel.types import ANY, ContextType, ListType, NumberType, StringType, Type
+from engine.feel.values import NOT_APPLICABLE, Function, Range, Value, kind_of
 from engine.kernel.decimals import CONTEXT
 from engine.kernel.diagnostics import Code, Diagnostic
 from engine.rules.decision import Decision, Reason, Status, Step, canonical
-from engine.rules.inputs import ASSUMPTION, read_inputs
+from engine.rules.inputs import ASSUMPTION, not_member, read_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from engine.feel import ir
     from engine.rules.compiled import (
+        CompiledFunction,
         CompiledNode,
         CompiledRow,
         CompiledRuleSet,
@@ -64,6 +72,20 @@ NOT_A_MEMBER = Code(
     "add it to the list, or correct the rule",
     "请加入列表，或更正规则",
 )
+NOT_OF_TYPE = Code(
+    "RULE-EVAL-007",
+    "`{name}` must be a {wanted}, and this is {given}",
+    "`{name}` 须为 {wanted}，而这里是 {given}",
+    "test it first, as with `instance of`, or correct the type",
+    "请先用 `instance of` 判断，或更正类型",
+)
+UNRANKED = Code(
+    "RULE-EVAL-008",
+    "`{table}` gives `{value}`, which its `priority` does not list",
+    "`{table}` 给出 `{value}`，而其 `priority` 未列出",
+    "list every output value",
+    "请列出全部输出值",
+)
 EMPTY_AGGREGATE = Code(
     "RULE-EVAL-006",
     "no row of `{table}` fits, and `{aggregate}` of nothing has no value",
@@ -100,18 +122,28 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         """Make the functions callable from expressions."""
-        self.run.functions = {f.name: self._function(f.name) for f in self.rule_set.functions}
+        self.run.functions = self._functions("")
 
-    def _function(self, name: str) -> Callable[..., Value]:
-        function = next(f for f in self.rule_set.functions if f.name == name)
+    def _functions(self, home: str) -> dict[str, Callable[..., Value]]:
+        """The functions as the expressions of one rule set call them: by their names below its own."""
+        return {
+            function.name.removeprefix(home): self._function(function)
+            for function in self.rule_set.functions
+            if function.name.startswith(home)
+        }
 
+    def _function(self, function: CompiledFunction) -> Callable[..., Value]:
         def call(*arguments: Value) -> Value:
-            outer = self.values
-            self.values = dict(zip((p for p, _ in function.parameters), arguments, strict=True))
+            outer = self.values, self.run.functions
+            self.values = {}
+            for (name, type_), argument in zip(function.parameters, arguments, strict=True):
+                check_value_of(name, type_, argument, function.node.fragment)
+                self.values[name] = argument
+            self.run.functions = self._functions(function.home)
             try:
                 return node_value(function.node, self).value
             finally:
-                self.values = outer
+                self.values, self.run.functions = outer
 
         return call
 
@@ -121,6 +153,14 @@ class Evaluation:
             return evaluate_ir(node, {**self.values, **local} if local else self.values, self.run)
         except FaultError as error:
             raise VoidError(fragment.diagnostic(error.fault)) from None
+
+    def holds(self, node: ir.Ir, fragment: Fragment, **local: Value) -> bool:
+        """Evaluate a condition; raises VoidError for what is neither true nor false."""
+        value = self.value(node, fragment, **local)
+        if value is True or value is False:
+            return bool(value)
+        given = "missing" if value is None else kind_of(value)
+        raise VoidError(NOT_A_CONDITION.at(fragment.place(0, len(fragment.text)), given=given))
 
 
 def decide(rule_set: CompiledRuleSet, inputs: Mapping[str, object]) -> Decision:
@@ -167,7 +207,7 @@ def _decided(evaluation: Evaluation) -> Decision:
     rows: list[CompiledRow] = []
     trace: list[Step] = []
     for assumption, fragment in rule_set.assumptions:
-        if evaluation.value(assumption, fragment) is not True:
+        if not evaluation.holds(assumption, fragment):
             raise VoidError(
                 ASSUMPTION.at(fragment.place(0, len(fragment.text)), text=fragment.text)
             )
@@ -191,7 +231,7 @@ def applies(node: CompiledNode, evaluation: Evaluation) -> bool:
     """Whether a decision's `only_if` holds."""
     if node.only_if is None or node.only_if_fragment is None:
         return True
-    return evaluation.value(node.only_if, node.only_if_fragment) is True
+    return evaluation.holds(node.only_if, node.only_if_fragment)
 
 
 def node_value(node: CompiledNode, evaluation: Evaluation) -> Hit:
@@ -200,16 +240,49 @@ def node_value(node: CompiledNode, evaluation: Evaluation) -> Hit:
         hit = _table(node, node.table, evaluation)
     elif node.value is not None:
         hit = Hit(evaluation.value(node.value, node.fragment), ())
-        check_members(node.outputs[0], hit.value, node.fragment)
+        check_value_of(node.name, node.outputs[0].type, hit.value, node.fragment)
     else:
-        raise VoidError(NO_ROW.at(node.fragment.span, table=node.name))
+        raise AssertionError(node.name)
     return hit
 
 
-def check_members(output: Output, value: Value, fragment: Fragment) -> None:
-    """Refuse a text that is none of the declared values: an unknown one is an error, never an 'else'."""
-    if output.members is not None and isinstance(value, str) and value not in output.members:
-        raise VoidError(NOT_A_MEMBER.at(fragment.span, name=output.name, value=value))
+def check_value_of(name: str, type_: Type, value: Value, fragment: Fragment) -> None:
+    """Refuse a value that is not of its declared type: an unknown text is an error, never an 'else'."""
+    span = fragment.place(0, len(fragment.text))
+    if not of_type(value, type_):
+        given = "missing" if value is None else kind_of(value)
+        told = {"name": name, "wanted": types.type_text(types.without_null(type_)), "given": given}
+        raise VoidError(NOT_OF_TYPE.at(span, **told))
+    if (wrong := not_member(value, members_in(type_))) is not None:
+        raise VoidError(NOT_A_MEMBER.at(span, name=name, value=wrong))
+
+
+def of_type(value: Value, type_: Type) -> bool:
+    """Whether a value is of a declared type; units and bounds are the checker's to see."""
+    match type_:
+        case types.NullableType():
+            return value is None or of_type(value, type_.of)
+        case NumberType():
+            return isinstance(value, Decimal)
+        case StringType():
+            return isinstance(value, str)
+        case ListType():
+            return isinstance(value, tuple) and all(of_type(v, type_.item) for v in value)
+        case ContextType():
+            return isinstance(value, dict) and all(
+                name in value and of_type(value[name], inner) for name, inner in type_.fields or ()
+            )
+        case types.RangeType() | types.FunctionType():
+            return isinstance(value, Range | Function)
+        case types.SimpleType():
+            return type_ == ANY or kind_of(value) == type_.name
+
+
+def members_in(type_: Type) -> tuple[str, ...] | None:
+    """The texts that a value of this type, or an item of a list of it, can be."""
+    inner = types.without_null(type_)
+    inner = inner.item if isinstance(inner, ListType) else inner
+    return inner.members if isinstance(inner, StringType) else None
 
 
 def head_values(table: CompiledTable, evaluation: Evaluation) -> list[Value]:
@@ -224,7 +297,7 @@ def row_fits(row: CompiledRow, heads: list[Value], evaluation: Evaluation) -> bo
             if (
                 test.constant is constant
                 and not test.any
-                and evaluation.value(test.condition, test.fragment, **{"?": head}) is not True
+                and not evaluation.holds(test.condition, test.fragment, **{"?": head})
             ):
                 return False
     return True
@@ -246,7 +319,7 @@ def _row_value(row: CompiledRow, table: CompiledTable, evaluation: Evaluation) -
     made = {}
     for output, cell, fragment in zip(table.outputs, row.outputs, row.fragments, strict=True):
         made[output.name] = evaluation.value(cell, fragment)
-        check_members(output, made[output.name], fragment)
+        check_value_of(output.name, output.type, made[output.name], fragment)
     return made[table.outputs[0].name] if table.single else made
 
 
@@ -278,12 +351,12 @@ def by_policy(
                     )
                 )
     if table.hit_policy == "priority":
-        best = min(range(len(hits)), key=lambda i: _rank(table, values[i]))
+        best = min(range(len(hits)), key=lambda i: _rank(node, table, hits[i], values[i]))
         return Hit(values[best], (hits[best],))
     if not table.collects:
         return Hit(values[0], (hits[0],))
     if table.hit_policy == "output_order":
-        order = sorted(range(len(hits)), key=lambda i: _rank(table, values[i]))
+        order = sorted(range(len(hits)), key=lambda i: _rank(node, table, hits[i], values[i]))
         hits, values = [hits[i] for i in order], [values[i] for i in order]
     if table.aggregate is not None:
         return Hit(aggregate(table.aggregate, values), tuple(hits))
@@ -307,11 +380,12 @@ def _no_hit(node: CompiledNode, table: CompiledTable) -> Hit:
     raise VoidError(NO_ROW.at(node.fragment.span, table=node.name))
 
 
-def _rank(table: CompiledTable, value: Value) -> int:
-    """The place of an output value in the declared priority; values not listed come last."""
-    first = value.get(table.outputs[0].name) if isinstance(value, dict) else value
-    text = text_of(first)
-    return table.priority.index(text) if text in table.priority else len(table.priority)
+def _rank(node: CompiledNode, table: CompiledTable, row: CompiledRow, value: Value) -> int:
+    """The place of an output value in the declared priority."""
+    first = value if table.single or not isinstance(value, dict) else value[table.outputs[0].name]
+    if first not in table.priority:
+        raise VoidError(UNRANKED.at(row.span, table=node.name, value=shown_value(first)))
+    return table.priority.index(first)
 
 
 def aggregate(operator: str, values: list[Value]) -> Value:
@@ -319,7 +393,7 @@ def aggregate(operator: str, values: list[Value]) -> Value:
     if operator == "count":
         return Decimal(len(values))
     if operator == "sum":
-        return sum((v for v in values if isinstance(v, Decimal)), Decimal(0))
+        return sum(cast("list[Decimal]", values), Decimal(0))
     best = values[0]
     for value in values[1:]:
         if (compare(value, best) < 0) == (operator == "min"):
@@ -357,7 +431,8 @@ def print_number(output: Output, value: Value, node: CompiledNode) -> Value:
                 node.fragment.span, name=output.name, value=text_of(value), digits=output.digits
             )
         )
-    return shown
+    # Nothing is below zero by nothing: a negative zero is written without its sign.
+    return shown or abs(shown)
 
 
 def reasons_of(
@@ -382,17 +457,13 @@ def reason_texts(
 
 
 def _filled(template: str, values: Mapping[str, Value], joint: str) -> str:
-    return re.sub(r"\{([^{}]*)\}", lambda m: _shown(values.get(m[1]), joint), template)
+    return re.sub(r"\{([^{}]*)\}", lambda m: shown_value(values.get(m[1]), joint), template)
 
 
-def _shown(value: Value, joint: str) -> str:
+def shown_value(value: Value, joint: str = ", ") -> str:
+    """Write a value for people; one that is missing or does not apply is a dash."""
+    if isinstance(value, tuple):
+        return joint.join(shown_value(item, joint) for item in value)
     if value is NOT_APPLICABLE or value is None:
         return "–"
-    try:
-        return (
-            joint.join(text_of(item) for item in value)
-            if isinstance(value, tuple)
-            else text_of(value)
-        )
-    except NoValueError:
-        return "–"
+    return text_of(value)

@@ -13,13 +13,15 @@ from decimal import Decimal, getcontext, setcontext
 from typing import TYPE_CHECKING, cast
 
 from engine.feel import ir, types
-from engine.feel.backends.python import Module, Names, emit, fold
+from engine.feel.backends.python import Module, Names, emit
+from engine.feel.builtins.lists import MAX_ITEMS
 from engine.feel.types import BOOLEAN, ListType, NumberType, StringType
 from engine.feel.values import NOT_APPLICABLE, Value
 from engine.kernel.decimals import CONTEXT
 from engine.rules import evaluate
 from engine.rules.compiled import (
     REQUIRED,
+    CompiledFunction,
     CompiledInput,
     CompiledNode,
     CompiledRow,
@@ -27,7 +29,7 @@ from engine.rules.compiled import (
     CompiledTable,
 )
 from engine.rules.decision import Decision, Reason, Step, canonical
-from engine.rules.inputs import LONGEST_TEXT, check_input, read_number
+from engine.rules.inputs import LONGEST_TEXT, check_input, not_member, read_number
 from engine.rules.masks import Column, build_column
 
 if TYPE_CHECKING:
@@ -64,7 +66,9 @@ def _texts(value: object) -> tuple[str, ...]:
     if value.__class__ is not list and value.__class__ is not tuple:
         raise UNUSUAL
     items = tuple(cast("list[str]", value))
-    if not all(item.__class__ is str and len(item) <= LONGEST_TEXT for item in items):
+    if len(items) > MAX_ITEMS or not all(
+        item.__class__ is str and len(item) <= LONGEST_TEXT for item in items
+    ):
         raise UNUSUAL
     return items
 
@@ -76,14 +80,11 @@ def _any_input(declared: CompiledInput, value: object) -> Value:
     return read
 
 
-def _member(value: Value, members: frozenset[str]) -> Value:
-    if value not in members:
+def _typed(value: Value, type_: types.Type) -> Value:
+    members = evaluate.members_in(type_)
+    if not evaluate.of_type(value, type_) or not_member(value, members) is not None:
         raise UNUSUAL
     return value
-
-
-def _fail() -> Value:
-    raise UNUSUAL
 
 
 class _Writer:
@@ -101,7 +102,7 @@ class _Writer:
             "number": _number,
             "texts": _texts,
             "any_input": _any_input,
-            "member": _member,
+            "typed": _typed,
             "canonical": canonical,
             "new": tuple.__new__,
             "Decision": Decision,
@@ -116,15 +117,16 @@ class _Writer:
         }
         self.names: dict[str, str] = {}
         self.functions: dict[str, str] = {}
+        self.visible: dict[str, str] = {}
         self.body: list[str] = []
         self.tables = 0
 
     def assemble(self) -> Callable[[Mapping[str, object]], Decision]:
         for function in self.rule_set.functions:
-            self._function(function.name, tuple(p for p, _ in function.parameters), function.node)
+            self._function(function)
         self._inputs()
         for condition, _ in self.rule_set.assumptions:
-            self._line(f"if not {self._emit(condition)}: raise UNUSUAL")
+            self._line(f"if not {self._flag(condition)}: raise UNUSUAL")
         parts = [self._decision(node) for node in self.rule_set.decisions]
         self._answer(parts)
         self.module.lines += [
@@ -143,8 +145,13 @@ class _Writer:
 
     def _emit(self, node: ir.Ir, names: Mapping[str, str] | None = None) -> str:
         return emit(
-            node, Names({**self.names, **(names or {})}, self.functions, "meter"), self.module
+            node, Names({**self.names, **(names or {})}, self.visible, "meter"), self.module
         )
+
+    def _flag(self, node: ir.Ir, names: Mapping[str, str] | None = None) -> str:
+        """Write a condition; one that may be neither true nor false is looked at when it runs."""
+        text = self._emit(node, names)
+        return text if node.type == BOOLEAN else f"condition({text})"
 
     # --- inputs --------------------------------------------------------------------------------
 
@@ -170,10 +177,14 @@ class _Writer:
         self._line("if len(inputs) != count: raise UNUSUAL")
 
     def _loops(self) -> bool:
+        """Whether anything counts steps: a loop, or a function, which may hold one."""
         nodes = [n for d in self.rule_set.decisions for n in _expressions(d)]
-        nodes += [n for f in self.rule_set.functions for n in _expressions(f.node)]
         nodes += [a for a, _ in self.rule_set.assumptions]
-        return any(isinstance(n, ir.Filter | ir.Each) for node in nodes for n in ir.walk(node))
+        return bool(self.rule_set.functions) or any(
+            isinstance(n, ir.Filter | ir.Each | ir.MakeFunction)
+            for node in nodes
+            for n in ir.walk(node)
+        )
 
     def _read(self, declared: CompiledInput, v: str, indent: str) -> None:
         """Check one input; the common types in line, the others by the reference reader."""
@@ -190,7 +201,7 @@ class _Writer:
                 self._read_number(declared, v, indent)
             case types.BOOLEAN:
                 self._line(f"{indent}if {v} is not True and {v} is not False: raise UNUSUAL")
-            case StringType():
+            case StringType() if declared.range is None:
                 self._line(
                     f"{indent}if {v}.__class__ is not str or len({v}) > {LONGEST_TEXT}: raise UNUSUAL"
                 )
@@ -198,10 +209,12 @@ class _Writer:
                     self._line(
                         f"{indent}if {v} not in {self.module.keep(frozenset(declared.members))}: raise UNUSUAL"
                     )
-            case ListType(item=StringType()) if declared.members is None and declared.range is None:
+            case _ if declared.range is not None:
+                self._line(f"{indent}{v} = any_input({self.module.keep(declared, 'c')}, {v})")
+            case ListType(item=StringType()) if declared.members is None:
                 self._line(f"{indent}{v} = texts({v}) if {v} or {v}.__class__ is not list else ()")
             case _:
-                self._line(f"{indent}{v} = any_input({self.module.keep(declared, 'd')}, {v})")
+                self._line(f"{indent}{v} = any_input({self.module.keep(declared, 'c')}, {v})")
 
     def _read_number(self, declared: CompiledInput, v: str, indent: str) -> None:
         self._line(f"{indent}if {v}.__class__ is not Decimal: {v} = number({v})")
@@ -211,10 +224,15 @@ class _Writer:
         else:
             self._line(f"{indent}if +{v} != {v}: raise UNUSUAL")
         range_ = declared.range
-        if range_ is not None and range_.low is not None and range_.high is not None:
-            low, high = self.module.keep(range_.low), self.module.keep(range_.high)
-            test = f"{low} {'<=' if range_.low_closed else '<'} {v} {'<=' if range_.high_closed else '<'} {high}"
-            self._line(f"{indent}if not {test}: raise UNUSUAL")
+        low = high = ""
+        if range_ is not None and range_.low is not None:
+            low = f"{self.module.keep(range_.low)} {'<=' if range_.low_closed else '<'} "
+        if range_ is not None and range_.high is not None:
+            high = f" {'<=' if range_.high_closed else '<'} {self.module.keep(range_.high)}"
+        if low or high:
+            self._line(f"{indent}if not {low}{v}{high}: raise UNUSUAL")
+        if not low or not high:
+            self._line(f"{indent}if not {v}.is_finite(): raise UNUSUAL")
 
     # --- decisions -----------------------------------------------------------------------------
 
@@ -224,7 +242,7 @@ class _Writer:
         if node.only_if is None:
             part = self._node(node, v, "")
         else:
-            self._line(f"if {self._emit(node.only_if)}:")
+            self._line(f"if {self._flag(node.only_if)}:")
             part = self._node(node, v, "    ")
             self._line("else:")
             self._line(f"    {v} = s{v} = NA; r{v} = None")
@@ -237,22 +255,19 @@ class _Writer:
         else:
             text = self._emit(cast("ir.Ir", node.value))
             output = node.outputs[0]
-            self._line(f"{indent}{v} = {self._checked(text, output, node.value)}; r{v} = None")
+            checked = self._checked(text, output, cast("ir.Ir", node.value))
+            self._line(f"{indent}{v} = {checked}; r{v} = None")
             self._print(v, output, indent)
         return _Part(node, v)
 
-    def _checked(self, text: str, output: Output, value: ir.Ir | None) -> str:
-        """Check the members of a text that is not known to be one of them."""
-        if output.members is None or value is None:
+    def _checked(self, text: str, output: Output, value: ir.Ir) -> str:
+        """Check a value that is not known to be of its declared type and one of its members."""
+        known = evaluate.members_in(value.type)
+        members = evaluate.members_in(output.type)
+        listed = members is None or (known is not None and set(known) <= set(members))
+        if listed and not _is_open(value.type):
             return text
-        type_ = types.without_null(value.type)
-        if (
-            isinstance(type_, StringType)
-            and type_.members is not None
-            and set(type_.members) <= set(output.members)
-        ):
-            return text
-        return f"member({text}, {self.module.keep(frozenset(output.members))})"
+        return f"typed({text}, {self.module.keep(output.type, 't')})"
 
     def _print(self, v: str, output: Output, indent: str) -> None:
         """Write how a value is printed: with its declared places, and a fault if that would round."""
@@ -266,7 +281,8 @@ class _Writer:
             self._line(f"{indent}if {v} is not None:")
             indent += "    "
         unit = self.module.keep(Decimal((0, (1,), -output.digits)))
-        self._line(f"{indent}s{v} = {v}.quantize({unit})")
+        zero = self.module.keep(Decimal((0, (0,), -output.digits)))
+        self._line(f"{indent}s{v} = {v}.quantize({unit}) or {zero}")
         self._line(f"{indent}if s{v} != {v}: raise UNUSUAL")
 
     # --- tables --------------------------------------------------------------------------------
@@ -292,9 +308,9 @@ class _Writer:
         self._line(f"{indent}else:")
         self._line(f"{indent}    q = (m & -m).bit_length() - 1")
         self._line(f"{indent}    {v} = {value}")
-        printed = (
-            f"{self.module.keep(_printer(node), 'f')}({v})" if computed else f"{name}_shown[q]"
-        )
+        printed = f"{name}_shown[q]"
+        if computed or _is_mutable(node):
+            printed = f"{self.module.keep(_printer(node), 'f')}({v})"
         self._line(f"{indent}    s{v} = {printed}; r{v} = {name}_rows[q]")
 
     def _masks(self, table: CompiledTable, heads: list[str], indent: str) -> None:
@@ -341,7 +357,7 @@ class _Writer:
         by_row = []
         for index, row in enumerate(table.rows):
             tests = [
-                self._flag(t.condition, h)
+                self._flag(t.condition, {"?": h})
                 for t, h in zip(row.tests, heads, strict=True)
                 if not t.constant
             ]
@@ -366,10 +382,6 @@ class _Writer:
             "    return m",
         ]
         return True
-
-    def _flag(self, condition: ir.Ir, head: str) -> str:
-        text = self._emit(condition, {"?": head})
-        return text if condition.type == BOOLEAN else f"condition({text})"
 
     def _row_values(self, node: CompiledNode, table: CompiledTable, name: str, scope: str) -> bool:
         """Keep what each row gives; True when some rows must compute it, by the function `…_value`."""
@@ -411,27 +423,37 @@ class _Writer:
         if table.default is None:
             return "raise UNUSUAL"
         value = evaluate.default_value(table, table.default)
-        shown = self.module.keep(evaluate.printed(node, value))
+        shown = f"{self.module.keep(_printer(node), 'f')}({v})"
         rows = self.module.keep(_Rows(self.rule_set, (table.default,)), "o")
         return f"{v} = {self.module.keep(value)}; s{v} = {shown}; r{v} = {rows}"
 
     # --- functions and the answer --------------------------------------------------------------
 
-    def _function(self, name: str, parameters: tuple[str, ...], node: CompiledNode) -> None:
-        """Write a function of the rule set as one of the module."""
-        outer_names, outer_body = self.names, self.body
-        self.names = {p: f"p{i}" for i, p in enumerate(parameters)}
-        self.body = []
-        written = f"fn{len(self.functions)}"
-        self._line("meter = Run()")
-        self._node(node, "value", "")
+    def _function(self, function: CompiledFunction) -> None:
+        """Write a function of the rule set as one of the module that is first given the counter of steps."""
+        self.names = {p: f"p{i}" for i, (p, _) in enumerate(function.parameters)}
+        self.body, written = [], f"fn{len(self.functions)}"
+        self.visible = self._visible(function.home)
+        for (_, type_), variable in zip(function.parameters, self.names.values(), strict=True):
+            self._line(f"{variable} = typed({variable}, {self.module.keep(type_, 't')})")
+        self._node(function.node, "value", "")
         self.module.lines += [
-            f"def {written}({', '.join(self.names.values())}):",
-            *(f"    {line}" for line in self.body),
-            "    return value",
+            f"def {written}(meter):",
+            f"    def call({', '.join(self.names.values())}):",
+            *(f"        {line}" for line in self.body),
+            "        return value",
+            "    return call",
         ]
-        self.names, self.body = outer_names, outer_body
-        self.functions[name] = written
+        self.functions[function.name] = written
+        self.names, self.body, self.visible = {}, [], self._visible("")
+
+    def _visible(self, home: str) -> dict[str, str]:
+        """The functions as the expressions of one rule set call them: by their names below its own."""
+        return {
+            name.removeprefix(home): f"{written}(meter)"
+            for name, written in self.functions.items()
+            if name.startswith(home)
+        }
 
     def _answer(self, parts: list[_Part]) -> None:
         """Write the Decision: outcomes and trace of what applies, reasons and obligations of the rows that hit."""
@@ -527,16 +549,13 @@ def _constant_row(table: CompiledTable, row: CompiledRow) -> Value:
     """The value of a row that is the same for every case; `_ABSENT` when there is none."""
     made: dict[str, Value] = {}
     for output, cell in zip(table.outputs, row.outputs, strict=True):
-        folded = fold(cell) if ir.is_constant(cell) else None
-        if folded is None:
+        # A constant cell was folded when it was compiled; one that could not be faults where it runs.
+        if not isinstance(cell, ir.Constant):
             return _ABSENT
-        if (
-            output.members is not None
-            and isinstance(folded.value, str)
-            and folded.value not in output.members
-        ):
+        try:
+            made[output.name] = _typed(cell.value, output.type)
+        except UnusualError:
             return _ABSENT
-        made[output.name] = folded.value
     return made[table.outputs[0].name] if table.single else made
 
 
@@ -544,11 +563,37 @@ def _printer(node: CompiledNode) -> Callable[[Value], Value]:
     return lambda value: evaluate.printed(node, value)
 
 
+def _is_mutable(node: CompiledNode) -> bool:
+    """Whether a value holds a context, which every decision needs for itself."""
+    return len(node.outputs) > 1 or not _is_plain(types.without_null(node.outputs[0].type))
+
+
+def _is_plain(type_: types.Type) -> bool:
+    return type_ != types.ANY and not isinstance(type_, types.ContextType | ListType)
+
+
+def _is_open(type_: types.Type) -> bool:
+    """Whether a value of this type must be looked at when it runs."""
+    match type_:
+        case ListType() | types.RangeType():
+            return _is_open(type_.item)
+        case types.NullableType():
+            return _is_open(type_.of)
+        case types.ContextType():
+            return type_.fields is None or any(_is_open(t) for _, t in type_.fields)
+        case _:
+            pass
+    return type_ == types.ANY
+
+
 def _expressions(node: CompiledNode) -> list[ir.Ir]:
+    """Give the expressions that the code computes; a cell that compares with constants is looked up."""
     found = [n for n in (node.value, node.only_if) if n is not None]
     if node.table is not None:
         found += [c.value for c in node.table.conditions]
         found += [
-            n for row in node.table.rows for n in (*(t.condition for t in row.tests), *row.outputs)
+            n
+            for row in node.table.rows
+            for n in (*(t.condition for t in row.tests if not t.constant), *row.outputs)
         ]
     return found

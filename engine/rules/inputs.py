@@ -183,6 +183,8 @@ def from_texts(data: object, type_: Type) -> object:
         case ContextType(), Mapping():
             fields = dict(inner.fields or ())
             return {key: from_texts(item, fields.get(key, types.ANY)) for key, item in data.items()}
+        case _:
+            pass
     return data
 
 

@@ -175,6 +175,7 @@ class Reader:
         if self.loaded.tree is None:
             return Fragment(text)
         row, side, index = place
+        row, side, index = place
         if drawn.text is not None and isinstance(node, Scalar):
             line = drawn.text if row < 0 else drawn.text.rows[row]
             cell = (line.when if side == "when" else line.then)[index]

@@ -106,6 +106,13 @@ COLUMN_TWICE = Code(
     "keep one of them",
     "请只保留一列",
 )
+NO_REASONS_HERE = Code(
+    "RULE-TABLE-013",
+    "`{head}` is told by a decision, and this is the table of a function",
+    "`{head}` 由决策给出，而这是函数的表格",
+    "move the column to the decision that calls it, or write a `note`",
+    "请移到调用它的决策，或改写为 `note`",
+)
 WRONG_POLICY = Code(
     "RULE-TABLE-012",
     "`priority` goes with the hit policies `priority` and `output_order`",
@@ -222,6 +229,10 @@ def _check_output_columns(reader: Reader, drawn: Drawn, outputs: tuple[Output, .
         if columns and columns.then.count(head) > 1:
             span = drawn.then[head].place(0, len(head))
             reader.found.append(COLUMN_TWICE.at(span, name=head))
+    for head in ("reason", "obligation"):
+        if head in drawn.then and not isinstance(drawn.document, DecisionNode):
+            span = drawn.then[head].place(0, len(head))
+            reader.found.append(NO_REASONS_HERE.at(span, head=head))
     for name in names:
         # A misspelt head is told once: as the head that is not known.
         if name not in drawn.then and not unknown:

@@ -7,6 +7,7 @@ evaluation goes on with the standard's three-valued logic (DMN 1.5, 10.3.2.1).
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
@@ -17,7 +18,15 @@ from engine.feel.builtins.contexts import NO_ENTRY
 from engine.feel.builtins.lists import item_at
 from engine.feel.builtins.operators import compare
 from engine.feel.builtins.temporal import PROPERTIES
-from engine.feel.values import NOT_APPLICABLE, Function, NoValueError, Range, Value, kind_of
+from engine.feel.values import (
+    NOT_APPLICABLE,
+    Function,
+    NoValueError,
+    Range,
+    Value,
+    given_as,
+    kind_of,
+)
 from engine.kernel.diagnostics import Code
 from engine.kernel.documents import Fault
 
@@ -34,10 +43,10 @@ NOT_A_CONDITION = Code(
     "check the values that go in",
     "请检查参与计算的值",
 )
-NO_SIGNATURE = Code(
-    "FEEL-EVAL-071",
-    "`{function}` does not work on {given}",
-    "`{function}` 不能用于 {given}",
+NOT_A_LIST = Code(
+    "FEEL-EVAL-075",
+    "expected a list here, and this is {given}",
+    "此处应为列表，而这里是 {given}",
     "check the values that go in",
     "请检查参与计算的值",
 )
@@ -70,7 +79,17 @@ NOT_CALLABLE = Code(
     "请检查调用",
 )
 
-MAX_STEPS = 1_000_000
+TOO_MANY_CALLS = Code(
+    "FEEL-BOUND-031",
+    "functions call each other more than {limit} deep",
+    "函数相互调用超过 {limit} 层",
+    "a function may not call itself",
+    "函数不可调用自身",
+)
+
+MAX_STEPS = 200_000
+MAX_CALLS = 20
+_BOUNDS = frozenset({TOO_MANY_STEPS, TOO_MANY_CALLS})
 
 
 class FaultError(NoValueError):
@@ -90,13 +109,24 @@ class Run:
     mode: Mode = "strict"
     functions: Mapping[str, Callable[..., Value]] = field(default_factory=dict)
     steps: int = 0
+    calls: int = 0
     faults: list[Fault] = field(default_factory=list)
 
-    def step(self) -> None:
-        """Count one item of an iteration; too many end the evaluation."""
-        self.steps += 1
+    def step(self, count: int = 1) -> None:
+        """Count one item of an iteration, or several; too many end the evaluation."""
+        self.steps += count
         if self.steps > MAX_STEPS:
             raise NoValueError(TOO_MANY_STEPS, limit=MAX_STEPS)
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Go into a function that is a value; one that calls itself for ever ends the evaluation."""
+        self.step()
+        self.calls += 1
+        if self.calls > MAX_CALLS:
+            raise NoValueError(TOO_MANY_CALLS, limit=MAX_CALLS)
+        yield
+        self.calls -= 1
 
 
 def evaluate_ir(node: ir.Ir, values: Mapping[str, Value], run: Run | None = None) -> Value:
@@ -111,17 +141,17 @@ def _evaluate(node: ir.Ir, env: Mapping[str, Value], run: Run) -> Value:
     try:
         return _RUNS[type(node)](node, env, run)
     except FaultError as error:
-        if run.mode == "strict" or error.code is TOO_MANY_STEPS:
+        if run.mode == "strict" or error.code in _BOUNDS:
             raise
         return None
     except NoValueError as error:
         placed = FaultError(error, node)
         run.faults.append(placed.fault)
-        if run.mode == "strict" or error.code is TOO_MANY_STEPS:
+        if run.mode == "strict" or error.code in _BOUNDS:
             raise placed from None
         return None
-    except RecursionError:
-        raise FaultError(NoValueError(TOO_MANY_STEPS, limit=MAX_STEPS), node) from None
+    except RecursionError:  # the caller stands deep already
+        raise FaultError(NoValueError(TOO_MANY_CALLS, limit=MAX_CALLS), node) from None
 
 
 def _constant(node: ir.Constant, _env: Mapping[str, Value], _run: Run) -> Value:
@@ -170,13 +200,17 @@ def call_builtin(builtin: Builtin, arguments: list[Value], mode: Mode = "strict"
                 registry.accepts_value(signature.parameter(i), a) for i, a in enumerate(converted)
             ):
                 return signature.run(*converted)
-    for signature in candidates[:1]:
-        for index, argument in enumerate(arguments):
-            if not registry.accepts_value(signature.parameter(index), argument):
-                raise registry.refuse(builtin.name, signature.parameter(index), argument)
-    raise NoValueError(
-        NO_SIGNATURE, function=builtin.name, given=", ".join(kind_of(a) for a in arguments)
-    )
+    nearest = max(candidates, key=lambda s: _accepted(s, arguments))
+    index = _accepted(nearest, arguments)
+    raise registry.refuse(builtin.name, nearest.parameter(index), arguments[index])
+
+
+def _accepted(signature: Signature, arguments: list[Value]) -> int:
+    """Count the arguments before the first that does not fit."""
+    for index, argument in enumerate(arguments):
+        if not registry.accepts_value(signature.parameter(index), argument):
+            return index
+    return len(arguments)
 
 
 def _converted(value: Value, parameter: registry.Parameter) -> Value:
@@ -191,7 +225,7 @@ def _condition(value: Value, run: Run) -> bool:
         return bool(value)
     if run.mode == "dmn":
         return False
-    raise NoValueError(NOT_A_CONDITION, given="missing" if value is None else kind_of(value))
+    raise NoValueError(NOT_A_CONDITION, given=given_as(value))
 
 
 def _logic(node: ir.Logic, env: Mapping[str, Value], run: Run) -> Value:
@@ -238,7 +272,18 @@ def _entry(node: ir.Entry, env: Mapping[str, Value], run: Run) -> Value:
     base = _evaluate(node.base, env, run)
     if node.otherwise is not None and not (isinstance(base, dict) and node.name in base):
         return _evaluate(node.otherwise, env, run)
+    if run.mode == "dmn" and isinstance(base, tuple):
+        return tuple(_entry_or_null(item, node, run) for item in base)
     return entry_of(base, node.name)
+
+
+def _entry_or_null(item: Value, node: ir.Entry, run: Run) -> Value:
+    """In a list of contexts, one without the entry gives null and the others their own (10.3.2.7)."""
+    try:
+        return entry_of(item, node.name)
+    except NoValueError as error:
+        run.faults.append(FaultError(error, node).fault)
+        return None
 
 
 def entry_of(base: Value, name: str) -> Value:
@@ -257,8 +302,12 @@ def _filter(node: ir.Filter, env: Mapping[str, Value], run: Run) -> Value:
     base = _evaluate(node.base, env, run)
     if not isinstance(base, tuple):
         if run.mode == "strict" or base is None:
-            raise NoValueError(NOT_A_CONDITION, given="missing" if base is None else kind_of(base))
+            raise NoValueError(NOT_A_LIST, given=given_as(base))
         base = (base,)
+    if not base and run.mode == "dmn":
+        # Whether `[…]` is a position or a condition shows only in its value.
+        position = _evaluate(node.condition, {**env, "item": None}, Run("dmn"))
+        return item_at(base, position) if isinstance(position, Decimal) else ()
     kept = []
     for item in base:
         run.step()
@@ -273,8 +322,9 @@ def _filter(node: ir.Filter, env: Mapping[str, Value], run: Run) -> Value:
 def _at(node: ir.At, env: Mapping[str, Value], run: Run) -> Value:
     base = _evaluate(node.base, env, run)
     position = _evaluate(node.position, env, run)
-    items = base if isinstance(base, tuple) else (base,)
-    return item_at(items, cast("Decimal", position))
+    if not isinstance(base, tuple):
+        raise NoValueError(NOT_A_LIST, given=given_as(base))
+    return item_at(base, cast("Decimal", position))
 
 
 def domain_items(domain: Value, run: Run) -> Iterator[Value]:
@@ -310,13 +360,12 @@ def _steps(length: int) -> range:
 
 def _each(node: ir.Each, env: Mapping[str, Value], run: Run) -> Value:
     results: list[Value] = []
+    looks_back = node.kind == "for" and run.mode == "dmn" and "partial" in _locals(node.body)
     for scope in _scopes(node.iterations, env, run):
-        partial = (
-            {**scope, "partial": tuple(results)}
-            if node.kind == "for" and run.mode == "dmn"
-            else scope
-        )
-        value = _evaluate(node.body, partial, run)
+        if looks_back:
+            run.step(len(results))
+            scope = {**scope, "partial": tuple(results)}  # noqa: PLW2901 - the same scope, with one name more
+        value = _evaluate(node.body, scope, run)
         if node.kind == "for":
             results.append(value)
         elif run.mode == "strict":
@@ -327,6 +376,10 @@ def _each(node: ir.Each, env: Mapping[str, Value], run: Run) -> Value:
     if node.kind == "for":
         return tuple(results)
     return _quantified(results, node.kind == "some")
+
+
+def _locals(node: ir.Ir) -> set[str]:
+    return {n.name for n in ir.walk(node) if isinstance(n, ir.Read) and n.local}
 
 
 def _quantified(results: list[Value], some: bool) -> Value:  # noqa: FBT001 - the kind of the quantifier
@@ -385,10 +438,9 @@ def _invoke(node: ir.Invoke, env: Mapping[str, Value], run: Run) -> Value:
 
 def _function(node: ir.MakeFunction, env: Mapping[str, Value], run: Run) -> Value:
     def call(*arguments: Value) -> Value:
-        run.step()
-        return _evaluate(
-            node.body, {**env, **dict(zip(node.parameters, arguments, strict=True))}, run
-        )
+        with run.call():
+            given = dict(zip(node.parameters, arguments, strict=True))
+            return _evaluate(node.body, {**env, **given}, run)
 
     return Function(node.parameters, call)
 

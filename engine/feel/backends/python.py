@@ -29,6 +29,8 @@ def call_value(function: Value, names: tuple[str, ...] | None, *arguments: Value
         raise NoValueError(interpreter.NOT_CALLABLE)
     if names is not None:
         given = dict(zip(names, arguments, strict=True))
+        if set(given) != set(function.parameters):
+            raise NoValueError(interpreter.NOT_CALLABLE)
         arguments = tuple(given[name] for name in function.parameters)
     return function.call(*arguments)
 
@@ -265,7 +267,19 @@ def _invoke(node: ir.Invoke, names: Names, module: Module) -> str:
 def _function(node: ir.MakeFunction, names: Names, module: Module) -> str:
     local = {name: module.fresh("p") for name in node.parameters}
     body = emit(node.body, names.binding(**local), module)
-    return f"Function({node.parameters!r}, lambda {', '.join(local.values())}: {body})"
+    made = f"Function({node.parameters!r}, {module.keep(_metered, 'f')}({names.meter}, lambda {', '.join(local.values())}: {body}))"
+    # The values are bound now: a loop around the function goes on and changes its own names.
+    used = {n.name for n in ir.walk(node.body) if isinstance(n, ir.Read)} - {*node.parameters}
+    bound = ", ".join(sorted({names.variables[n] for n in used if n in names.variables}))
+    return f"(lambda {bound}: {made})({bound})" if bound else made
+
+
+def _metered(run: interpreter.Run, call: Callable[..., Value]) -> Callable[..., Value]:
+    def counted(*arguments: Value) -> Value:
+        with run.call():
+            return call(*arguments)
+
+    return counted
 
 
 def _call_value(node: ir.CallValue, names: Names, module: Module) -> str:

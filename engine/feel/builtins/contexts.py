@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.feel.builtins.registry import signature
-from engine.feel.types import ANY, ContextType, ListType
+from engine.feel.types import ANY, STRING, ContextType, ListType
 from engine.feel.values import NoValueError, Value
 from engine.kernel.diagnostics import Code
 
@@ -71,9 +71,10 @@ def _merge(contexts: tuple[Value, ...]) -> dict[str, Value]:
 
 
 _CONTEXT = ContextType()
+_ENTRY = ContextType((("key", STRING), ("value", ANY)))
 BUILTINS = {
-    "get value": signature("context: context, key: string", ANY, _value),
-    "get entries": signature("context: context", ListType(_CONTEXT), _entries),
+    "get value": signature("m: context, key: string", ANY, _value),
+    "get entries": signature("m: context", ListType(_ENTRY), _entries),
     "context": signature("entries: list", _CONTEXT, _context),
     "context put": (
         signature("context: context, key: string, value: any", _CONTEXT, _put),

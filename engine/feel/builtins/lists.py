@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.feel import types
+from engine.feel.builtins.numbers import without_unit
 from engine.feel.builtins.operators import compare, equal, guarded
 from engine.feel.builtins.registry import signature
 from engine.feel.builtins.strings import BAD_POSITION, whole
 from engine.feel.types import ANY, BOOLEAN, NUMBER, ListType, NumberType, Type
-from engine.feel.values import Function, NoValueError, Value
+from engine.feel.values import Function, NoValueError, Range, Value, kind_of
 from engine.kernel.diagnostics import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 EMPTY_LIST = Code(
     "FEEL-EVAL-030",
@@ -70,9 +72,9 @@ def _stddev(numbers: tuple[Decimal, ...]) -> Decimal:
 
 
 def _mode(numbers: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
-    counts = {n: numbers.count(n) for n in sorted(set(numbers))}
+    counts = Counter(numbers)
     most = max(counts.values(), default=0)
-    return tuple(n for n, count in counts.items() if count == most)
+    return tuple(sorted(n for n, count in counts.items() if count == most))
 
 
 def _product(numbers: tuple[Decimal, ...]) -> Decimal:
@@ -99,23 +101,52 @@ def _holds(items: tuple[Value, ...], element: Value) -> bool:
 
 
 def _distinct(items: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Keep the first of equal items; only those that agree in what can be hashed are compared."""
     kept: list[Value] = []
+    alike: dict[object, list[Value]] = {}
     for item in items:
-        if not _holds(tuple(kept), item):
+        group = alike.setdefault(_hashed(item), [])
+        if not any(same(known, item) for known in group):
+            group.append(item)
             kept.append(item)
     return tuple(kept)
 
 
-def _flatten(items: Value) -> tuple[Value, ...]:
-    if not isinstance(items, tuple):
-        return (items,)
-    return tuple(leaf for item in items for leaf in _flatten(item))
+def _hashed(item: Value) -> object:
+    """Give something that is the same for equal items, and for few others."""
+    match item:
+        case tuple():
+            return ("list", len(item), *(_hashed(inner) for inner in item[:3]))
+        case dict():
+            return ("context", *sorted(item))
+        case Range():
+            return ("range", _hashed(item.low), _hashed(item.high))
+        case _:
+            pass
+    return (kind_of(item), item)
 
 
-def _index(items: tuple[Value, ...], position: Decimal, extra: int = 0) -> int:
-    """Turn a position into an index; `extra` 1 allows the place after the last item."""
+def _flatten(items: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Take lists in lists apart, without recursion and within the bound."""
+    leaves: list[Value] = []
+    stack: list[Iterator[Value]] = [iter(items)]
+    while stack:
+        for item in stack[-1]:
+            if isinstance(item, tuple):
+                stack.append(iter(item))
+                break
+            leaves.append(item)
+            if len(leaves) > MAX_ITEMS:
+                raise NoValueError(LIST_TOO_LONG, limit=MAX_ITEMS)
+        else:
+            stack.pop()
+    return tuple(leaves)
+
+
+def _index(items: tuple[Value, ...], position: Decimal) -> int:
+    """Turn a position into an index."""
     place = whole(position)
-    if place == 0 or abs(place) > len(items) + (extra if place > 0 else 0):
+    if place == 0 or abs(place) > len(items):
         raise NoValueError(BAD_POSITION, position=place)
     return place - 1 if place > 0 else len(items) + place
 
@@ -142,10 +173,12 @@ def _remove(items: tuple[Value, ...], position: Decimal) -> tuple[Value, ...]:
     return items[:index] + items[index + 1 :]
 
 
-def _list_replace(items: tuple[Value, ...], where: Value, new: Value) -> tuple[Value, ...]:
+def _list_replace(
+    items: tuple[Value, ...], where: Decimal | Function, new: Value
+) -> tuple[Value, ...]:
     if isinstance(where, Function):
         return tuple(new if where.call(item, new) is True else item for item in items)
-    index = _index(items, where)  # type: ignore[arg-type]
+    index = _index(items, where)
     return (*items[:index], new, *items[index + 1 :])
 
 
@@ -179,28 +212,54 @@ def _all(*lists: tuple[Value, ...]) -> tuple[Value, ...]:
 # --- the types of results ----------------------------------------------------------------------
 
 
-def _item(arguments: tuple[Type, ...]) -> Type:
-    first = arguments[0]
-    return types.plain_number(first.item if isinstance(first, ListType) else first)
+def _joined(found: Iterable[Type]) -> Type | None:
+    """Join the types of items: of unlike kinds to any; None when they are numbers of unlike units."""
+    joined: Type | None = None
+    for item in found:
+        both = item if joined is None else types.join(joined, item)
+        if both is None:
+            numbers = isinstance(joined, NumberType) and isinstance(item, NumberType)
+            return None if numbers else ANY
+        joined = both
+    return ANY if joined is None else joined
+
+
+def _item(arguments: tuple[Type, ...]) -> Type | None:
+    """The type of one item of a list, or of one of several arguments."""
+    found = _joined(a.item if isinstance(a, ListType) else a for a in arguments)
+    return None if found is None else types.plain_number(found)
 
 
 def _first_list(arguments: tuple[Type, ...]) -> Type:
     return arguments[0] if isinstance(arguments[0], ListType) else ListType(ANY)
 
 
-def _joined_list(arguments: tuple[Type, ...]) -> Type:
-    joined: Type | None = None
-    for argument in arguments:
-        item = argument.item if isinstance(argument, ListType) else argument
-        joined = item if joined is None or joined == ANY else types.join(joined, item)
-        if joined is None:
-            return ListType(ANY)
-    return ListType(ANY if joined is None else joined)
+def _list_of(found: Type | None) -> Type | None:
+    return None if found is None else ListType(found)
 
 
-def _number_of(arguments: tuple[Type, ...]) -> Type:
+def _joined_list(arguments: tuple[Type, ...]) -> Type | None:
+    return _list_of(_joined(a.item if isinstance(a, ListType) else ANY for a in arguments))
+
+
+def _with_item(arguments: tuple[Type, ...]) -> Type | None:
+    """The type of a list that takes in the last arguments."""
+    first = arguments[0]
+    added = arguments[1:] if len(arguments) < 3 else arguments[2:]  # noqa: PLR2004 - list, position, item
+    return _list_of(_joined((first.item if isinstance(first, ListType) else ANY, *added)))
+
+
+def _appended(arguments: tuple[Type, ...]) -> Type | None:
+    return _with_item((arguments[0], ANY, *arguments[1:]))
+
+
+def _number_of(arguments: tuple[Type, ...]) -> Type | None:
     item = _item(arguments)
-    return item if isinstance(item, NumberType) else NUMBER
+    return item if item is None or isinstance(item, NumberType) else NUMBER
+
+
+def _numbers_of(arguments: tuple[Type, ...]) -> Type | None:
+    return _list_of(_number_of(arguments))
 
 
 def _aggregate(
@@ -224,8 +283,9 @@ def _extreme(name: str, sign: int) -> tuple[object, ...]:
 _COUNT = NumberType(None, Decimal(0), Decimal(MAX_ITEMS), 0)
 BUILTINS = {
     "list contains": signature("list: list, element: any", BOOLEAN, _holds),
-    "list replace": signature(
-        "list: list, position: any, newItem: any", _first_list, _list_replace
+    "list replace": (
+        signature("list: list, position: number, newItem: any", _with_item, _list_replace),
+        signature("list: list, match: function, newItem: any", _with_item, _list_replace),
     ),
     "count": signature(
         "list: list", _COUNT, lambda items: Decimal(len(items)), "Decimal(len({0}))"
@@ -239,22 +299,22 @@ BUILTINS = {
     "mean": _aggregate("mean", _mean),
     "median": _aggregate("median", _median),
     "stddev": _aggregate("stddev", _stddev),
-    "product": _aggregate("product", _product, NUMBER),
+    "product": _aggregate("product", _product, without_unit),
     "mode": (
-        signature("list: list<number>", ListType(NUMBER), _mode),
-        signature("list: number…", ListType(NUMBER), lambda *numbers: _mode(numbers)),
+        signature("list: list<number>", _numbers_of, _mode),
+        signature("list: number…", _numbers_of, lambda *numbers: _mode(numbers)),
     ),
     "append": signature(
-        "list: list, item: any…", _joined_list, lambda items, *more: _bounded((*items, *more))
+        "list: list, item: any…", _appended, lambda items, *more: _bounded((*items, *more))
     ),
     "concatenate": signature("list: list…", _joined_list, _all),
     "union": signature("list: list…", _joined_list, lambda *lists: _distinct(_all(*lists))),
-    "insert before": signature("list: list, position: number, newItem: any", _first_list, _insert),
+    "insert before": signature("list: list, position: number, newItem: any", _with_item, _insert),
     "remove": signature("list: list, position: number", _first_list, _remove),
     "reverse": signature("list: list", _first_list, lambda items: items[::-1]),
     "index of": signature("list: list, match: any", ListType(NUMBER), _index_of),
     "distinct values": signature("list: list", _first_list, _distinct),
-    "flatten": signature("list: list", ListType(ANY), lambda items: _bounded(_flatten(items))),
+    "flatten": signature("list: list", ListType(ANY), _flatten),
     "sublist": signature(
         "list: list, start position: number, length: number = all", _first_list, _sublist
     ),

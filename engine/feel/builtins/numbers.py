@@ -14,10 +14,11 @@ from decimal import (
 )
 from typing import TYPE_CHECKING
 
-from engine.feel.builtins.operators import guarded
+from engine.feel.builtins.operators import DIVISION_BY_ZERO, bound, guarded
 from engine.feel.builtins.registry import signature
-from engine.feel.types import BOOLEAN, NUMBER, NumberType, Type
-from engine.feel.values import NoValueError
+from engine.feel.types import BOOLEAN, DAYS, MONTHS, NUMBER, ListType, NumberType, Type, join
+from engine.feel.values import Months, NoValueError
+from engine.kernel.decimals import DIGITS
 from engine.kernel.diagnostics import Code
 
 if TYPE_CHECKING:
@@ -99,8 +100,15 @@ def ceiling(number: Decimal, scale: Decimal = Decimal(0)) -> Decimal:
 
 def modulo(dividend: Decimal, divisor: Decimal) -> Decimal:
     """The remainder with the sign of the divisor: `dividend - divisor * floor(dividend / divisor)`."""
+    if not divisor:
+        raise NoValueError(DIVISION_BY_ZERO)
     remainder = dividend % divisor
     return remainder + divisor if remainder and (remainder < 0) != (divisor < 0) else remainder
+
+
+def _rest_of_two(number: Decimal) -> Decimal:
+    """What is left when two is taken away as often as it can be; a number beyond 34 digits is even."""
+    return Decimal(0) if number.adjusted() >= DIGITS else abs(number) % 2
 
 
 def interpolate(x: Decimal, x0: Decimal, y0: Decimal, x1: Decimal, y1: Decimal) -> Decimal:
@@ -144,9 +152,8 @@ def _rounded_type(arguments: tuple[Type, ...]) -> Type:
     if scale is None:
         return NumberType(number.unit)
     # A bound may round outwards: widen it by one step of the rounding.
-    step = Decimal((0, (1,), -scale))
-    low = None if number.low is None else _widened(number.low, scale, -step)
-    high = None if number.high is None else _widened(number.high, scale, step)
+    low = _widened(number.low, scale, Decimal((1, (1,), -scale)), ROUND_FLOOR)
+    high = _widened(number.high, scale, Decimal((0, (1,), -scale)), ROUND_CEILING)
     return NumberType(number.unit, low, high, max(scale, 0))
 
 
@@ -161,22 +168,31 @@ def _constant_places(type_: Type) -> int | None:
     return None
 
 
-def _widened(bound: Decimal, scale: int, step: Decimal) -> Decimal:
-    return bound if -int(bound.as_tuple().exponent) <= scale else bound + step
+def _widened(end: Decimal | None, scale: int, step: Decimal, rounding: str) -> Decimal | None:
+    if end is None or -int(end.as_tuple().exponent) <= scale:
+        return end
+    return bound(lambda a, b: a + b, end, step, rounding)
 
 
-def _same_unit(arguments: tuple[Type, ...]) -> Type:
-    number = arguments[0]
-    return NumberType(number.unit) if isinstance(number, NumberType) else NUMBER
+def _same_unit(arguments: tuple[Type, ...]) -> Type | None:
+    joined = arguments[0]
+    for argument in arguments[1:]:
+        both = join(joined, argument)
+        if both is None:
+            return None
+        joined = both
+    return NumberType(joined.unit) if isinstance(joined, NumberType) else NUMBER
+
+
+def without_unit(arguments: tuple[Type, ...]) -> Type | None:
+    """The type of a function that has no meaning for a number with a unit."""
+    number = arguments[0].item if isinstance(arguments[0], ListType) else arguments[0]
+    return None if isinstance(number, NumberType) and number.unit else NUMBER
 
 
 def _interpolated_type(arguments: tuple[Type, ...]) -> Type:
-    y0, y1 = arguments[2], arguments[4]
-    if not isinstance(y0, NumberType) or not isinstance(y1, NumberType):
-        return NUMBER
-    low = None if y0.low is None or y1.low is None else min(y0.low, y1.low)
-    high = None if y0.high is None or y1.high is None else max(y0.high, y1.high)
-    return NumberType(y0.unit if y1.unit is None else y1.unit, low, high)
+    both = join(arguments[2], arguments[4])
+    return NumberType(both.unit, both.low, both.high) if isinstance(both, NumberType) else NUMBER
 
 
 def _rounding(run: Callable[..., Decimal], mode: str) -> tuple[object, ...]:
@@ -198,15 +214,21 @@ BUILTINS = {
     "round half down": _rounding(round_half_down, ROUND_HALF_DOWN),
     "floor": _rounding(floor, ROUND_FLOOR),
     "ceiling": _rounding(ceiling, ROUND_CEILING),
-    "abs": signature("n: number", _same_unit, abs),
+    "abs": (
+        signature("n: number", _same_unit, abs),
+        signature("n: days and time duration", DAYS, abs),
+        signature("n: years and months duration", MONTHS, lambda n: Months(abs(n.count))),
+    ),
     "modulo": signature("dividend: number, divisor: number", _same_unit, guarded(modulo)),
     "sqrt": signature(
-        _ONE, NUMBER, guarded(_in_domain("sqrt", lambda n: n.sqrt(), lambda n: n >= 0))
+        _ONE, without_unit, guarded(_in_domain("sqrt", lambda n: n.sqrt(), lambda n: n >= 0))
     ),
-    "log": signature(_ONE, NUMBER, guarded(_in_domain("log", lambda n: n.ln(), lambda n: n > 0))),
-    "exp": signature(_ONE, NUMBER, guarded(lambda n: n.exp())),
-    "odd": signature(_ONE, BOOLEAN, lambda n: n % 2 in {1, -1}),
-    "even": signature(_ONE, BOOLEAN, lambda n: n % 2 == 0),
+    "log": signature(
+        _ONE, without_unit, guarded(_in_domain("log", lambda n: n.ln(), lambda n: n > 0))
+    ),
+    "exp": signature(_ONE, without_unit, guarded(lambda n: n.exp())),
+    "odd": signature(_ONE, BOOLEAN, lambda n: _rest_of_two(n) == 1),
+    "even": signature(_ONE, BOOLEAN, lambda n: _rest_of_two(n) == 0),
     "interpolate": signature(
         "x: number, x0: number, y0: number, x1: number, y1: number",
         _interpolated_type,

@@ -5,13 +5,22 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import functools
-from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import (
+    ROUND_CEILING,
+    ROUND_FLOOR,
+    Decimal,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+    localcontext,
+)
 from typing import TYPE_CHECKING
 
 from engine.feel import types
 from engine.feel.builtins.registry import COMPARABLE, signature
 from engine.feel.types import BOOLEAN, NumberType, Type
-from engine.feel.values import Months, NoValueError, Range, Value, kind_of
+from engine.feel.values import Months, NoValueError, Range, Value, given_as, kind_of
+from engine.kernel.decimals import CONTEXT
 from engine.kernel.diagnostics import Code
 
 if TYPE_CHECKING:
@@ -38,6 +47,20 @@ UNLIKE = Code(
     "both sides must be of one type",
     "两边须为同一类型",
 )
+OFFSETS = Code(
+    "FEEL-EVAL-006",
+    "`{op}` does not work on a time with an offset and one without",
+    "`{op}` 不能用于一个带时区偏移、另一个不带的时间",
+    "write both with an offset, as in `09:30:00+08:00`, or both without",
+    "请两边都写时区偏移，例如 `09:30:00+08:00`，或都不写",
+)
+TEXT_TOO_LONG = Code(
+    "FEEL-BOUND-011",
+    "a text may have at most {limit} characters",
+    "文字最多 {limit} 个字符",
+    "shorten it",
+    "请缩短",
+)
 OUT_OF_CALENDAR = Code(
     "FEEL-EVAL-005",
     "the date lies outside the years 1 to 9999",
@@ -45,6 +68,10 @@ OUT_OF_CALENDAR = Code(
     "check the values that go in",
     "请检查参与计算的值",
 )
+
+
+MAX_TEXT = 1_000_000
+MAX_MONTHS = 12 * 10**9
 
 
 def guarded(run: Callable[..., Value]) -> Callable[..., Value]:
@@ -80,9 +107,33 @@ def _add_time(time: dt.time, duration: dt.timedelta) -> dt.time:
     return (dt.datetime.combine(dt.date(2000, 1, 1), time) + duration).timetz()
 
 
+def _between(left: dt.datetime, right: dt.datetime) -> dt.timedelta:
+    """Subtract two points in time; one with an offset and one without have no distance."""
+    if (left.tzinfo is None) != (right.tzinfo is None):
+        raise NoValueError(OFFSETS, op="-")
+    return left - right
+
+
 def _subtract_times(left: dt.time, right: dt.time) -> dt.timedelta:
     day = dt.date(2000, 1, 1)
-    return dt.datetime.combine(day, left) - dt.datetime.combine(day, right)
+    return _between(dt.datetime.combine(day, left), dt.datetime.combine(day, right))
+
+
+def _months(count: int) -> Months:
+    if abs(count) > MAX_MONTHS:
+        raise NoValueError(OUT_OF_CALENDAR)
+    return Months(count)
+
+
+def _joined(left: str, right: str) -> str:
+    if len(left) + len(right) > MAX_TEXT:
+        raise NoValueError(TEXT_TOO_LONG, limit=MAX_TEXT)
+    return left + right
+
+
+def _days_after(day: dt.date, duration: dt.timedelta) -> dt.date:
+    """Move a date, which is the midnight it starts with, and give the date that is reached."""
+    return day + dt.timedelta(days=duration // dt.timedelta(1))
 
 
 def _seconds(duration: dt.timedelta) -> Decimal:
@@ -97,15 +148,19 @@ def compare(left: Value, right: Value) -> int:
     """Order two values of one comparable kind: negative, zero or positive."""
     kind = kind_of(left)
     if kind != kind_of(right) or kind not in COMPARABLE:
-        raise NoValueError(UNLIKE, op="<", left=_kind(left), right=_kind(right))
-    try:
-        return int(left > right) - int(left < right)  # type: ignore[operator]
-    except TypeError:  # a time with an offset beside one without
-        raise NoValueError(UNLIKE, op="<", left=_kind(left), right=_kind(right)) from None
+        raise NoValueError(UNLIKE, op="<", left=given_as(left), right=given_as(right))
+    if _offsets_differ(left, right):
+        raise NoValueError(OFFSETS, op="<")
+    return int(left > right) - int(left < right)  # type: ignore[operator]
 
 
-def _kind(value: Value) -> str:
-    return "a missing value" if value is None else kind_of(value)
+def _offsets_differ(left: Value, right: Value) -> bool:
+    """Whether one of two times has an offset and the other none: they cannot be compared."""
+    return (
+        isinstance(left, dt.datetime | dt.time)
+        and isinstance(right, dt.datetime | dt.time)
+        and (left.tzinfo is None) != (right.tzinfo is None)
+    )
 
 
 def equal(left: Value, right: Value) -> bool:
@@ -113,7 +168,9 @@ def equal(left: Value, right: Value) -> bool:
     if left is None or right is None:
         return left is right
     if kind_of(left) != kind_of(right):
-        raise NoValueError(UNLIKE, op="=", left=_kind(left), right=_kind(right))
+        raise NoValueError(UNLIKE, op="=", left=given_as(left), right=given_as(right))
+    if _offsets_differ(left, right):
+        raise NoValueError(OFFSETS, op="=")
     if isinstance(left, tuple) and isinstance(right, tuple):
         return len(left) == len(right) and all(
             equal(a, b) for a, b in zip(left, right, strict=True)
@@ -139,13 +196,16 @@ def includes(range_: Range, value: Value) -> bool:
 def contains(tests: Value, value: Value) -> bool:
     """Whether `value` fits one test of `in`: a range, a list that holds it, or an equal value."""
     if isinstance(tests, Range):
-        return value is not None and includes(tests, value)
+        return includes(tests, value)
     if isinstance(tests, tuple):
-        return any(
-            contains(test, value) if isinstance(test, Range) else _same(test, value)
-            for test in tests
-        )
+        return any(_fits(test, value) for test in tests) or _same(tests, value)
     return equal(value, tests)
+
+
+def _fits(test: Value, value: Value) -> bool:
+    if isinstance(test, Range) and not isinstance(value, Range):
+        return value is not None and includes(test, value)
+    return _same(test, value)
 
 
 def _same(left: Value, right: Value) -> bool:
@@ -164,30 +224,46 @@ def _sum_type(arguments: tuple[Type, ...], sign: int = 1) -> Type:
     low, high = (right.low, right.high) if sign > 0 else (_minus(right.high), _minus(right.low))
     return NumberType(
         left.unit if right.unit is None else right.unit,
-        None if left.low is None or low is None else left.low + low,
-        None if left.high is None or high is None else left.high + high,
+        bound(lambda a, b: a + b, left.low, low, ROUND_FLOOR),
+        bound(lambda a, b: a + b, left.high, high, ROUND_CEILING),
         None if left.scale is None or right.scale is None else max(left.scale, right.scale),
     )
 
 
+def bound(
+    run: Callable[[Decimal, Decimal], Decimal],
+    left: Decimal | None,
+    right: Decimal | None,
+    rounding: str,
+) -> Decimal | None:
+    """Find an end of a result's interval, rounded outwards; None when a side has none or it is too large."""
+    if left is None or right is None:
+        return None
+    with localcontext(CONTEXT) as context:
+        context.rounding = rounding
+        try:
+            return run(left, right)
+        except (Overflow, InvalidOperation):
+            return None
+
+
 def _minus(number: Decimal | None) -> Decimal | None:
-    return None if number is None else -number
+    return None if number is None else number.copy_negate()
 
 
 def _product_type(arguments: tuple[Type, ...]) -> Type:
     left, right = arguments
     if not isinstance(left, NumberType) or not isinstance(right, NumberType):
         return types.NUMBER
-    ends = [
-        a * b
-        for a in (left.low, left.high)
-        for b in (right.low, right.high)
-        if a is not None and b is not None
-    ]
-    whole = len(ends) == 4  # noqa: PLR2004 - both ends of both sides
-    scale = None if left.scale is None or right.scale is None else left.scale + right.scale
-    unit = types.unit_product(left.unit, right.unit)
-    return NumberType(unit, min(ends) if whole else None, max(ends) if whole else None, scale)
+    pairs = [(a, b) for a in (left.low, left.high) for b in (right.low, right.high)]
+    lows = [bound(lambda a, b: a * b, a, b, ROUND_FLOOR) for a, b in pairs]
+    highs = [bound(lambda a, b: a * b, a, b, ROUND_CEILING) for a, b in pairs]
+    return NumberType(
+        types.unit_product(left.unit, right.unit),
+        None if None in lows else min(n for n in lows if n is not None),
+        None if None in highs else max(n for n in highs if n is not None),
+        None if left.scale is None or right.scale is None else left.scale + right.scale,
+    )
 
 
 def _quotient_type(arguments: tuple[Type, ...]) -> Type:
@@ -204,9 +280,23 @@ def _negated_type(arguments: tuple[Type, ...]) -> Type:
     return NumberType(type_.unit, _minus(type_.high), _minus(type_.low), type_.scale)
 
 
-def _power_type(arguments: tuple[Type, ...]) -> Type:
-    base = arguments[0]
-    return NumberType(None if isinstance(base, NumberType) and base.unit is None else ())
+def _power_type(arguments: tuple[Type, ...]) -> Type | None:
+    """A unit is raised by a whole number that is written down; by no other."""
+    base, exponent = arguments
+    if not isinstance(base, NumberType) or not isinstance(exponent, NumberType):
+        return types.NUMBER
+    if exponent.unit:
+        return None
+    if not base.unit:
+        return NumberType(base.unit)
+    power = exponent.low
+    known = power is not None and power == exponent.high and exponent.scale == 0
+    if not known or power is None or abs(power) > _HIGHEST_POWER:
+        return None
+    return NumberType(types.unit_power(base.unit, int(power)))
+
+
+_HIGHEST_POWER = 9
 
 
 _D, _M, _DT = "days and time duration", "years and months duration", "date and time"
@@ -220,9 +310,9 @@ def _signature(
 
 _ADD = (
     _signature("number", "number", _sum_type, lambda a, b: a + b, "({0} + {1})"),
-    _signature("string", "string", "string", lambda a, b: a + b, "({0} + {1})"),
-    _signature("date", _D, "date", lambda a, b: a + dt.timedelta(days=b // dt.timedelta(1))),
-    _signature(_D, "date", "date", lambda a, b: b + dt.timedelta(days=a // dt.timedelta(1))),
+    _signature("string", "string", "string", _joined),
+    _signature("date", _D, "date", _days_after),
+    _signature(_D, "date", "date", lambda a, b: _days_after(b, a)),
     _signature(_DT, _D, _DT, lambda a, b: a + b),
     _signature(_D, _DT, _DT, lambda a, b: a + b),
     _signature("time", _D, "time", _add_time),
@@ -232,33 +322,33 @@ _ADD = (
     _signature(_DT, _M, _DT, lambda a, b: add_months(a, b.count)),
     _signature(_M, _DT, _DT, lambda a, b: add_months(b, a.count)),
     _signature(_D, _D, _D, lambda a, b: a + b),
-    _signature(_M, _M, _M, lambda a, b: Months(a.count + b.count)),
+    _signature(_M, _M, _M, lambda a, b: _months(a.count + b.count)),
 )
 _SUBTRACT = (
     _signature("number", "number", lambda t: _sum_type(t, -1), lambda a, b: a - b, "({0} - {1})"),
     _signature("date", "date", _D, lambda a, b: a - b),
-    _signature(_DT, _DT, _D, lambda a, b: a - b),
+    _signature(_DT, _DT, _D, _between),
     _signature("time", "time", _D, _subtract_times),
-    _signature("date", _D, "date", lambda a, b: a - dt.timedelta(days=b // dt.timedelta(1))),
+    _signature("date", _D, "date", lambda a, b: _days_after(a, -b)),
     _signature(_DT, _D, _DT, lambda a, b: a - b),
     _signature("time", _D, "time", lambda a, b: _add_time(a, -b)),
     _signature("date", _M, "date", lambda a, b: add_months(a, -b.count)),
     _signature(_DT, _M, _DT, lambda a, b: add_months(a, -b.count)),
     _signature(_D, _D, _D, lambda a, b: a - b),
-    _signature(_M, _M, _M, lambda a, b: Months(a.count - b.count)),
+    _signature(_M, _M, _M, lambda a, b: _months(a.count - b.count)),
 )
 _MULTIPLY = (
     _signature("number", "number", _product_type, lambda a, b: a * b, "({0} * {1})"),
     _signature(_D, "number", _D, lambda a, b: _duration(_seconds(a) * b)),
     _signature("number", _D, _D, lambda a, b: _duration(a * _seconds(b))),
-    _signature(_M, "number", _M, lambda a, b: Months(int(a.count * b))),
-    _signature("number", _M, _M, lambda a, b: Months(int(a * b.count))),
+    _signature(_M, "number", _M, lambda a, b: _months(int(a.count * b))),
+    _signature("number", _M, _M, lambda a, b: _months(int(a * b.count))),
 )
 _DIVIDE = (
     _signature("number", "number", _quotient_type, lambda a, b: a / b, "({0} / {1})"),
     _signature(_D, "number", _D, lambda a, b: _duration(_seconds(a) / b)),
     _signature(_D, _D, "number", lambda a, b: _seconds(a) / _seconds(b)),
-    _signature(_M, "number", _M, lambda a, b: Months(int(a.count / b))),
+    _signature(_M, "number", _M, lambda a, b: _months(int(a.count / b))),
     _signature(_M, _M, "number", lambda a, b: Decimal(a.count) / b.count),
 )
 

@@ -38,16 +38,24 @@ Test: TypeAlias = Callable[[str], bool]
 Step: TypeAlias = tuple[str, int, int, Test | None]
 """What a thread does: `char` test, `split` to two places, `save` a position, `bol`, `eol` or `match`."""
 
-_UNKNOWN_FLAG = Phrase("the flags are `s`, `m`, `i`, `x` and `q`", "标志只有 `s`、`m`、`i`、`x` 和 `q`")
+_UNKNOWN_FLAG = Phrase(
+    "the flags are `s`, `m`, `i`, `x` and `q`", "标志只有 `s`、`m`、`i`、`x` 和 `q`"
+)
 _UNFINISHED = Phrase("it ends too early", "模式不完整")
 _BRACKET = Phrase("a bracket is not closed, or was never opened", "括号不成对")
 _NOTHING = Phrase("there is nothing to repeat", "没有可重复的内容")
-_COUNT = Phrase("a repetition is `{n}`, `{n,}` or `{n,m}`, n not above m", "重复写作 `{n}`、`{n,}` 或 `{n,m}`，n 不大于 m")
+_COUNT = Phrase(
+    "a repetition is `{n}`, `{n,}` or `{n,m}`, n not above m",
+    "重复写作 `{n}`、`{n,}` 或 `{n,m}`，n 不大于 m",
+)
 _ESCAPE = Phrase("this escape is not known", "不认识的转义")
 _BACK = Phrase("references to a group are not offered", "不支持引用分组")
 _RANGE = Phrase("a range of signs ends before it starts", "字符范围的终点小于起点")
 _EMPTY = Phrase("it fits an empty text", "它能匹配空文字")
-_REPLACEMENT = Phrase("`$` needs a group number; write `\\$` and `\\\\` for the signs", "`$` 后须为分组编号；符号本身请写 `\\$` 和 `\\\\`")
+_REPLACEMENT = Phrase(
+    "`$` needs a group number; write `\\$` and `\\\\` for the signs",
+    "`$` 后须为分组编号；符号本身请写 `\\$` 和 `\\\\`",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,9 @@ def _template(replacement: str, groups: int, *, quoted: bool) -> list[str | int]
     if quoted:
         return [replacement]
     found: list[str | int] = []
-    for plain, escaped, digits, _ in re.findall(r"([^\\$]+)|\\([\\$])|\$([0-9]+)|([\\$])", replacement):
+    for plain, escaped, digits, _ in re.findall(
+        r"([^\\$]+)|\\([\\$])|\$([0-9]+)|([\\$])", replacement
+    ):
         if plain or escaped:
             found.append(plain or escaped)
         elif digits:
@@ -222,7 +232,11 @@ def _follow(  # noqa: PLR0913, PLR0917 - a thread, where it stands, and what it 
                 stack.append((first, (*kept[:second], position, *kept[second + 1 :])))
             case "bol" | "eol":
                 edge = 0 if kind == "bol" else len(text)
-                sign = text[position - 1 : position] if kind == "bol" else text[position : position + 1]
+                sign = (
+                    text[position - 1 : position]
+                    if kind == "bol"
+                    else text[position : position + 1]
+                )
                 if position == edge or (second and sign == "\n"):
                     stack.append((first, kept))
             case _:
@@ -407,6 +421,8 @@ class _Compiler:
                 raise _bad(self.source, _NOTHING)
             case "]" | "}":
                 raise _bad(self.source, _BRACKET)
+            case _:
+                pass
         return _Sign(self._same(sign))
 
     def _group(self) -> _Part:
@@ -436,7 +452,9 @@ class _Compiler:
             return _CLASSES[sign]
         if sign.lower() in _CLASSES and sign.isupper():
             return _negated(_CLASSES[sign.lower()])
-        if sign in "pP" and (found := re.compile(r"\{([A-Z][a-z]?)\}").match(self.text, self.position)):
+        if sign in "pP" and (
+            found := re.compile(r"\{([A-Z][a-z]?)\}").match(self.text, self.position)
+        ):
             self.position = found.end()
             wanted = found[1]
             category: Test = lambda c: unicodedata.category(c).startswith(wanted)  # noqa: E731 - a test like the others

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 OPEN_RANGE = Code(
     "FEEL-EVAL-050",
-    "`{function}` needs ranges with both ends",
-    "`{function}` 需要两端都有的区间",
+    "this function needs ranges with both ends",
+    "此函数需要两端都有的区间",
     "write `[a..b]`",
     "请写成 `[a..b]`",
 )
@@ -26,7 +26,7 @@ def _as_range(value: Value) -> Range:
     """Read a point as the range of that one point."""
     found = value if isinstance(value, Range) else Range(value, value)
     if found.low is None or found.high is None:
-        raise NoValueError(OPEN_RANGE, function="range")
+        raise NoValueError(OPEN_RANGE)
     return found
 
 
@@ -100,24 +100,37 @@ def _coincides(a: Value, b: Value) -> bool:
     return _same_start(left, right) and _same_end(left, right)
 
 
-def _relation(first: str, second: str, run: Callable[[Value, Value], bool]) -> object:
-    return signature(f"{first}: any, {second}: any", BOOLEAN, run)
+_POINTS, _POINT_RANGE, _RANGE_POINT, _RANGES = (
+    "point1: comparable, point2: comparable",
+    "point: comparable, range: range",
+    "range: range, point: comparable",
+    "range1: range, range2: range",
+)
+
+
+def _relation(run: Callable[[Value, Value], bool], *forms: str) -> tuple[object, ...]:
+    return tuple(signature(form, BOOLEAN, run) for form in forms)
+
+
+def _turned(run: Callable[[Value, Value], bool]) -> Callable[[Value, Value], bool]:
+    """The same relation seen from the other side."""
+    return lambda a, b: run(b, a)
 
 
 BUILTINS = {
-    "before": _relation("point1", "point2", _before),
-    "after": _relation("point1", "point2", lambda a, b: _before(b, a)),
-    "meets": _relation("range1", "range2", _meets),
-    "met by": _relation("range1", "range2", lambda a, b: _meets(b, a)),
-    "overlaps": _relation("range1", "range2", _overlaps),
-    "overlaps before": _relation("range1", "range2", _overlaps_before),
-    "overlaps after": _relation("range1", "range2", lambda a, b: _overlaps_before(b, a)),
-    "finishes": _relation("point", "range", _finishes),
-    "finished by": _relation("range", "point", lambda a, b: _finishes(b, a)),
-    "includes": _relation("range", "point", _includes),
-    "during": _relation("point", "range", lambda a, b: _includes(b, a)),
-    "starts": _relation("point", "range", _starts),
-    "started by": _relation("range", "point", lambda a, b: _starts(b, a)),
-    "coincides": _relation("point1", "point2", _coincides),
+    "before": _relation(_before, _POINTS, _POINT_RANGE, _RANGE_POINT, _RANGES),
+    "after": _relation(_turned(_before), _POINTS, _POINT_RANGE, _RANGE_POINT, _RANGES),
+    "meets": _relation(_meets, _RANGES),
+    "met by": _relation(_turned(_meets), _RANGES),
+    "overlaps": _relation(_overlaps, _RANGES),
+    "overlaps before": _relation(_overlaps_before, _RANGES),
+    "overlaps after": _relation(_turned(_overlaps_before), _RANGES),
+    "finishes": _relation(_finishes, _POINT_RANGE, _RANGES),
+    "finished by": _relation(_turned(_finishes), _RANGE_POINT, _RANGES),
+    "includes": _relation(_includes, _RANGE_POINT, _RANGES),
+    "during": _relation(_turned(_includes), _POINT_RANGE, _RANGES),
+    "starts": _relation(_starts, _POINT_RANGE, _RANGES),
+    "started by": _relation(_turned(_starts), _RANGE_POINT, _RANGES),
+    "coincides": _relation(_coincides, _POINTS, _RANGES),
 }
 """The range functions by name."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from engine.feel import types
 from engine.feel.types import Type
-from engine.feel.values import Function, Months, NoValueError, Range, Value, kind_of
-from engine.kernel.diagnostics import Code
+from engine.feel.values import Function, Months, NoValueError, Range, Value, given_as, kind_of
+from engine.kernel.diagnostics import Code, Phrase
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -25,7 +25,8 @@ WRONG_ARGUMENT = Code(
     "请给出该类型的值",
 )
 
-Result: TypeAlias = Type | Callable[[tuple[Type, ...]], Type]
+Result: TypeAlias = Type | Callable[[tuple[Type, ...]], Type | None]
+"""The type of the result, or how to find it; None when the units of the arguments do not go together."""
 
 COMPARABLE = frozenset(
     {
@@ -38,13 +39,11 @@ COMPARABLE = frozenset(
         "years and months duration",
     }
 )
-TEMPORAL = frozenset({"date", "time", "date and time"})
-_GROUPS = {"comparable": COMPARABLE, "temporal": TEMPORAL}
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: `kind` is a type name, `any` (null too), `comparable`, `temporal` or `list`."""
+    """One parameter: `kind` is a type name, `any` (null too), `present` (not null), `comparable` or `list`."""
 
     name: str
     kind: str
@@ -72,8 +71,8 @@ class Signature:
         """The parameter that argument `index` goes to."""
         return self.parameters[min(index, len(self.parameters) - 1)]
 
-    def type_for(self, arguments: tuple[Type, ...]) -> Type:
-        """The type of the result for arguments of these types."""
+    def type_for(self, arguments: tuple[Type, ...]) -> Type | None:
+        """The type of the result for arguments of these types; None when their units do not fit."""
         return self.result(arguments) if callable(self.result) else self.result
 
 
@@ -109,7 +108,7 @@ def signature(
 
 
 def _static(kind: str) -> Type:
-    if kind in {"any", "comparable", "temporal"}:
+    if kind in {"any", "present", "comparable"}:
         return types.ANY
     if kind == "list":
         return types.ListType(types.ANY)
@@ -135,10 +134,12 @@ def builtins_of(*modules: ModuleType) -> dict[str, Builtin]:
 def accepts_value(parameter: Parameter, value: Value) -> bool:
     """Whether `value` can be given for `parameter`."""
     kind = parameter.kind
-    if kind in {"any", "any?"}:
+    if kind == "any":
         return True
-    if kind in _GROUPS:
-        return kind_of(value) in _GROUPS[kind]
+    if kind == "present":
+        return value is not None
+    if kind == "comparable":
+        return kind_of(value) in COMPARABLE
     if kind.startswith("list"):
         item = _Item.get(kind.removeprefix("list").strip("<>"))
         return isinstance(value, tuple) and (item is None or all(_is(v, item) for v in value))
@@ -170,11 +171,22 @@ _Item: dict[str, type] = {
 
 def refuse(function: str, parameter: Parameter, value: Value) -> NoValueError:
     """Make the fault of an argument of the wrong kind."""
-    given = "missing" if value is None else kind_of(value)
     return NoValueError(
         WRONG_ARGUMENT,
         function=function,
         parameter=parameter.name,
-        wanted=parameter.kind,
-        given=given,
+        wanted=kind_text(parameter.kind),
+        given=given_as(value),
     )
+
+
+def kind_text(kind: str) -> str:
+    """Name a kind of parameter for a message: type names stay, other words are said in both languages."""
+    return _KINDS.get(kind, kind)
+
+
+_KINDS = {
+    "any": Phrase("any value", "任意值"),
+    "present": Phrase("a value", "值"),
+    "comparable": Phrase("a value that has an order", "可比较大小的值"),
+}

@@ -6,27 +6,29 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from engine.feel.builtins import patterns
+from engine.feel.builtins.operators import MAX_TEXT, TEXT_TOO_LONG, guarded
 from engine.feel.builtins.registry import signature
 from engine.feel.types import BOOLEAN, NUMBER, STRING, ListType
-from engine.feel.values import NoValueError, Value
+from engine.feel.values import NoValueError, Value, kind_of
 from engine.kernel.diagnostics import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BAD_PATTERN = Code(
-    "FEEL-EVAL-020",
-    "`{pattern}` is not a pattern: {problem}",
-    "`{pattern}` 不是正确的模式：{problem}",
-    "check its brackets and signs",
-    "请检查其中的括号与符号",
-)
 BAD_POSITION = Code(
     "FEEL-EVAL-021",
     "position {position} does not exist",
     "位置 {position} 不存在",
     "positions count from 1, or back from -1",
     "位置从 1 数起，或从 -1 倒数",
+)
+NOT_A_TEXT = Code(
+    "FEEL-EVAL-023",
+    "`string join` joins texts, and this list holds a {given}",
+    "`string join` 连接文字，而列表中有 {given}",
+    "turn it into a text first: `string(…)`",
+    "请先用 `string(…)` 转成文字",
 )
 NOT_A_NUMBER = Code(
     "FEEL-EVAL-022",
@@ -35,14 +37,6 @@ NOT_A_NUMBER = Code(
     "write digits with an optional sign and point",
     "请写数字，可带正负号和小数点",
 )
-PATTERN_TOO_LONG = Code(
-    "FEEL-BOUND-010",
-    "the pattern or text is too long to be searched",
-    "模式或文字过长，无法搜索",
-    "shorten it",
-    "请缩短",
-)
-_LONGEST_PATTERN, _LONGEST_TEXT = 1_000, 10_000
 
 
 def whole(number: Decimal, code: Code = BAD_POSITION) -> int:
@@ -70,52 +64,22 @@ def _before(text: str, match: str) -> str:
 
 
 def _after(text: str, match: str) -> str:
-    return text.partition(match)[2] if match in text and match else text if not match else ""
-
-
-_FLAGS = {"s": re.DOTALL, "m": re.MULTILINE, "i": re.IGNORECASE, "x": re.VERBOSE}
-
-
-def _pattern(pattern: str, flags: str, text: str) -> re.Pattern[str]:
-    """Compile the part of XPath's regular expressions that Python's share."""
-    if len(pattern) > _LONGEST_PATTERN or len(text) > _LONGEST_TEXT:
-        raise NoValueError(PATTERN_TOO_LONG)
-    unknown = set(flags) - set(_FLAGS)
-    if unknown:
-        raise NoValueError(BAD_PATTERN, pattern=flags, problem="unknown flag")
-    try:
-        return re.compile(pattern, sum({f: _FLAGS[f] for f in flags}.values()))
-    except (re.error, OverflowError, RecursionError) as error:
-        raise NoValueError(BAD_PATTERN, pattern=pattern[:80], problem=str(error)) from None
-
-
-def _matches(text: str, pattern: str, flags: str = "") -> bool:
-    return _pattern(pattern, flags, text).search(text) is not None
-
-
-def _replace(text: str, pattern: str, replacement: str, flags: str = "") -> str:
-    compiled = _pattern(pattern, flags, text)
-    template = re.sub(
-        r"\$(\d)", r"\\g<\1>", replacement.replace("\\", "\\\\").replace("\\\\$", "$$")
-    )
-    try:
-        return compiled.sub(template, text)
-    except (re.error, IndexError) as error:
-        raise NoValueError(BAD_PATTERN, pattern=replacement[:80], problem=str(error)) from None
-
-
-def _split(text: str, delimiter: str) -> tuple[str, ...]:
-    """Split at every match of the pattern; groups in it are not part of the result."""
-    parts, last = [], 0
-    for match in _pattern(delimiter, "", text).finditer(text):
-        if match.end() > match.start():
-            parts.append(text[last : match.start()])
-            last = match.end()
-    return (*parts, text[last:])
+    if not match:
+        return text
+    return text.partition(match)[2]
 
 
 def _join(texts: tuple[Value, ...], delimiter: str | None = "") -> str:
-    return (delimiter or "").join(t for t in texts if isinstance(t, str))
+    """Join texts; one that is missing is left out, anything else is refused (table 75)."""
+    given = [text for text in texts if text is not None]
+    for text in given:
+        if not isinstance(text, str):
+            raise NoValueError(NOT_A_TEXT, given=kind_of(text))
+    found = [str(text) for text in given]
+    size = sum(map(len, found)) + len(delimiter or "") * len(found)
+    if size > MAX_TEXT:
+        raise NoValueError(TEXT_TOO_LONG, limit=MAX_TEXT)
+    return (delimiter or "").join(found)
 
 
 def _number(text: str, grouping: str | None = None, point: str | None = None) -> Decimal:
@@ -127,9 +91,16 @@ def _number(text: str, grouping: str | None = None, point: str | None = None) ->
         raise NoValueError(NOT_A_NUMBER, text=text[:80])
     plain = text.replace(grouping, "") if grouping else text
     plain = plain.replace(point, ".") if point else plain
-    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", plain):
+    if not re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", plain):
         raise NoValueError(NOT_A_NUMBER, text=text[:80])
     return +Decimal(plain)
+
+
+def _replaced(text: str, pattern: str, replacement: str, flags: str = "") -> str:
+    made = patterns.replace(text, pattern, replacement, flags)
+    if len(made) > MAX_TEXT:
+        raise NoValueError(TEXT_TOO_LONG, limit=MAX_TEXT)
+    return made
 
 
 def _case(change: Callable[[str], str]) -> object:
@@ -149,13 +120,15 @@ BUILTINS = {
     "contains": signature(_TWO, BOOLEAN, lambda text, match: match in text),
     "starts with": signature(_TWO, BOOLEAN, str.startswith),
     "ends with": signature(_TWO, BOOLEAN, str.endswith),
-    "matches": signature("input: string, pattern: string, flags: string = none", BOOLEAN, _matches),
+    "matches": signature(
+        "input: string, pattern: string, flags: string = none", BOOLEAN, patterns.matches
+    ),
     "replace": signature(
         "input: string, pattern: string, replacement: string, flags: string = none",
         STRING,
-        _replace,
+        _replaced,
     ),
-    "split": signature("string: string, delimiter: string", ListType(STRING), _split),
+    "split": signature("string: string, delimiter: string", ListType(STRING), patterns.split),
     "string join": (
         signature("list: list<string>, delimiter: string = none", STRING, _join),
         signature("list: list, delimiter: any = none", STRING, _join),
@@ -163,7 +136,7 @@ BUILTINS = {
     "number": signature(
         "from: string, grouping separator: any = none, decimal separator: any = none",
         NUMBER,
-        _number,
+        guarded(_number),
     ),
 }
 """The functions of texts by name."""

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.feel import types
-from engine.feel.builtins.operators import OUT_OF_CALENDAR
+from engine.feel.builtins.operators import MAX_MONTHS, MAX_TEXT, OUT_OF_CALENDAR, TEXT_TOO_LONG
 from engine.feel.builtins.registry import signature
 from engine.feel.types import DATE, DATE_TIME, DAYS, MONTHS, NUMBER, STRING, TIME, NumberType, Type
-from engine.feel.values import Function, Months, NoValueError, Range, Value
+from engine.feel.values import Months, NoValueError, Range, Value, kind_of
 from engine.kernel.decimals import decimal_text
 from engine.kernel.diagnostics import Code
 
@@ -39,11 +39,12 @@ _EXAMPLES = {
     "duration": "P1Y2M or P3DT4H",
 }
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_TIME = re.compile(r"\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?")
-_MONTHS = re.compile(r"(-?)P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3])(?::[0-9]{2}){2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?")
+_N = "([0-9]{1,12})"
+_MONTHS = re.compile(rf"(-?)P(?=[0-9])(?:{_N}Y)?(?:{_N}M)?")
 _DAYS = re.compile(
-    r"(-?)P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(\.\d{1,9})?S)?)?"
+    rf"(-?)P(?=[0-9]|T[0-9])(?:{_N}D)?(?:T(?=[0-9])(?:{_N}H)?(?:{_N}M)?(?:{_N}(\.[0-9]{{1,9}})?S)?)?"
 )
 
 
@@ -91,7 +92,10 @@ def duration(text: str) -> Months | dt.timedelta:
     """Read `P1Y2M` or `P3DT4H5M6S` (ISO 8601)."""
     if match := _MONTHS.fullmatch(text):
         sign, years, months = match.groups()
-        return Months((-1 if sign else 1) * (int(years or 0) * 12 + int(months or 0)))
+        count = int(years or 0) * 12 + int(months or 0)
+        if count > MAX_MONTHS:
+            raise NoValueError(OUT_OF_CALENDAR)
+        return Months(-count if sign else count)
     if match := _DAYS.fullmatch(text):
         sign, days, hours, minutes, seconds, fraction = match.groups()
         micro = int((fraction or ".0")[1:7].ljust(6, "0"))
@@ -157,6 +161,13 @@ def _months_between(start: dt.date, end: dt.date) -> Months:
     return Months(sign * months)
 
 
+def _string(value: Value) -> str:
+    text = text_of(value)
+    if len(text) > MAX_TEXT:
+        raise NoValueError(TEXT_TOO_LONG, limit=MAX_TEXT)
+    return text
+
+
 def text_of(value: Value) -> str:
     """Write any value as FEEL's `string` does."""
     match value:
@@ -167,7 +178,7 @@ def text_of(value: Value) -> str:
         case Decimal():
             return decimal_text(value)
         case dt.datetime() | dt.date() | dt.time():
-            return re.sub(r"(\.\d*?)0+(?=$|[+-])", r"\1", value.isoformat().replace("+00:00", "Z"))
+            return re.sub(r"(\.\d*?)0+(?=$|[+Z-])", r"\1", value.isoformat().replace("+00:00", "Z"))
         case Months():
             return _months_text(value.count)
         case dt.timedelta():
@@ -182,8 +193,7 @@ def text_of(value: Value) -> str:
             return _range_text(value)
         case _:
             pass
-    kind = "function" if isinstance(value, Function) else "value"
-    raise NoValueError(NO_TEXT, kind=kind)
+    raise NoValueError(NO_TEXT, kind=kind_of(value))
 
 
 def _quoted(value: Value) -> str:
@@ -309,6 +319,13 @@ BUILTINS = {
     ),
     "date and time": (
         signature("from: string", DATE_TIME, date_time),
+        signature("from: date and time", DATE_TIME, lambda value: value),
+        signature("from: date", DATE_TIME, lambda day: dt.datetime.combine(day, dt.time())),
+        signature(
+            "year: number, month: number, day: number, hour: number, minute: number, second: number",
+            DATE_TIME,
+            lambda y, mo, d, h, mi, s: dt.datetime.combine(_date_of(y, mo, d), _time_of(h, mi, s)),
+        ),
         signature("date: date, time: time", DATE_TIME, dt.datetime.combine),
         signature(
             "date: date and time, time: time",
@@ -323,7 +340,7 @@ BUILTINS = {
         signature("from: date, to: date and time", MONTHS, _months_between),
         signature("from: date and time, to: date", MONTHS, _months_between),
     ),
-    "string": signature("from: any", STRING, text_of),
+    "string": signature("from: present", STRING, _string),
     "day of year": _on(NUMBER, lambda d: _whole(d.timetuple().tm_yday)),
     "day of week": _on(STRING, lambda d: _DAY_NAMES[d.weekday()]),
     "month of year": _on(STRING, lambda d: _MONTH_NAMES[d.month - 1]),

@@ -171,7 +171,7 @@ def test_evaluate_chooses_the_model_in_force() -> None:
 
 def test_evaluate_without_a_band_is_incomplete() -> None:
     told = run("evaluate", SALES, "--as-of", "2026-06-30", "--region", "nowhere")
-    assert "missing: band_min, band_max" in told
+    assert "missing: band_max, band_min" in told
 
 
 def test_evaluate_tells_a_person_in_both_languages() -> None:

@@ -169,7 +169,7 @@ def test_an_absent_band_is_incomplete() -> None:
     found = evaluate_interview(SALES, BY_SALES)
     assert (found.decision.status, found.decision.missing) == (
         "incomplete",
-        ("band_min", "band_max"),
+        ("band_max", "band_min"),
     )
 
 
