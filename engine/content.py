@@ -33,7 +33,7 @@ from engine.kernel.source import Scalar, read_yaml
 from engine.learning.catalog import load_catalog
 from engine.learning.documents import Catalog
 from engine.learning.skill_graph import SkillGraph, check_catalog, compile_catalog
-from engine.lock import LOCK_NAME, LockLine, check_lock, parse_lock
+from engine.lock import GONE, LOCK_NAME, LockLine, check_lock, parse_lock
 from engine.rules.cases import check_grid
 from engine.rules.compiler import check_rule_set, compile_rule_set
 from engine.rules.documents import RuleSet
@@ -131,6 +131,8 @@ class Content:
     cases: list[Loaded[CaseFile]] = field(default_factory=list)
     lock: tuple[LockLine, ...] = ()
     found: list[Diagnostic] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    """The ids, by their folders, of documents that cannot be read: told there, and not as missing elsewhere."""
     _compiled: dict[object, Any] = field(default_factory=dict)
 
     # --- finding -------------------------------------------------------------------------------
@@ -201,6 +203,7 @@ class Content:
         known = set(map(str, self.lock))
         self.lock += tuple(line for line in other.lock if str(line) not in known)
         self.found += other.found
+        self.unread |= other.unread
 
     # --- compiling -----------------------------------------------------------------------------
 
@@ -337,6 +340,7 @@ def _read_file(content: Content, path: str, text: str) -> None:
     loaded, found = read_document(text, path)
     content.found += found
     if loaded is None:
+        content.unread.add("/".join(path.split("/")[-2:-1]))
         return
     if isinstance(loaded.document, CaseFile):
         content.found += check_grid(loaded)
@@ -384,9 +388,13 @@ def check_content(content: Content) -> list[Diagnostic]:
             found += check_document(content, loaded)
     known = {id_ for kind, id_ in content.versions}
     for file in content.cases:
-        if file.document.of not in known:
+        if file.document.of not in known | content.unread:
             found.append(_unknown(file, "document", file.document.of, known, "of"))
-    found += check_lock(content.lock, list(content.documents()))
+    found += [
+        d
+        for d in check_lock(content.lock, list(content.documents()))
+        if d.code is not GONE or d.args["id"] not in content.unread
+    ]
     return in_order(found)
 
 
@@ -441,6 +449,8 @@ def _check_rule_set(content: Content, loaded: Loaded[RuleSet]) -> list[Diagnosti
         for version in content.versions.get(("rule_set", id_), [])
     }
     found = _check_jurisdictions(content, loaded)
+    if content.unread & set(document.uses.values()):
+        return found
     if not found and document.use != "demonstration":
         found += check_signal_inputs(loaded, _law(content, loaded))
     for instant in (start, *sorted(moment for moment in later if moment > start)):

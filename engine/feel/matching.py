@@ -97,6 +97,8 @@ def accepts_argument(kind: str, wanted: Type, given: Type) -> bool:
     """Whether a parameter of a kind takes an argument of a type."""
     if kind == "any":
         return True
+    if isinstance(wanted, types.NullableType):
+        return types.accepts(wanted, given)
     if types.is_nullable(given):
         return False
     if kind == "present":

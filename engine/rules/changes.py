@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engine.rules.compiled import CompiledInput, CompiledNode, CompiledRuleSet, Output
     from engine.rules.decision import Decision
 
+_SPREAD = 20
+"""In how many parts a range is tried, besides the numbers that the rules compare with."""
 _TRIES = 200
 """How many values of one input are tried, the nearest first."""
 
@@ -159,9 +161,12 @@ class _Search:
         low, high = _ends(declared)
         step = _step(declared)
         around = {k + d for k in self._constants(declared.name) for d in (-step, Decimal(0), step)}
+        spread: set[Decimal] = set()
+        if low is not None and high is not None:
+            spread = {(low + (high - low) * n / _SPREAD).quantize(step) for n in range(1, _SPREAD)}
         inside = {
             number
-            for number in {*around, *(end for end in (low, high) if end is not None)}
+            for number in {*around, *spread, *(end for end in (low, high) if end is not None)}
             if number != before
             and (low is None or number >= low)
             and (high is None or number <= high)

@@ -13,7 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs" / "tutorial" / "first-decision.md"
-_BLOCK = re.compile(r"```console\n(\$ (?P<command>[^\n]*evenhand[^\n]*)\n)(?P<output>.*?)```\n", re.DOTALL)
+_BLOCK = re.compile(
+    r"```console\n(\$ (?P<command>[^\n]*evenhand[^\n]*)\n)(?P<output>.*?)```\n", re.DOTALL
+)
 
 
 def _run(command: str) -> str:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
 import sqlite3
 import subprocess
 import sys
 import threading
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import engine
+from api.folder import read_folder
+from engine.hiring.evaluation import evaluate_interview
+from engine.rules.evaluate import interpret
+from engine.rules.explain import explain, explanation_text
+from tests.support.interviews import BAND, story
 from tests.support.purity import TouchedTheWorldError
+from tests.support.source import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+
+    from engine.content import Content
 
     Net = Callable[[], AbstractContextManager[None]]
 
@@ -70,3 +80,45 @@ def test_the_net_watches_one_thread(purity_net: Net) -> None:
         cast.set()
         thread.join(5)
     assert read
+
+
+# --- the shipped content, decided inside the net --------------------------------------------------
+
+AT = dt.datetime(2026, 6, 30, tzinfo=dt.UTC)
+CASE = {"overall": "87.3", "assessed": True, "band_min": 8000, "band_max": 10000}
+
+
+@cache
+def content() -> Content:
+    """Read the shipped content, outside the net: a file is read."""
+    return engine.parse(read_folder(ROOT).files)
+
+
+def test_parse_and_check_touch_nothing(purity_net: Net) -> None:
+    texts = {"rules/offer/1.0.0.yaml": read_folder(ROOT).files["rules/offer/1.0.0.yaml"]}
+    engine.check(
+        engine.parse(texts)
+    )  # what is imported when it is first needed is read from the disk
+    with purity_net():
+        assert not [d for d in engine.check(engine.parse(texts)) if d.is_error]
+
+
+@pytest.mark.parametrize(
+    "case", [CASE, {}, {**CASE, "overall": "x"}], ids=["whole", "empty", "bad"]
+)
+def test_a_decision_touches_nothing(purity_net: Net, case: dict[str, object]) -> None:
+    offer = content().rule_set("offer@1.0.0", AT)
+    explain(offer, case)
+    with purity_net():
+        decided = engine.decide(offer, case)
+        assert interpret(offer, case) == decided
+        assert explanation_text(explain(offer, case), offer, "zh")
+
+
+def test_an_evaluation_and_a_plan_touch_nothing(purity_net: Net) -> None:
+    told = story("article-sales", "sales-rep-fmcg")
+    assert evaluate_interview(told.interview, told.materials, BAND) == told.evaluation
+    with purity_net():
+        found = evaluate_interview(told.interview, told.materials, BAND)
+    assert found == told.evaluation
+    assert found.plan is not None

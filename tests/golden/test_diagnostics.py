@@ -166,7 +166,9 @@ def _placed(faults: list[Fault], code: str, source: str) -> Found:
 def _bare_word() -> Found:
     node, _ = parse_expression("blue")
     assert node is not None
-    return _placed(check_value(node, StringType(("red", "green")), SCOPE)[1], "FEEL-NAME-004", "blue")
+    return _placed(
+        check_value(node, StringType(("red", "green")), SCOPE)[1], "FEEL-NAME-004", "blue"
+    )
 
 
 def _run_time(code: str, source: str, values: dict[str, Any]) -> Found:
@@ -189,9 +191,12 @@ def _function_in_dmn() -> Found:
     return _placed([caught.value.fault], "FEEL-EVAL-070", source)
 
 
-LONG = 'string length(s + s + s + s + s + s + s + s + s + s + s)'
+LONG = "string length(s + s + s + s + s + s + s + s + s + s + s)"
 SPECIAL: dict[str, Callable[[], Found]] = {
-    "DOC-VALUE-001": lambda: (CODES["DOC-VALUE-001"].at(None, problem=Phrase("too long", "过长")), ""),
+    "DOC-VALUE-001": lambda: (
+        CODES["DOC-VALUE-001"].at(None, problem=Phrase("too long", "过长")),
+        "",
+    ),
     "FEEL-NAME-004": _bare_word,
     "FEEL-INPUT-001": lambda: _first(lambda: evaluate("x", {"x": 1.5}), "x"),
     "FEEL-INPUT-002": lambda: _first(lambda: evaluate("x", {"x": _deep(60)}), "x"),

@@ -20,6 +20,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "t": {"type": "string"},
     "xs": {"type": "list<number>"},
     "d": {"type": "date"},
+    "k": {"type": "string", "one_of": ["red", "green"], "nullable": "true"},
 }
 MEMBERS = ("red", "green", "blue")
 _TEXTS = ("", "red", "a", "abc", "客户", "ab-c")
@@ -62,6 +63,7 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         "t": draw(st.sampled_from(_TEXTS)),
         "xs": draw(st.lists(numbers, max_size=4)),
         "d": draw(st.dates(dt.date(2000, 1, 1), dt.date(2040, 12, 31))),
+        "k": draw(st.sampled_from([None, "red", "green"])),
     }
 
 
@@ -178,8 +180,8 @@ def expressions(draw: st.DrawFn) -> str:
     return kind(depth)
 
 
-def _cell(draw: st.DrawFn, head: str) -> str:
-    """Draw a cell for a column."""
+def _cell(draw: st.DrawFn, head: str, *, closed: bool = False) -> str:
+    """Draw a cell for a column; a `closed` one reads no other input."""
     writer = _Writer(draw)
     low, high = sorted((draw(numbers), draw(numbers)))
     numeric = [
@@ -201,16 +203,101 @@ def _cell(draw: st.DrawFn, head: str) -> str:
         ],
         "f": [lambda: "true", lambda: "false", lambda: "not(true)"],
         "s": [lambda: "red", lambda: "red, blue", lambda: "not(green)"],
+        "d": [
+            lambda: f'< @"{draw(st.integers(2001, 2039))}-06-01"',
+            lambda: '[@"2010-01-01"..@"2020-01-01")',
+            lambda: 'not(@"2015-01-01")',
+            lambda: "?.year > 2019",
+        ],
+        "k": [lambda: "red", lambda: "null", lambda: "red, green, null", lambda: "not(red)"],
         "t": [lambda: '"abc"', lambda: 'not("a", "abc")', lambda: 'starts with(?, "a")'],
     }
     if draw(st.integers(0, 2)) == 0:
         return "-"
-    return draw(st.sampled_from(choices[head]))()
+    return draw(st.sampled_from(numeric[:4] if closed and head == "a" else choices[head]))()
+
+
+def _rows(
+    draw: st.DrawFn, heads: list[str], outputs: Callable[[], list[str]]
+) -> list[dict[str, Any]]:
+    """Draw the rows of a table."""
+    return [
+        {"id": f"R{n}", "when": [_cell(draw, head) for head in heads], "then": outputs()}
+        for n in range(draw(st.integers(1, 5)))
+    ]
+
+
+def _banded(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a table with several outputs, some of them computed, named or missing."""
+    writer = _Writer(draw)
+    policy = draw(st.sampled_from(["first", "first", "first", "unique", "collect", "rule_order"]))
+    heads = draw(st.lists(st.sampled_from(["a", "d", "k", "f", "s"]), min_size=1, max_size=3))
+
+    def outputs() -> list[str]:
+        level = draw(st.sampled_from([*MEMBERS, *MEMBERS, 'if f then "red" else "blue"']))
+        pay = draw(st.sampled_from(["1", "2.50", "null", writer.number(1)]))
+        return [pay, level, draw(st.sampled_from(["-", "WHY", "TOLD"]))]
+
+    table: dict[str, Any] = {
+        "outputs": {
+            "level": {"type": "string", "one_of": list(MEMBERS)},
+            "pay": {"type": "number", "nullable": "true"},
+        },
+        "hit_policy": policy,
+        "columns": {"when": heads, "then": ["pay", "level", "reason"]},
+        "rows": _rows(draw, heads, outputs),
+    }
+    if draw(st.integers(0, 5)) and not any(set(row["when"]) == {"-"} for row in table["rows"]):
+        table["default"] = {"pay": "7", "level": "green", "reason": "WHY"}
+    return table
+
+
+def _graded(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a function that is a table, over a number and a member."""
+    return {
+        "type": "string",
+        "one_of": ["low", "high"],
+        "hit_policy": "first",
+        "params": {"a": {"type": "number"}, "s": {"type": "string", "one_of": list(MEMBERS)}},
+        "columns": {"when": ["a", "s"], "then": ["grade"]},
+        "rows": [
+            {
+                "id": "G1",
+                "when": [_cell(draw, "a", closed=True), _cell(draw, "s")],
+                "then": ["high"],
+            },
+            {"id": "G2", "when": [_cell(draw, "a", closed=True), "-"], "then": ["low"]},
+            *([{"id": "G3", "when": ["-", "-"], "then": ["low"]}] if draw(st.booleans()) else []),
+        ],
+    }
+
+
+def _chained(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw decisions that apply only sometimes, one under the other."""
+    writer = _Writer(draw)
+    outer = writer.boolean(1)
+    return {
+        "held": {"type": "number", "only_if": outer, "value": writer.number(1)},
+        "kept": {
+            "type": "number",
+            "nullable": "true",
+            "only_if": "is applicable(held) and held > 0",
+            "value": "if held > 10 then null else held",
+        },
+        "said": {
+            "type": "string",
+            "one_of": list(MEMBERS),
+            "value": f'if {writer.boolean(1)} then "red" else s',
+        },
+        "told": {"type": "boolean", "value": "is applicable(kept)"},
+        "grading": {"type": "string", "value": f"grade({writer.number(1)}, if f then s else s)"},
+        "whole": {"type": "context", "value": "{x: a, list: xs, inner: {t: t}}"},
+    }
 
 
 @st.composite
 def rule_sets(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw a rule set: a table of any hit policy, an expression over it, and reasons."""
+    """Draw a rule set: tables of any hit policy, with one output and several, functions, conditions, reasons."""
     heads = draw(
         st.lists(st.sampled_from(["a", "a - b", "n", "f", "s", "t"]), min_size=1, max_size=4)
     )
@@ -256,4 +343,7 @@ def rule_sets(draw: st.DrawFn) -> dict[str, Any]:
         }
         if draw(st.booleans()):
             decisions["scaled"]["digits"] = draw(st.sampled_from(["2", "3"]))
-    return {**HEAD, "decisions": decisions}
+    decisions |= {"banded": _banded(draw), **_chained(draw)}
+    assume = [writer.boolean(1)] if draw(st.integers(0, 4)) == 0 else []
+    functions = {"grade": _graded(draw)}
+    return {**HEAD, "functions": functions, "assume": assume, "decisions": decisions}

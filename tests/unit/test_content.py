@@ -97,10 +97,10 @@ def test_the_instant_itself_is_in_force_and_the_end_is_not() -> None:
     content = folder(pay=text)
     noon = dt.datetime.fromisoformat(NOON)
     start = dt.datetime.fromisoformat("2026-01-01T00:00:00+08:00")
-    assert content.in_force("rule_set", "pay", start)
+    assert content.in_force("rule_set", "pay", start).document.id == "pay"
     with pytest.raises(NotFoundError):
         content.in_force("rule_set", "pay", start - dt.timedelta(seconds=1))
-    assert content.in_force("rule_set", "pay", noon - dt.timedelta(seconds=1))
+    assert content.in_force("rule_set", "pay", noon - dt.timedelta(seconds=1)).document.id == "pay"
     with pytest.raises(NotFoundError):
         content.in_force("rule_set", "pay", noon)
 
@@ -148,6 +148,19 @@ def test_texts_that_are_no_documents(text: str, codes: list[str]) -> None:
     loaded, found = read_document(text, "x.yaml")
     assert loaded is None
     assert [d.code.id for d in found] == codes
+
+
+def test_what_cannot_be_read_is_told_there_and_nowhere_else() -> None:
+    cases = 'schema_version: "1"\nkind: cases\nof: pay\ncases: []\n'
+    line = f"rule_set pay 1.0.0 sha256:{'0' * 64} 2026-01-01T00:00:00+00:00"
+    files = {
+        "rules/pay/1.0.0.yaml": pay("1.0.0", 1).replace("owner:", "ownr:"),
+        "rules/pay/cases.yaml": cases,
+        "rules/small/1.0.0.yaml": USER,
+        "published.lock": line,
+    }
+    found = check_content(read_content(files))
+    assert {d.span.path for d in found if d.span} == {"rules/pay/1.0.0.yaml"}
 
 
 def test_cases_of_nothing() -> None:

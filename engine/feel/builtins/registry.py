@@ -43,7 +43,10 @@ COMPARABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: `kind` is a type name, `any` (null too), `present` (not null), `comparable` or `list`."""
+    """One parameter: `kind` is a type name, `any` (null too), `present` (not null), `comparable` or `list`.
+
+    A `?` after a type name says that the argument may be null.
+    """
 
     name: str
     kind: str
@@ -108,6 +111,8 @@ def signature(
 
 
 def _static(kind: str) -> Type:
+    if kind.endswith("?"):
+        return types.nullable(_static(kind.removesuffix("?")))
     if kind in {"any", "present", "comparable"}:
         return types.ANY
     if kind == "list":
@@ -134,8 +139,9 @@ def builtins_of(*modules: ModuleType) -> dict[str, Builtin]:
 def accepts_value(parameter: Parameter, value: Value) -> bool:
     """Whether `value` can be given for `parameter`."""
     kind = parameter.kind
-    if kind == "any":
+    if kind == "any" or (value is None and kind.endswith("?")):
         return True
+    kind = kind.removesuffix("?")
     if kind == "present":
         return value is not None
     if kind == "comparable":
@@ -182,7 +188,7 @@ def refuse(function: str, parameter: Parameter, value: Value) -> NoValueError:
 
 def kind_text(kind: str) -> str:
     """Name a kind of parameter for a message: type names stay, other words are said in both languages."""
-    return _KINDS.get(kind, kind)
+    return _KINDS.get(kind, kind.removesuffix("?"))
 
 
 _KINDS = {

@@ -130,11 +130,11 @@ BUILTINS = {
     ),
     "split": signature("string: string, delimiter: string", ListType(STRING), patterns.split),
     "string join": (
-        signature("list: list<string>, delimiter: string = none", STRING, _join),
-        signature("list: list, delimiter: any = none", STRING, _join),
+        signature("list: list<string>, delimiter: string? = none", STRING, _join),
+        signature("list: list, delimiter: string? = none", STRING, _join),
     ),
     "number": signature(
-        "from: string, grouping separator: any = none, decimal separator: any = none",
+        "from: string, grouping separator: string? = none, decimal separator: string? = none",
         NUMBER,
         guarded(_number),
     ),

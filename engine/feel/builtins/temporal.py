@@ -309,13 +309,11 @@ BUILTINS = {
         signature("from: date and time", TIME, _clock),
         signature("from: time", TIME, _clock),
         signature("from: date", TIME, _clock),
-        signature("hour: number, minute: number, second: number", TIME, _time_of),
         signature(
-            "hour: number, minute: number, second: number, offset: days and time duration",
+            "hour: number, minute: number, second: number, offset: days and time duration? = none",
             TIME,
             _time_of,
         ),
-        signature("hour: number, minute: number, second: number, offset: any", TIME, _time_of),
     ),
     "date and time": (
         signature("from: string", DATE_TIME, date_time),

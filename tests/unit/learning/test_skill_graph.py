@@ -186,12 +186,15 @@ def test_edges_and_needs_of_every_kind_survive_a_dump() -> None:
 @pytest.mark.parametrize(
     ("edge", "expected"),
     [
-        ("part_of", ["expected a map of keys here"]),
+        ("part_of", ["expected a map of keys here (at `edges[0]`)"]),
         (
             {"type": "partof", "from": "a", "to": "b", "weight": "1"},
-            ["`partof` is not one of `part_of`, `requires`, `related`"],
+            ["`partof` is not one of `part_of`, `requires`, `related` (at `edges[0].type`)"],
         ),
-        ({"from": "a", "to": "b", "weight": "1"}, ["the key `type` is missing"]),
+        (
+            {"from": "a", "to": "b", "weight": "1"},
+            ["the key `type` is missing (at `edges[0].type`)"],
+        ),
     ],
 )
 def test_an_edge_of_no_kind_is_refused(edge: object, expected: list[str]) -> None:
