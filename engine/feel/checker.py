@@ -36,6 +36,7 @@ from engine.feel.matching import (
     unit_fault,
     without_unit,
 )
+from engine.feel.parser import MAX_DEPTH, TOO_NESTED
 from engine.feel.scope import Scope, Symbol, facts_of, path_of
 from engine.feel.types import (
     ANY,
@@ -143,7 +144,11 @@ _RUN_TIME_ONLY = frozenset({"now", "today"})
 def check_expression(node: tree.Node, scope: Scope) -> tuple[ir.Ir, list[Fault]]:
     """Give the typed form of an expression; use it only if there are no faults."""
     checker = _Checker()
-    return checker.check(node, scope), checker.faults
+    try:
+        return checker.check(node, scope), checker.faults
+    except RecursionError:  # the caller stands deep already
+        checker.fault(TOO_NESTED, node, limit=MAX_DEPTH)
+        return ir.Constant(None), checker.faults
 
 
 def check_unary_tests(

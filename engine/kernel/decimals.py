@@ -61,13 +61,10 @@ def plain_number(number: Decimal) -> Decimal:
     """Give the same number without trailing zeros, an exponent that can be written out, or a minus zero."""
     if not number:
         return Decimal(0)
-    exponent = int(number.as_tuple().exponent)
-    if exponent > 0 and number.adjusted() < DIGITS:
-        return number.quantize(Decimal(1), context=CONTEXT)
-    if exponent >= 0:
-        return number
     plain = number.normalize(CONTEXT)
-    return plain if int(plain.as_tuple().exponent) <= 0 else plain_number(plain)
+    if int(plain.as_tuple().exponent) > 0 and plain.adjusted() < DIGITS:
+        return plain.quantize(Decimal(1), context=CONTEXT)
+    return plain
 
 
 def from_fraction(value: Fraction) -> Decimal:

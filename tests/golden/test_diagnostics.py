@@ -21,7 +21,7 @@ from engine.kernel.diagnostics import Diagnostic, Phrase, Span
 from engine.kernel.documents import Count, Day, Document, Expression, Flag, Number, Shape, load_text
 from engine.kernel.errors import DocumentError, EvaluationError
 from engine.kernel.json_text import read_json
-from engine.kernel.source import MAX_BYTES, read_yaml
+from engine.kernel.source import MAX_BYTES
 from tests.conformance.feel.test_tables import INPUTS, rows
 from tests.support.golden import GOLDEN, assert_golden, codes_of, rendered
 

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from engine.cases import run_cases
 from engine.content import Content, check_content, read_content, read_document
 from engine.kernel.errors import DocumentError, NotFoundError
 from engine.rules.evaluate import decide
@@ -167,3 +168,33 @@ def test_cases_of_nothing() -> None:
     cases = 'schema_version: "1"\nkind: cases\nof: pya\ncases: []\n'
     (found,) = check_content(read_content({"rules/pay/cases.yaml": cases}))
     assert found.code.id == "CONTENT-005"
+
+
+def test_cases_that_cannot_run_say_why() -> None:
+    cases = (
+        'schema_version: "1"\nkind: cases\nof: {}\n'
+        "cases:\n  - {{id: one, inputs: {{a: 10}}, expect: {{out: 10}}}}\n"
+        "  - {{id: two, versions: [9.0.0], inputs: {{a: 1}}}}\n"
+    )
+    content = folder(pay=pay("1.0.0", 1))
+    laid = read_content(
+        {"rules/pay/cases.yaml": cases.format("pay"), "rules/x/cases.yaml": cases.format("nobody")}
+    )
+    content.lay_over(laid)
+    told = {
+        (result.of, result.case): [(d.key, d.actual) for d in result.differences]
+        for file in content.cases
+        for result in run_cases(content, file, LATE)
+    }
+    assert told == {
+        ("pay", "one"): [],
+        ("pay", "two"): [("run", "no rule set `pay` (9.0.0)")],
+        ("nobody", "one"): [("of", "absent")],
+        ("nobody", "two"): [("of", "absent")],
+    }
+
+
+def test_a_catalog_that_cannot_be_read_is_told() -> None:
+    content = read_content({"catalog/1.0.0/skills.yaml": "kind: catalog\n"})
+    assert content.found
+    assert all(d.span and d.span.path == "catalog/1.0.0/skills.yaml" for d in content.found)

@@ -364,3 +364,21 @@ def test_json_is_read_with_its_kinds() -> None:
     assert found == []
     assert loaded is not None
     assert loaded.hash == drawn.loaded.hash
+
+
+def test_every_kind_of_value_is_written_as_text() -> None:
+    rule_set = compiled(
+        "inputs:\n  d: {type: date}\ndecisions:\n"
+        "  day: {type: date, value: d}\n"
+        '  gap: {type: days and time duration, value: "@\\"P1D\\""}\n'
+        '  term: {type: years and months duration, value: "@\\"P14M\\""}\n'
+        "  list: {type: list<number>, value: '[1.50, 2]'}\n"
+        "  both: {type: context, value: '{on: true, none: null}'}\n"
+    )
+    assert decision_json(both(rule_set, {"d": "2026-01-02"}))["outcomes"] == {
+        "both": {"on": True, "none": None},
+        "day": "2026-01-02",
+        "gap": "P1D",
+        "list": ["1.5", "2"],
+        "term": "P1Y2M",
+    }
