@@ -6,6 +6,7 @@ loader can turn 79.999999999999999999 into 80. Anchors, aliases, tags and merge 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import unicodedata
@@ -258,17 +259,24 @@ def span_of(node: Node | None, path: tuple[str | int, ...]) -> Span | None:
 
 def read_yaml(text: str, path: str = "") -> tuple[Node | None, list[Diagnostic]]:
     """Read one YAML document; the node is None when its syntax cannot be read. Never raises."""
+    node, found = _read_once(text, path)
+    return node, list(found)
+
+
+@functools.lru_cache(maxsize=256)
+def _read_once(text: str, path: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """Read a text; the trees of the last ones are kept, since reading YAML is the slowest step there is."""
     found = list(_check_signs(text, path))
     if any(d.code in {TOO_LARGE, TAB} for d in found):
-        return None, found
+        return None, tuple(found)
     # A sign that is refused may end a line for YAML and not for us: a space stands in for it.
     reader = _Reader(path, _FORBIDDEN.sub(" ", text.replace("\r\n", "\n")).split("\n"))
     top = reader.compose()
     found += reader.found
     if top is None:
-        return None, found
+        return None, tuple(found)
     node = reader.convert(top, 0)
-    return node, [*found, *(d for d in reader.found if d not in found)]
+    return node, (*found, *(d for d in reader.found if d not in found))
 
 
 _FORBIDDEN = re.compile(
