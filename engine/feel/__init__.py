@@ -47,7 +47,7 @@ TOO_LARGE = Code(
     "请减少输出",
 )
 _MAX_DEPTH = 50
-MAX_PARTS = 1_000_000
+MAX_PARTS = 300_000
 
 __all__ = ["Function", "Months", "Range", "evaluate", "evaluate_unary"]
 
