@@ -350,7 +350,7 @@ class Loaded(Generic[D]):
 
 def identity(document: Shape) -> bytes:
     """Give the canonical bytes of what the author wrote: keys that were absent stay absent."""
-    return canonical_json(document.model_dump(mode="json", exclude_unset=True))
+    return canonical_json(document.model_dump(mode="json", exclude_unset=True, by_alias=True))
 
 
 def load_tree(

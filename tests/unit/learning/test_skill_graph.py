@@ -203,6 +203,12 @@ def test_an_edge_of_no_kind_is_refused(edge: object, expected: list[str]) -> Non
     assert [d.message() for d in caught.value.diagnostics] == expected
 
 
+def test_the_identity_speaks_of_the_keys_that_authors_write() -> None:
+    whole = loaded_catalog(edges=[part("listen", "talk")])
+    assert b'"from":"listen"' in whole.canonical
+    assert b'"source":"listen"' not in whole.canonical
+
+
 def test_the_shipped_catalog_is_clean_and_gives_each_competency_its_skills() -> None:
     assert check_catalog(load_catalog(shipped_files())) == []
     graph = shipped_graph()
