@@ -33,7 +33,7 @@ from engine.kernel.source import Scalar, read_yaml
 from engine.learning.catalog import load_catalog
 from engine.learning.documents import Catalog
 from engine.learning.skill_graph import SkillGraph, check_catalog, compile_catalog
-from engine.lock import GONE, LOCK_NAME, LockLine, check_lock, parse_lock
+from engine.lock import CHANGED, GONE, LOCK_NAME, LockLine, check_lock, parse_lock
 from engine.rules.cases import check_grid
 from engine.rules.compiler import check_rule_set, compile_rule_set
 from engine.rules.documents import RuleSet
@@ -146,10 +146,10 @@ class Content:
         return sorted(id_ for known, id_ in self.versions if known == kind)
 
     def version(self, kind: str, id_: str, version: str) -> Loaded[Any]:
-        """Find one version, published or not; raises NotFoundError."""
+        """Find one version, published or not; raises NotFoundError, DocumentError for a changed one."""
         for loaded in self._known(kind, id_):
             if loaded.document.version == version:
-                return loaded
+                return self._unchanged(loaded)
         raise NotFoundError(
             kind, id_, version, [d.document.version for d in self._known(kind, id_)]
         )
@@ -159,7 +159,7 @@ class Content:
     ) -> Loaded[Any]:
         """Find the version in force at `as_of` among those recorded as published by `known_at`.
 
-        Raises NotFoundError when there is none.
+        Raises NotFoundError when there is none, DocumentError when it was changed since.
         """
         recorded = {(ln.kind, ln.id, ln.version): ln.recorded for ln in self.lock}
         candidates = [
@@ -170,14 +170,29 @@ class Content:
             and loaded.document.effective_from <= as_of
         ]
         if not candidates:
-            raise NotFoundError(
-                kind, id_, f"published and in force at {as_of.isoformat()}", self.ids(kind)
-            )
+            starts = [
+                f"{d.document.version} from {d.document.effective_from.isoformat()}"
+                + ("" if (kind, id_, d.document.version) in recorded else " (not published)")
+                for d in self._known(kind, id_)
+            ]
+            asked = f"published and in force at {as_of.isoformat()}"
+            raise NotFoundError(kind, id_, asked, starts)
         chosen = max(candidates, key=lambda loaded: loaded.document.effective_from)
         until = chosen.document.effective_to
         if until is not None and until <= as_of:
             raise NotFoundError(kind, id_, f"in force at {as_of.isoformat()}", self.ids(kind))
-        return chosen
+        return self._unchanged(chosen)
+
+    def _unchanged(self, loaded: Loaded[D]) -> Loaded[D]:
+        """Refuse a published version whose file is no longer what was published."""
+        document = loaded.document
+        for line in self.lock:
+            if (line.kind, line.id, line.version) == (document.kind, document.id, document.version):
+                if line.hash != loaded.hash:
+                    fault = CHANGED.at(loaded.span("version"), id=line.id, version=line.version)
+                    raise DocumentError([fault])
+                break
+        return loaded
 
     def find(self, kind: str, reference: str, as_of: dt.datetime) -> Loaded[Any]:
         """Find `id@version`, or the version of `id` in force at `as_of`; raises NotFoundError."""

@@ -235,12 +235,14 @@ def lock(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Record the versions that are not yet in published.lock; from then on they never change. · 锁定版本"""
-    from api.folder import default_folder
+    from api.folder import STARTER, default_folder
     from engine.content import check_content
     from engine.kernel.diagnostics import has_errors
     from engine.lock import LOCK_NAME, unlocked
 
     base = content or default_folder()
+    if base == STARTER:
+        wrong_use("the shipped content is locked already; name a folder of your own by --content")
     read, texts, _ = _read((), base)
     found: list[Diagnostic] = check_content(read)
     if has_errors(found):

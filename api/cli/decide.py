@@ -85,11 +85,18 @@ def decide(
 ) -> None:
     """Decide one case. Exits 1 when the status is `error`. · 对一个案例作出决定"""
     from api.cli.show import show_decision
-    from engine.rules.decision import decision_json
+    from engine.kernel.errors import DocumentError
+    from engine.rules.decision import Decision, decision_json
     from engine.rules.evaluate import decide as decide_case
 
     compiled = load(content).rule_set(rule_set, moment(as_of))
-    decision = decide_case(compiled, _typed(compiled, inputs))
+    try:
+        decision = decide_case(compiled, _typed(compiled, inputs))
+    except DocumentError as error:
+        if not json:
+            raise
+        # A system reads one object from us, whatever it sent.
+        decision = Decision("error", {}, (), (), compiled.used, faults=error.diagnostics)
     if json:
         print_json(decision_json(decision))
     else:
@@ -351,4 +358,7 @@ def _limits(
     try:
         return PlanLimits.model_validate({k: v for k, v in given.items() if v})
     except ValidationError as error:
-        wrong_use(str(error.errors()[0]["loc"][0]) + " is not a number that is allowed")
+        option = str(error.errors()[0]["loc"][0]).replace("hours_a_week", "hours-per-week")
+        wrong_use(
+            f"--{option.removesuffix('s') if option == 'languages' else option} is not a value that is allowed"
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Mapping
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from engine.kernel.diagnostics import Code, Span
 from engine.kernel.errors import DocumentError, EvaluationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from engine.feel import ir
     from engine.kernel.diagnostics import Diagnostic
@@ -64,6 +65,7 @@ def evaluate(
         DocumentError: the expression cannot be read or, in strict mode, does not fit its inputs.
         EvaluationError: in strict mode, it has no value; in `dmn` mode the value is then None.
     """
+    _check_mapping(inputs)
     scope = _scope(inputs or {}, mode)
     node, faults = parse_expression(expression, names=_spaced(inputs or {}), mode=mode)
     if node is None:
@@ -76,6 +78,7 @@ def evaluate_unary(
     test: str, value: object, inputs: Mapping[str, object] | None = None, *, mode: Mode = "strict"
 ) -> object:
     """Whether `value` fits the unary tests of a table cell; raises as `evaluate` does."""
+    _check_mapping(inputs)
     given = {**(inputs or {}), "?": value}
     scope = _scope(given, mode)
     tests, faults = parse_unary_tests(test, names=_spaced(given), mode=mode)
@@ -83,6 +86,11 @@ def evaluate_unary(
         raise DocumentError(_placed(faults, test))
     made, faults = check_unary_tests(tests, scope.names["?"].type, scope)
     return _finish(made, faults, test, given, mode)
+
+
+def _check_mapping(inputs: object) -> None:
+    if inputs is not None and not isinstance(inputs, Mapping):
+        raise EvaluationError(BAD_INPUT.at(None, name="inputs", given=type(inputs).__name__))
 
 
 def _finish(

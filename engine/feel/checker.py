@@ -37,7 +37,7 @@ from engine.feel.matching import (
     without_unit,
 )
 from engine.feel.parser import MAX_DEPTH, TOO_NESTED
-from engine.feel.scope import Scope, Symbol, facts_of, path_of
+from engine.feel.scope import Scope, Symbol, calls_value, facts_of, path_of
 from engine.feel.types import (
     ANY,
     BOOLEAN,
@@ -562,7 +562,7 @@ class _Checker:
         function = node.function
         if isinstance(function, tree.Path) and (dotted := path_of(function)) in scope.functions:
             return self._invoke(cast("str", dotted), node, scope)
-        if not isinstance(function, tree.Name) or function.name in scope.names:
+        if not isinstance(function, tree.Name) or calls_value(function.name, scope):
             return self._call_value(node, scope)
         name = function.name
         if (
@@ -768,7 +768,7 @@ class _Checker:
         item_type = self._items_of(base, scope)
         item = ir.Read("item", local=True, type=item_type, **self._place(node.base))
         condition = self.check(node.condition, scope.within(item))
-        if isinstance(condition.type, NumberType):
+        if isinstance(condition.type, NumberType) and not ir.reads_local(condition, "item"):
             return ir.At(base, condition, type=types.plain_number(item_type), **self._place(node))
         self._condition(condition, scope)
         type_ = base.type if isinstance(base.type, ListType) else ListType(item_type)

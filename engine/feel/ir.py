@@ -232,3 +232,8 @@ def is_constant(node: Ir) -> bool:
     return not any(
         isinstance(n, Read | Applicable | Invoke | CallValue | MakeFunction) for n in walk(node)
     )
+
+
+def reads_local(node: Ir, name: str) -> bool:
+    """Whether a node reads a local name, such as the `item` of a filter."""
+    return any(isinstance(n, Read) and n.local and n.name == name for n in walk(node))

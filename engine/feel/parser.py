@@ -139,7 +139,19 @@ _FULL_WIDTH = dict(
         strict=True,
     )
 )
-_WRONG_OPERATORS = {"==": "=", "&&": "and", "||": "or", "<>": "!=", "=>": ">=", "=<": "<="}
+_WRONG_OPERATORS = {
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "×": "*",
+    "÷": "/",
+    "==": "=",
+    "&&": "and",
+    "||": "or",
+    "<>": "!=",
+    "=>": ">=",
+    "=<": "<=",
+}
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*|\?")
@@ -266,7 +278,9 @@ class _Parser:
             if rest.startswith(wrong) or (before.endswith(wrong) and len(wrong) == 2):  # noqa: PLR2004
                 place = start if rest.startswith(wrong) else len(before) - 2
                 raise _StopError(
-                    Fault(DOUBLE_EQUALS, place, place + 2, {"sign": wrong, "instead": right})
+                    Fault(
+                        DOUBLE_EQUALS, place, place + len(wrong), {"sign": wrong, "instead": right}
+                    )
                 )
         sign = rest[0]
         if sign in _FULL_WIDTH:

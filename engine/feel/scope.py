@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from engine.feel import ir, tree, types
+from engine.feel.builtins import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -135,3 +136,11 @@ def path_of(node: tree.Node) -> str | None:
         case _:
             pass
     return None
+
+
+def calls_value(name: str, scope: Scope) -> bool:
+    """Whether a call of `name` calls a value: an input named `count` leaves the built-in alone."""
+    symbol = scope.names.get(name)
+    if symbol is None:
+        return False
+    return name not in FUNCTIONS or isinstance(symbol.type, types.FunctionType | types.SimpleType)

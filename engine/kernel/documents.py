@@ -221,7 +221,8 @@ def _day(value: object) -> dt.date:
 
 def _expression(value: object) -> str:
     if isinstance(value, str):
-        return value
+        # A `|` literal ends with a line break, which is layout and no part of the expression.
+        return value.rstrip("\n")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | Decimal) and fits(number := Decimal(value)):

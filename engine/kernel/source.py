@@ -136,6 +136,13 @@ NO_ITEM = Code(
     "give it a value or delete it",
     "请填写值或删除",
 )
+WIDE_SIGN = Code(
+    "YAML-SIGN-004",
+    "`{sign}` is a full-width sign, which YAML does not read as its own",
+    "`{sign}` 是全角符号，YAML 不把它当作自己的符号",
+    "write `{ascii}`",
+    "请改用半角 `{ascii}`",
+)
 EMPTY = Code(
     "YAML-SYNTAX-005",
     "the file is empty",
@@ -338,6 +345,11 @@ _LOOKS_LIKE_A_CELL = re.compile(
 )
 
 
+_ASCII = dict(zip("：，｛｝［］“”\u3000", ':,{}[]"" ', strict=True))
+_WIDE_SIGNS = re.compile("[：，｛｝［］“”]|^\u3000+")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+
 class _Yaml(YAML):
     """The library's reader without its search for plug-ins, which looks at the disk."""
 
@@ -416,6 +428,8 @@ class _Reader:
 
     def _blank(self, work: list[str], error: MarkedYAMLError) -> bool:
         """Report the faulty line; True when a placeholder was put there and reading can go on."""
+        if self._full_width(work, error):
+            return False
         mark = error.problem_mark or error.context_mark
         row = min(mark.line, len(work) - 1) if mark else 0
         for candidate in (row, row - 1):
@@ -433,6 +447,20 @@ class _Reader:
             SYNTAX.at(Span(self.path, row + 1, column, row + 1, column + 1), problem=problem)
         )
         return False
+
+    def _full_width(self, work: list[str], error: MarkedYAMLError) -> bool:
+        """Tell full-width signs outside texts near a faulty place: they are what YAML missed there."""
+        mark = error.problem_mark or error.context_mark
+        row = mark.line if mark else 0
+        told = False
+        for near in range(max(0, row - 1), min(row + 1, len(work))):
+            bare = _QUOTED.sub(lambda match: " " * len(match[0]), work[near])
+            for match in _WIDE_SIGNS.finditer(bare):
+                column = match.start() + 1
+                span = Span(self.path, near + 1, column, near + 1, column + 1)
+                self.found.append(WIDE_SIGN.at(span, sign=match[0], ascii=_ASCII[match[0][0]]))
+                told = True
+        return told
 
     def convert(self, node: YamlNode, depth: int) -> Node | None:
         if depth > MAX_DEPTH:

@@ -42,6 +42,12 @@ _EVERY = {
 }
 
 
+_NOTHING_KNOWN = {
+    "zh": "已评估的胜任力均达标；其余未评估",
+    "en": "of what was assessed nothing is below its target; the rest was not assessed",
+}
+
+
 def explain_plan(plan: LearningPlan, lang: Lang) -> str:
     """Write a plan as lines: the gaps, the steps with their reasons, what binds, what is open."""
     return "\n".join(_lines(plan, lang))
@@ -60,6 +66,8 @@ def shown(number: Decimal) -> str:
 def _lines(plan: LearningPlan, lang: Lang) -> Iterator[str]:
     zh = lang == "zh"
     status = _STATUS["none" if plan.status == "complete" and not plan.gaps else plan.status]
+    if plan.status == "complete" and not plan.gaps and plan.not_assessed:
+        status = _NOTHING_KNOWN
     yield f"{plan.role}{'：' if zh else ': '}{status[lang]}"
     for gap in plan.gaps:
         yield f"  {_gap(gap, lang)}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.feel import ir, types
 from engine.feel.backends.python import fold
+from engine.feel.builtins.operators import compare
 from engine.feel.checker import check_expression
 from engine.feel.scope import Scope
 from engine.feel.types import ANY, ListType, NumberType, StringType, Type
@@ -145,7 +146,8 @@ def _read_range(reader: Reader, field_: InputField, type_: Type, *path: str | in
     reader.faults(faults, parsed[1])
     value = None if faults else fold(made)
     item = made.type.item if isinstance(made.type, types.RangeType) else None
-    if value is None or item is None or types.join(_bare(item), _bare(type_)) is None:
+    empty = value is not None and isinstance(value.value, Range) and _is_empty(value.value)
+    if value is None or empty or item is None or types.join(_bare(item), _bare(type_)) is None:
         reader.found.append(BAD_RANGE.at(parsed[1].span))
         return None
     return value.value if isinstance(value.value, Range) else None
@@ -198,3 +200,10 @@ def _specialised(type_: Type, unit: types.Unit | None, members: tuple[str, ...] 
 
 def _bare(type_: Type) -> Type:
     return types.NUMBER if isinstance(type_, NumberType) else types.without_null(type_)
+
+
+def _is_empty(range_: Range) -> bool:
+    """Whether a range is written the wrong way round."""
+    if range_.low is None or range_.high is None:
+        return False
+    return compare(range_.low, range_.high) > 0

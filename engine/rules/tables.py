@@ -136,8 +136,18 @@ def _check_head(start: int, line: str, head: _Split) -> Fault | None:
     return None
 
 
+def _wide_bar(line: str) -> int | None:
+    """Find a full-width bar outside the texts of a line."""
+    found = re.search(r"｜", re.sub(r'"[^"]*"', lambda m: " " * len(m[0]), line))
+    return found.start() if found else None
+
+
 def _row(start: int, line: str, split: _Split, head: _Split, faults: list[Fault]) -> Line | None:
     cells, end = split.cells, start + len(line)
+    if len(cells) != len(head.cells) and (wide := _wide_bar(line)) is not None:
+        sign = {"sign": "｜", "ascii": "|"}
+        faults.append(Fault(FULL_WIDTH, start + wide, start + wide + 1, sign))
+        return None
     if len(cells) != len(head.cells):
         counts = {"given": str(len(cells)), "wanted": str(len(head.cells))}
         faults.append(Fault(CELL_COUNT, start, end, counts))

@@ -324,7 +324,7 @@ def _at(node: ir.At, env: Mapping[str, Value], run: Run) -> Value:
     position = _evaluate(node.position, env, run)
     if not isinstance(base, tuple):
         raise NoValueError(NOT_A_LIST, given=given_as(base))
-    return item_at(base, cast("Decimal", position))
+    return item_at(base, position)
 
 
 def domain_items(domain: Value, run: Run) -> Iterator[Value]:

@@ -200,8 +200,10 @@ def _sort(items: tuple[Value, ...], precedes: Function | None = None) -> tuple[V
     )
 
 
-def item_at(items: tuple[Value, ...], position: Decimal) -> Value:
-    """The item at a position; there is none outside the list."""
+def item_at(items: tuple[Value, ...], position: Value) -> Value:
+    """The item at a position; there is none outside the list, and none where it is no number."""
+    if not isinstance(position, Decimal):
+        raise NoValueError(BAD_POSITION, position=position)
     return items[_index(items, position)]
 
 
