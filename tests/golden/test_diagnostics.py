@@ -93,6 +93,7 @@ DOCUMENTS = {
     "YAML-SIGN-001": "客户: a\u2028b\n",
     "YAML-SIGN-002": "a:\n\tb: 1\n",
     "YAML-SIGN-003": "cafe\u0301: 1\n",
+    "YAML-SIGN-004": "a: {b: 1， c: 2}\nowner： me\n",
     "YAML-SYNTAX-001": "a: b: c\n",
     "YAML-SYNTAX-002": "when: >= 80\n",
     "YAML-SYNTAX-003": "a: &x 1\n",

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.folder import STARTER
 
 ROOT = Path(__file__).parents[3]
 SALES = str(ROOT / "examples" / "interviews" / "article-sales.json")
@@ -94,6 +95,30 @@ def test_decide_out_of_range_is_an_error() -> None:
 def test_decide_has_exactly_the_keys_that_are_published() -> None:
     keys = {"status", "outcomes", "reasons", "obligations", "used", "missing", "trace"}
     assert set(decided("80")) == keys
+
+
+@pytest.mark.parametrize("stdin", ["{", "[1]", "null", '{"overall": NaN}', ""])
+def test_decide_answers_a_system_with_one_object_whatever_it_sent(stdin: str) -> None:
+    answer = json.loads(
+        run("decide", "offer@1.0.0", "--inputs", "-", "--json", stdin=stdin, code=1)
+    )
+    assert (answer["status"], answer["outcomes"]) == ("error", {})
+    assert answer["faults"][0]["code"]
+
+
+def test_decide_by_a_changed_published_file_is_refused(content: Path) -> None:
+    path = content / "rules" / "offer" / "1.0.0.yaml"
+    path.write_text(path.read_text("utf-8").replace("value: 80,", "value: 81,"), "utf-8")
+    for reference in ("offer", "offer@1.0.0"):
+        told = run(
+            "decide", reference, "--inputs", "-", "--content", str(content), stdin="{}", code=1
+        )
+        assert "LOCK-002" in told
+
+
+def test_decide_when_nothing_is_in_force_lists_the_versions() -> None:
+    told = run("decide", "offer", "--as-of", "2020-01-01", "--inputs", "-", stdin="{}", code=2)
+    assert "1.0.0 from 2026-01-01" in told
 
 
 def test_decide_reads_yaml_and_tells_a_person(tmp_path: Path) -> None:
@@ -226,6 +251,11 @@ def test_plan_for_scores(tmp_path: Path) -> None:
     run("plan", "--role", "nobody", "--scores", str(scores), code=1)
 
 
+def test_plan_of_nothing_assessed_says_so() -> None:
+    told = run("plan", "--role", "sales-rep-fmcg", "--scores", "-", stdin="{}")
+    assert "the rest was not assessed" in told
+
+
 def test_plan_within_too_little_is_told(tmp_path: Path) -> None:
     scores = tmp_path / "scores.json"
     scores.write_text('{"negotiation": 40}', "utf-8")
@@ -305,6 +335,23 @@ def test_check_in_every_format(content: Path) -> None:
     assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == found["line"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("owner: hr-policy", "owner： hr-policy", "write `:`"),
+        ("{value: 80,   unit", "{value: 80，   unit", "write `,`"),
+        ("|| offer        | SCORE-MET", "|| offer        ｜ SCORE-MET", "write `|`"),
+        ("| >= line  ", "| ≥ line   ", "write `>=`"),
+        ('range: "[0..100]"', 'range: "[100..0]"', "RULE-INPUT-001"),
+    ],
+)
+def test_check_knows_the_signs_of_an_input_method(
+    content: Path, old: str, new: str, told: str
+) -> None:
+    spoil(content, (old, new))
+    assert told in run("check", "--content", str(content), code=1)
+
+
 def test_check_a_file_outside_the_content(tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text("kind: rule_sett\n", "utf-8")
@@ -380,6 +427,11 @@ def test_lock_records_new_versions_once(content: Path) -> None:
     assert lines[-2].startswith("rule_set offer 1.9.0 sha256:")
     spoil(content, ("interpolate(overall,", "interpolate(overal,"), version="1.9.1")
     run("lock", "--content", str(content), code=1)
+
+
+def test_lock_leaves_the_shipped_content_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.folder.default_folder", lambda: STARTER)
+    assert "--content" in run("lock", code=2)
 
 
 def test_lock_starts_a_file_of_its_own(content: Path) -> None:

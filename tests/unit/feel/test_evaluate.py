@@ -303,3 +303,22 @@ def test_ir_questions() -> None:
 def test_a_signature_of_an_unknown_kind_is_a_mistake_of_ours() -> None:
     with pytest.raises(ValueError, match="nothing"):
         signature("x: nothing", BOOLEAN, bool)
+
+
+# --- wrong use of the door -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("inputs", [5, "abc", ["x"]])
+def test_inputs_that_are_no_mapping_are_refused(inputs: Any) -> None:
+    with pytest.raises(EvaluationError):
+        evaluate("x", inputs)
+
+
+def test_a_filter_by_the_item_itself_is_no_position() -> None:
+    with pytest.raises(DocumentError, match="FEEL-TYPE-005"):
+        evaluate("[1, 2, 3][item]")
+    assert evaluate("[1, 2, 3][2]") == 2
+
+
+def test_an_input_may_have_the_name_of_a_built_in() -> None:
+    assert evaluate("count([1, 2]) + count", {"count": 3}) == 5
