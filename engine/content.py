@@ -34,7 +34,7 @@ from engine.learning.catalog import load_catalog
 from engine.learning.documents import Catalog
 from engine.learning.skill_graph import SkillGraph, check_catalog, compile_catalog
 from engine.lock import CHANGED, GONE, LOCK_NAME, LockLine, check_lock, parse_lock
-from engine.rules.cases import check_grid
+from engine.rules.cases import check_cases, check_grid
 from engine.rules.compiler import check_rule_set, compile_rule_set
 from engine.rules.documents import RuleSet
 
@@ -405,6 +405,8 @@ def check_content(content: Content) -> list[Diagnostic]:
     for file in content.cases:
         if file.document.of not in known | content.unread:
             found.append(_unknown(file, "document", file.document.of, known, "of"))
+        if of := content.versions.get(("rule_set", file.document.of)):
+            found += check_cases(file, [loaded.document for loaded in of])
     found += [
         d
         for d in check_lock(content.lock, list(content.documents()))

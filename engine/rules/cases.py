@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.feel import types
 from engine.feel.types import ListType, Type
 from engine.kernel.cases import Case, CaseFile, CaseResult, Difference, compare_expected, listed
+from engine.kernel.diagnostics import Code, Phrase, nearest
 from engine.kernel.source import Scalar
 from engine.rules.compiled import Fragment
 from engine.rules.evaluate import decide
@@ -14,12 +15,13 @@ from engine.rules.inputs import from_texts
 from engine.rules.tables import parse_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from engine.kernel.diagnostics import Diagnostic
     from engine.kernel.documents import Loaded
     from engine.rules.compiled import CompiledRuleSet
     from engine.rules.decision import Decision
+    from engine.rules.documents import RuleSet
 
 
 def cases_of(file: CaseFile) -> tuple[Case, ...]:
@@ -32,6 +34,42 @@ def check_grid(file: Loaded[CaseFile]) -> list[Diagnostic]:
     grid, node = file.document.grid, file.node("grid")
     fragment = Fragment(grid or "", node if isinstance(node, Scalar) else None)
     return [fragment.diagnostic(fault) for fault in parse_table(fragment.text)[1]] if grid else []
+
+
+UNKNOWN_IN_CASE = Code(
+    "CASE-001",
+    "`{name}` is no {what} of `{of}`",
+    "`{name}` 不是 `{of}` 的{what}",
+    "known here: {known}",
+    "此处可用：{known}",
+)
+_INPUT, _OUTCOME = Phrase("input", "输入"), Phrase("outcome", "结果")
+_TOLD = ("status", "missing", "reasons", "obligations", "faults")
+
+
+def check_cases(file: Loaded[CaseFile], versions: Iterable[RuleSet]) -> list[Diagnostic]:
+    """Find the names in a case file that no version of its rule set has: they would test nothing."""
+    documents = list(versions)
+    inputs = sorted({name for d in documents for name in d.inputs})
+    outcomes = sorted({name for d in documents for name in d.decisions} | set(_TOLD))
+    found: list[Diagnostic] = []
+
+    def look(names: Iterable[str], known: list[str], what: Phrase, *path: str | int) -> None:
+        for name in names:
+            if name not in known:
+                span, shown = file.span(*path, name), ", ".join(f"`{k}`" for k in known)
+                near, of = nearest(name, known), file.document.of
+                found.append(
+                    UNKNOWN_IN_CASE.at(span, near=near, name=name, what=what, of=of, known=shown)
+                )
+
+    look(file.document.defaults.inputs, inputs, _INPUT, "defaults", "inputs")
+    for index, case in enumerate(file.document.cases):
+        if case.expect.get("status") != "error":  # a case may show that an unknown input is refused
+            look(case.inputs, inputs, _INPUT, "cases", index, "inputs")
+        look(case.expect, outcomes, _OUTCOME, "cases", index, "expect")
+        look(case.hit, outcomes, _OUTCOME, "cases", index, "hit")
+    return found
 
 
 def _merged(case: Case, file: CaseFile) -> Case:

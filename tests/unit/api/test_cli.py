@@ -394,6 +394,19 @@ def test_test_runs_the_cases(content: Path) -> None:
     assert "1 cases of 1 versions: 0 passed, 1 failed" in told
 
 
+def test_check_finds_names_in_cases_that_would_test_nothing(content: Path) -> None:
+    path = content / "rules" / "offer" / "cases.yaml"
+    path.write_text(
+        "schema_version: '1'\nkind: cases\nof: offer\ncases:\n"
+        "  - {id: a, inputs: {overal: 84}, expect: {outcom: offer}, hit: {outcome: P08}}\n",
+        "utf-8",
+    )
+    told = run("check", "--content", str(content), code=1)
+    assert told.count("CASE-001") == 2
+    assert "did you mean `overall`?" in told
+    assert "did you mean `outcome`?" in told
+
+
 def test_fmt_aligns_and_changes_nothing_else(content: Path) -> None:
     assert run("fmt", "--check") == ""
     path = content / "rules" / "offer" / "1.0.0.yaml"
