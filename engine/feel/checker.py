@@ -268,7 +268,7 @@ class _Checker:
             return self._void(node)
         known = sorted(n for n in scope.names if n != "?")
         shown = ", ".join(f"`{n}`" for n in known[:12]) + (" …" if len(known) > 12 else "")  # noqa: PLR2004 - a line's worth
-        near = nearest(node.name, [*known, *scope.functions])
+        near = nearest(node.name, [*known, *scope.functions, "true", "false", "null"])
         self.fault(UNKNOWN_NAME, node, near=near, name=node.name, known=shown or "-")
         return self._void(node)
 

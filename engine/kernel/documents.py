@@ -424,6 +424,10 @@ def _shape_fault(
     text = item.get("input")
     match item["type"]:
         case "missing":
+            if key_span_of(
+                tree, where
+            ):  # the key stands there without a value, which is told already
+                return []
             return [MISSING_KEY.at(span, key=item["loc"][-1])]
         case "extra_forbidden":
             known = sorted(_fields(above)) if above else []

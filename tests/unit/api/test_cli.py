@@ -343,13 +343,17 @@ def test_check_in_every_format(content: Path) -> None:
         ("|| offer        | SCORE-MET", "|| offer        ｜ SCORE-MET", "write `|`"),
         ("| >= line  ", "| ≥ line   ", "write `>=`"),
         ('range: "[0..100]"', 'range: "[100..0]"', "RULE-INPUT-001"),
+        ("| false    |", "| False    |", "did you mean `false`?"),
+        ("owner: hr-policy", "owner:", "YAML-KEY-003"),
     ],
 )
-def test_check_knows_the_signs_of_an_input_method(
+def test_check_tells_one_slip_once_and_what_to_do(
     content: Path, old: str, new: str, told: str
 ) -> None:
     spoil(content, (old, new))
-    assert told in run("check", "--content", str(content), code=1)
+    found = run("check", "--content", str(content), code=1)
+    assert told in found
+    assert "1 errors" in found
 
 
 def test_check_a_file_outside_the_content(tmp_path: Path) -> None:
