@@ -107,7 +107,7 @@ DOCUMENTS = {
     "YAML-KEY-005": "a:\n  -\n  - b\n",
 }
 JSON = {
-    "JSON-001": '{"a": 1,}',
+    "JSON-001": '{"overall" 80}',
     "JSON-002": "[NaN]",
     "JSON-003": '{"a": 1, "a": 2}',
     "JSON-004": " " * (MAX_BYTES + 1),
