@@ -11,6 +11,7 @@ from rich.table import Table
 from api.cli.shared import as_lang
 from engine.competency.documents import MeasureSource, MentionSource, SignalSource
 from engine.rules.decision import plain_json
+from engine.rules.explain import status_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,10 +42,6 @@ WORDS = {
         "demonstration: not to be used for a real decision",
     ),
     "not assessed": ("未评估", "not assessed"),
-    "decided": ("已决定", "decided"),
-    "incomplete": ("信息不全，由人处理", "incomplete: a person decides"),
-    "error": ("错误，不作决定", "error: no decision"),
-    "needs_human": ("须由人决定", "needs a person"),
     "rating": ("评分", "ratings"),
     "points": ("计分", "points"),
     "measure": ("测量", "measure"),
@@ -75,7 +72,7 @@ def show_decision(decision: Decision, rule_set: CompiledRuleSet, lang: str) -> N
 
 
 def _decision_lines(out: Console, decision: Decision, rule_set: CompiledRuleSet, lang: str) -> None:
-    out.print(f"{say('status', lang)}: {say(decision.status, lang)}")
+    out.print(f"{say('status', lang)}: {status_text(decision.status, as_lang(lang))}")
     for name, value in decision.outcomes.items():
         label = rule_set.document.decisions[name].label
         told = name if label is None else f"{label[as_lang(lang)]} ({name})"

@@ -60,7 +60,7 @@ def demo(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Tell the article's story with the shipped content. · 演示"""
-    from api.cli.show import console, show_counterfactuals
+    from api.cli.show import console, show_counterfactuals, show_profile_and_decision
     from engine.hiring.counterfactual import find_counterfactuals
     from engine.hiring.evaluation import evaluation_json
     from engine.learning.explain import explain_plan
@@ -90,9 +90,9 @@ def demo(
     _heading("replica", lang)
     _tell_replica(replica, lang)
     _heading("first", lang)
-    _tell_decision(first, materials, lang)
+    show_profile_and_decision(first, materials, lang)
     _heading("second", lang)
-    _tell_decision(second, later, lang)
+    show_profile_and_decision(second, later, lang)
     show_counterfactuals(changes, lang)
     _heading("plan", lang)
     out.print(escape(explain_plan(first.plan, chosen)))
@@ -144,9 +144,3 @@ def _tell_replica(replica: Evaluation, lang: str) -> None:
     for competency in replica.profile.competencies:
         if competency.id in _SHOWN:
             show_reasons(out, competency, lang)
-
-
-def _tell_decision(evaluation: Evaluation, materials: Materials, lang: str) -> None:
-    from api.cli.show import show_profile_and_decision
-
-    show_profile_and_decision(evaluation, materials, lang)

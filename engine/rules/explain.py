@@ -127,6 +127,11 @@ _WORDS: dict[str, dict[Lang, str]] = {
 }
 
 
+def status_text(status: str, lang: Lang) -> str:
+    """Say a decision's status in words."""
+    return _WORDS[status][lang]
+
+
 def explanation_text(explanation: Explanation, rule_set: CompiledRuleSet, lang: Lang) -> str:
     """Tell an explanation in lines of plain text."""
     decision, document = explanation.decision, rule_set.document
