@@ -1,0 +1,130 @@
+"""Asking whether something always holds: proved, an example against it, or an honest "not known".
+
+The effort is counted in the solver's own steps and not in seconds: the same question has the same answer
+on every machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import z3
+
+from engine.feel.backends.solver.counting import uncounted
+from engine.feel.backends.solver.laws import laws
+from engine.feel.backends.solver.symbols import (
+    Flag,
+    ListInput,
+    Maybe,
+    Number,
+    Ordered,
+    Symbol,
+    Term,
+    Text,
+    Truth,
+)
+from engine.feel.builtins.numbers import round_half_even
+from engine.kernel.decimals import from_fraction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from engine.feel.backends.solver.world import World
+    from engine.feel.values import Value
+
+Verdict: TypeAlias = Literal["holds", "fails", "unknown"]
+Example: TypeAlias = dict[str, "Value"]
+"""The values of the inputs by the names they were declared under."""
+
+EFFORT = 4_000_000
+"""How many steps one round of a question may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of a question; an example was accepted by whoever asked."""
+
+    verdict: Verdict
+    example: Example | None = None
+
+
+def ask(
+    world: World,
+    goal: Flag,
+    assuming: Iterable[Flag] = (),
+    *,
+    accept: Callable[[Example], bool],
+    effort: int = EFFORT,
+) -> Asked:
+    """Ask whether `goal` holds wherever `assuming` does.
+
+    An example against it counts only if `accept` says so: the terms know less than the engine. First the
+    few laws that are mostly enough are given, then all, then what the operations mean exactly.
+    """
+    solver = z3.Solver(ctx=world.context)
+    solver.add(*world.facts, *assuming, z3.Not(goal))
+    for more in (
+        lambda: laws(world, near=True),
+        lambda: laws(world, near=False),
+        lambda: world.sharp,
+    ):
+        solver.add(*more())
+        solver.set("rlimit", effort)
+        found = solver.check()
+        if found == z3.unsat:
+            return Asked("holds")
+        if found == z3.sat:
+            for example in _examples(world, solver.model()):
+                if accept(example):
+                    return Asked("fails", example)
+    return Asked("unknown")
+
+
+# --- examples ----------------------------------------------------------------------------------
+
+
+def _examples(world: World, model: z3.ModelRef) -> Iterator[Example]:
+    """Read an example from a model: as it is, and with its numbers on their decimal places, or cut short."""
+    found = {v.name: _value(world, v.symbol, model) for v in world.variables}
+    yield found
+    for fewest in (0, 2, 6):
+        places = {v.name: fewest if v.scale is None else v.scale for v in world.variables}
+        yield {name: _cut(value, places[name]) for name, value in found.items()}
+
+
+def _cut(value: Value, places: int) -> Value:
+    return round_half_even(value, Decimal(places)) if isinstance(value, Decimal) else value
+
+
+def _fraction(model: z3.ModelRef, term: Term) -> Fraction:
+    value = model.eval(term, model_completion=True)
+    if z3.is_algebraic_value(value):
+        value = value.approx(40)
+    return Fraction(value.numerator_as_long(), value.denominator_as_long())
+
+
+def _value(world: World, symbol: Symbol, model: z3.ModelRef) -> Value:
+    """Read the value of an input from a model."""
+    match symbol:
+        case Number():
+            return from_fraction(_fraction(model, symbol.term))
+        case Truth():
+            return z3.is_true(model.eval(symbol.flag, model_completion=True))
+        case Text():
+            return world.text_of(model.eval(symbol.term, model_completion=True).as_long())
+        case Ordered():
+            return uncounted(symbol.kind, _fraction(model, symbol.term))
+        case Maybe():
+            absent = z3.is_true(model.eval(symbol.absent, model_completion=True))
+            return None if absent or symbol.value is None else _value(world, symbol.value, model)
+        case ListInput():
+            held = world.held(symbol.name, model)
+            size = int(_fraction(model, symbol.count))
+            others = [f"other {n}" for n in range(1, min(size, 50) - len(held) + 1)]
+            return (*held, *others)
+        case _:
+            pass
+    return None
