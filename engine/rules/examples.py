@@ -28,6 +28,8 @@ Inputs: TypeAlias = "Mapping[str, Value]"
 
 _TRIED = 4_000
 """How many combinations a search tries."""
+_READ = 1_500
+"""How many of them are tried in place of an example that is known already."""
 _KEPT = 200
 """How many choices of the values that an example keeps are tried, of each size."""
 
@@ -182,6 +184,17 @@ def _combinations(fields: Sequence[Field], typical: Sequence[Inputs]) -> Iterato
 
 
 # --- making short ------------------------------------------------------------------------------
+
+
+def readable(
+    example: Inputs,
+    fields: Sequence[Field],
+    shows: Callable[[Inputs], bool],
+    typical: Sequence[Inputs] = (),
+) -> dict[str, Value]:
+    """Show the same as an example by values that people know where they can, and by short ones elsewhere."""
+    known = search(fields, shows, typical, tried=_READ)
+    return tidy(known or example, fields, shows, typical)
 
 
 def tidy(

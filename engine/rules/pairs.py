@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.feel.backends.solver import (
-    Maybe,
-    Number,
-    Text,
     World,
     all_of,
-    choose,
     implies,
-    negation,
 )
 from engine.rules.evaluate import decide
 from engine.rules.examples import Field, fields_of
@@ -43,11 +37,12 @@ class Shown:
 
 @dataclass(slots=True)
 class Pair:
-    """Two evaluations over inputs that are the same, but for those named in `apart`."""
+    """Two evaluations over inputs that are the same, but for those named in `apart`; some may be given."""
 
     first: CompiledRuleSet
     second: CompiledRuleSet
     apart: Collection[str] = ()
+    given: Mapping[str, Value] = field(default_factory=dict)
     world: World = field(default_factory=World)
     left: Encoded = field(init=False)
     right: Encoded = field(init=False)
@@ -69,7 +64,12 @@ class Pair:
         self.right = self.left if alone else encode(self.second, self.world, shared)
 
     def _declare(self, declared: CompiledInput, name: str) -> Symbol:
-        return declare_input(self.world, declared, name).symbol
+        return declare_input(self.world, declared, name, self.given)
+
+    @property
+    def rule_sets(self) -> tuple[CompiledRuleSet, CompiledRuleSet]:
+        """The rule sets of the two."""
+        return self.first, self.second
 
     @property
     def decided(self) -> list[Flag]:
@@ -77,22 +77,23 @@ class Pair:
         return [self.left.decided, self.right.decided]
 
     def fields(self) -> list[Field]:
-        """The inputs that an example of this pair has, under their names there."""
+        """The inputs that an example of this pair chooses, under their names there."""
         found = {f.name: f for f in fields_of(self.first)}
         for one in fields_of(self.second):
             mine = one.name in found
             name = one.name + OTHER if one.name in self.apart and mine else one.name
             found.setdefault(name, Field(name, one.declared, one.values))
-        return list(found.values())
+        return [f for name, f in found.items() if name not in self.given]
 
     def shown(self, example: Mapping[str, Value]) -> tuple[Shown, Shown]:
         """Decide both cases of an example; one that was evaluated twice is the same."""
-        mine = {i.name: example[i.name] for i in self.first.inputs}
+        known = {**example, **self.given}
+        mine = {i.name: known[i.name] for i in self.first.inputs}
         yours = {
-            i.name: example[i.name + OTHER if i.name + OTHER in example else i.name]
+            i.name: known[i.name + OTHER if i.name + OTHER in known else i.name]
             for i in self.second.inputs
         }
-        return _decided(self.first, mine), _decided(self.second, yours)
+        return decided(self.first, mine), decided(self.second, yours)
 
     # --- questions -----------------------------------------------------------------------------
 
@@ -112,25 +113,6 @@ class Pair:
         return implies(mine.applies, self.left.encoder.same(mine.told, yours.told))
 
 
-def rank_of(encoded: Encoded, symbol: Symbol, ranked: Sequence[str]) -> Number | None:
-    """The place of a text in a list from worst to best; None for what is no text."""
-    if not isinstance(symbol, Text):
-        return None
-    world = encoded.encoder.world
-    cases = [
-        (symbol.term == world.text(text).term, world.constant(Decimal(place)))
-        for place, text in enumerate(ranked)
-    ]
-    found = choose(cases, world.constant(Decimal(len(ranked))), world.context)
-    return found if isinstance(found, Number) else None
-
-
-def there(symbol: Symbol) -> tuple[list[Flag], Symbol]:
-    """What must hold for a value to be there, and the value."""
-    if isinstance(symbol, Maybe) and symbol.value is not None:
-        return [negation(symbol.absent)], symbol.value
-    return [], symbol
-
-
-def _decided(rule_set: CompiledRuleSet, inputs: Mapping[str, Value]) -> Shown:
+def decided(rule_set: CompiledRuleSet, inputs: Mapping[str, Value]) -> Shown:
+    """Decide one case of an example."""
     return Shown(rule_set.document.version, inputs, decide(rule_set, inputs))

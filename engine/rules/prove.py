@@ -15,21 +15,20 @@ from engine.feel.backends.solver import EFFORT, Number, ask
 from engine.feel.values import NOT_APPLICABLE
 from engine.kernel.decimals import CONTEXT
 from engine.kernel.diagnostics import Code, Severity
-from engine.rules.examples import search, tidy
+from engine.rules.answers import Measure, measure_symbol, measure_value, output_named, there
+from engine.rules.examples import readable, search
 from engine.rules.inputs import read_inputs
-from engine.rules.pairs import Pair, Shown, rank_of, there
+from engine.rules.pairs import Pair, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from engine.feel import ir
-    from engine.feel.backends.solver import Flag, Symbol
-    from engine.feel.values import Value
+    from engine.feel.backends.solver import Flag
     from engine.kernel.diagnostics import Diagnostic
-    from engine.rules.compiled import Claim, CompiledNode, CompiledRuleSet, Output
+    from engine.rules.compiled import Claim, CompiledRuleSet
     from engine.rules.decision import Decision
     from engine.rules.examples import Inputs
-    from engine.rules.symbolic import Encoded
 
 STOPS_PROOF = Code(
     "RULE-PROOF-001",
@@ -116,7 +115,7 @@ def _answer(claim: Claim, question: _Question, typical: Sequence[Inputs]) -> Pro
     example = asked.example or search(fields, shows, typical)
     if example is None:
         return Proof(claim, "not_proved", (), _stops(pair))
-    shown = pair.shown(tidy(example, fields, shows, typical))
+    shown = pair.shown(readable(example, fields, shows, typical))
     return Proof(claim, "refuted", shown[:1] if question.single else shown)
 
 
@@ -156,9 +155,10 @@ def _rising(
     pair = Pair(rule_set, rule_set, {claim.about or ""})
     node, output = output_named(rule_set, claim.subject)
     ranked = output.members or () if claim.kind == "never_worse" else None
+    measure = Measure(node, output, ranked)
     low_flags, low = there(pair.left.inputs[claim.about or ""])
     high_flags, high = there(pair.right.inputs[claim.about or ""])
-    before, after = (_measure(encoded, node, output, ranked) for encoded in (pair.left, pair.right))
+    before, after = (measure_symbol(encoded, measure) for encoded in (pair.left, pair.right))
     if before is None or after is None:
         return None
     if not isinstance(low, Number) or not isinstance(high, Number):
@@ -173,7 +173,10 @@ def _rising(
     ]
 
     def refuted(one: Shown, two: Shown) -> bool:
-        first, second = (_measured(s.decision, node, output, ranked) for s in (one, two))
+        rises = [s.inputs[claim.about or ""] for s in (one, two)]
+        if not all(isinstance(v, Decimal) for v in rises) or not rises[0] < rises[1]:  # type: ignore[operator]
+            return False
+        first, second = (measure_value(s.decision, measure) for s in (one, two))
         return first is not None and second is not None and first > second
 
     return _Question(pair, before[1].term <= after[1].term, assuming, refuted)
@@ -245,39 +248,3 @@ def holds(rule_set: CompiledRuleSet, always: ir.Ir, shown: Shown) -> bool | None
             return evaluate_ir(always, {**values, **applied, **shown.decision.outcomes}) is True
         except FaultError:
             return None
-
-
-def output_named(rule_set: CompiledRuleSet, name: str) -> tuple[CompiledNode, Output]:
-    """Find an output by its name, or by that of its decision."""
-    for node in rule_set.decisions:
-        for output in node.outputs:
-            if name in {output.name, node.name}:
-                return node, output
-    raise KeyError(name)
-
-
-def _measure(
-    encoded: Encoded, node: CompiledNode, output: Output, ranked: Sequence[str] | None
-) -> tuple[list[Flag], Number] | None:
-    """The number of an output that is compared, or its rank, and what must hold for it to be there."""
-    outcome = encoded.outcomes[node.name]
-    value: Symbol | None = outcome.value
-    if node.table is not None and not node.table.single:
-        value = getattr(value, "fields", {}).get(output.name)
-    if value is None:
-        return None
-    flags, value = there(value)
-    number = value if ranked is None else rank_of(encoded, value, ranked)
-    return ([outcome.applies, *flags], number) if isinstance(number, Number) else None
-
-
-def _measured(
-    decision: Decision, node: CompiledNode, output: Output, ranked: Sequence[str] | None
-) -> Decimal | None:
-    """The number of an output in an answer, or its rank."""
-    value: Value = decision.outcomes.get(node.name)
-    if isinstance(value, dict):
-        value = value.get(output.name)
-    if ranked is not None:
-        return Decimal(ranked.index(value)) if value in ranked and isinstance(value, str) else None
-    return value if isinstance(value, Decimal) else None

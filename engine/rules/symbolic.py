@@ -21,7 +21,8 @@ from engine.feel.backends.solver import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from engine.feel.backends.solver import Flag, Symbol, Variable
+    from engine.feel.backends.solver import Flag, Symbol
+    from engine.feel.values import Value
     from engine.rules.compiled import (
         CompiledFunction,
         CompiledInput,
@@ -56,9 +57,13 @@ class Encoded:
     """The expressions that the solver knows only by their laws, each with the text it is part of."""
 
 
-def declare_input(world: World, declared: CompiledInput, name: str) -> Variable:
-    """Add an input of a rule set to a question under a name of its own."""
-    return world.declare(name, declared.type, declared.range, declared.field.scale)
+def declare_input(
+    world: World, declared: CompiledInput, name: str, given: Mapping[str, Value]
+) -> Symbol:
+    """Add an input of a rule set to a question under a name of its own; a given one is a constant."""
+    if name in given:
+        return Encoder(world).constant(given[name])
+    return world.declare(name, declared.type, declared.range, declared.field.scale).symbol
 
 
 def encode(rule_set: CompiledRuleSet, world: World, inputs: Mapping[str, Symbol]) -> Encoded:

@@ -7,7 +7,7 @@ the laws, so it is sound; what it means exactly comes in when an example is look
 
 from __future__ import annotations
 
-from engine.feel.backends.solver.question import EFFORT, Asked, Example, Verdict, ask
+from engine.feel.backends.solver.question import EFFORT, Asked, Example, Verdict, ask, highest
 from engine.feel.backends.solver.symbols import (
     Entries,
     Flag,
@@ -58,6 +58,7 @@ __all__ = [
     "at_most_one",
     "choose",
     "equal",
+    "highest",
     "implies",
     "negation",
 ]

@@ -77,13 +77,48 @@ def ask(
         if found == z3.unsat:
             return Asked("holds")
         if found == z3.sat:
-            for example in _examples(world, solver.model()):
-                if accept(example):
-                    return Asked("fails", example)
+            example = next((e for e in _found(world, solver, effort) if accept(e)), None)
+            if example is not None:
+                return Asked("fails", example)
     return Asked("unknown")
 
 
+def highest(
+    world: World,
+    number: Number,
+    assuming: Iterable[Flag] = (),
+    *,
+    accept: Callable[[Example], bool],
+    effort: int = EFFORT,
+) -> tuple[Fraction | None, Example | None]:
+    """Find how high a number can be wherever `assuming` holds: a bound it is proved never to pass, and a case.
+
+    The bound is None where none was found; the case is one near it that `accept` took.
+    """
+    solver = z3.Optimize(ctx=world.context)
+    solver.set("rlimit", effort)
+    solver.add(*world.facts, *laws(world, near=True), *assuming)
+    goal = solver.maximize(number.term)
+    if solver.check() != z3.sat:
+        return None, None
+    infinite, top, _ = solver.upper_values(goal)
+    taken = next((e for e in _found(world, solver, effort) if accept(e)), None)
+    return (Fraction(top.as_string()) if infinite.as_string() == "0" else None), taken
+
+
 # --- examples ----------------------------------------------------------------------------------
+
+
+def _found(world: World, solver: z3.Solver | z3.Optimize, effort: int) -> Iterator[Example]:
+    """Give examples: first one in which nothing has to be rounded, whose numbers are short."""
+    model = solver.model()
+    solver.push()
+    solver.add(*(step.result == step.exact for step in world.steps))
+    solver.set("rlimit", effort)
+    if solver.check() == z3.sat:
+        yield from _examples(world, solver.model())
+    solver.pop()
+    yield from _examples(world, model)
 
 
 def _examples(world: World, model: z3.ModelRef) -> Iterator[Example]:
@@ -103,7 +138,7 @@ def _fraction(model: z3.ModelRef, term: Term) -> Fraction:
     value = model.eval(term, model_completion=True)
     if z3.is_algebraic_value(value):
         value = value.approx(40)
-    return Fraction(value.numerator_as_long(), value.denominator_as_long())
+    return Fraction(value.as_string())
 
 
 def _value(world: World, symbol: Symbol, model: z3.ModelRef) -> Value:

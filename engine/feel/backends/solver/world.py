@@ -28,7 +28,7 @@ from engine.feel.types import BOOLEAN, ListType, NumberType, StringType, Type
 from engine.kernel.decimals import DIGITS, from_fraction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from engine.feel.values import Range
 
@@ -251,6 +251,18 @@ class World:
             _most(left.places, right.places),
             bound(lambda a, b: a + b, left.low, low, ROUND_FLOOR),
             bound(lambda a, b: a + b, left.high, high, ROUND_CEILING),
+        )
+
+    def weighted(self, parts: Sequence[tuple[Fraction, Number]]) -> Number:
+        """A sum of weights above zero times numbers, rounded only once, at its end."""
+        terms = [number.term * self.real(weight) for weight, number in parts]
+        lows = [Fraction(n.low) * w for w, n in parts if n.low is not None]
+        highs = [Fraction(n.high) * w for w, n in parts if n.high is not None]
+        return self._settled(
+            z3.Sum(terms),
+            None,
+            _outward(sum(lows, Fraction()), ROUND_FLOOR) if len(lows) == len(parts) else None,
+            _outward(sum(highs, Fraction()), ROUND_CEILING) if len(highs) == len(parts) else None,
         )
 
     def negate(self, number: Number) -> Number:
