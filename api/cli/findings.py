@@ -61,15 +61,15 @@ def _as_annotation(one: Diagnostic, lang: Lang) -> str:
         one.severity
     ]
     place = (
-        f"file={_escaped(one.span.path)},line={one.span.line},col={one.span.column},"
+        f"file={escaped(one.span.path)},line={one.span.line},col={one.span.column},"
         if one.span
         else ""
     )
     told = f"{one.message(lang)} — {one.help(lang)}" if one.help(lang) else one.message(lang)
-    return f"::{level} {place}title={one.code.id}::{_escaped(told)}"
+    return f"::{level} {place}title={one.code.id}::{escaped(told)}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Escape what a workflow command would read as its own."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from decimal import localcontext
 from typing import TYPE_CHECKING
 
 from engine.feel import types
 from engine.feel.types import ListType, Type
 from engine.kernel.cases import Case, CaseFile, CaseResult, Difference, compare_expected, listed
+from engine.kernel.decimals import CONTEXT
 from engine.kernel.diagnostics import Code, Phrase, nearest
 from engine.kernel.source import Scalar
 from engine.rules.compiled import Fragment
 from engine.rules.evaluate import decide
-from engine.rules.inputs import from_texts
+from engine.rules.inputs import from_texts, read_inputs
 from engine.rules.tables import parse_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from engine.feel.values import Value
     from engine.kernel.diagnostics import Diagnostic
     from engine.kernel.documents import Loaded
     from engine.rules.compiled import CompiledRuleSet
@@ -121,6 +124,18 @@ def run_case(rule_set: CompiledRuleSet, case: Case) -> CaseResult:
         Difference(f"hit.{d.key}", d.expected, d.actual) for d in compare_expected(case.hit, hits)
     ]
     return CaseResult(document.id, document.version, case.id, tuple(differences))
+
+
+def typical_inputs(rule_set: CompiledRuleSet, file: CaseFile) -> list[dict[str, Value]]:
+    """Give the inputs of the cases that can be read: what examples should look like."""
+    found = []
+    with localcontext(CONTEXT):
+        for case in cases_of(file):
+            given = typed_inputs(rule_set, case.inputs)
+            values, missing, wrong = read_inputs(rule_set.inputs, given)
+            if not missing and not wrong:
+                found.append(values)
+    return found
 
 
 def answer(decision: Decision) -> dict[str, object]:
