@@ -104,13 +104,13 @@ class Pair:
     def same_outcome(self, name: str) -> Flag:
         """Whether a decision applies in both or neither, and has the same value where it does."""
         mine, yours = self.left.outcomes[name], self.right.outcomes[name]
-        same = self.left.encoder.same(mine.value, yours.value)
+        same = self.left.encoder.same(mine.value, yours.value, enough=True)
         return self.both([mine.applies == yours.applies, implies(mine.applies, same)])
 
     def same_told(self, name: str) -> Flag:
         """Whether the rows of a decision tell the same reasons, obligations and clauses."""
         mine, yours = self.left.outcomes[name], self.right.outcomes[name]
-        return implies(mine.applies, self.left.encoder.same(mine.told, yours.told))
+        return implies(mine.applies, self.left.encoder.same(mine.told, yours.told, enough=True))
 
 
 def decided(rule_set: CompiledRuleSet, inputs: Mapping[str, Value]) -> Shown:

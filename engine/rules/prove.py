@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from engine.feel import ir
 from engine.feel.backends.interpreter import FaultError, evaluate_ir
 from engine.feel.backends.solver import EFFORT, Number, ask
 from engine.feel.values import NOT_APPLICABLE
@@ -17,13 +18,13 @@ from engine.kernel.decimals import CONTEXT
 from engine.kernel.diagnostics import Code, Severity
 from engine.rules.answers import Measure, measure_symbol, measure_value, output_named, there
 from engine.rules.examples import readable, search
+from engine.rules.explanation import expressions_of
 from engine.rules.inputs import read_inputs
 from engine.rules.pairs import Pair, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from engine.feel import ir
     from engine.feel.backends.solver import Flag
     from engine.kernel.diagnostics import Diagnostic
     from engine.rules.compiled import Claim, CompiledRuleSet
@@ -100,6 +101,8 @@ class _Question:
     assuming: Sequence[Flag]
     refuted_by: Callable[[Shown, Shown], bool]
     single: bool = False
+    unsaid: Sequence[ir.Ir] = ()
+    """The parts of the guarantee's own text that the solver knows only by their laws."""
 
 
 def _answer(claim: Claim, question: _Question, typical: Sequence[Inputs]) -> Proof:
@@ -114,19 +117,42 @@ def _answer(claim: Claim, question: _Question, typical: Sequence[Inputs]) -> Pro
     fields = pair.fields()
     example = asked.example or search(fields, shows, typical)
     if example is None:
-        return Proof(claim, "not_proved", (), _stops(pair))
+        return Proof(claim, "not_proved", (), _stops(claim, question))
     shown = pair.shown(readable(example, fields, shows, typical))
     return Proof(claim, "refuted", shown[:1] if question.single else shown)
 
 
-def _stops(pair: Pair) -> tuple[Diagnostic, ...]:
-    """Name the expressions that the solver knows only by their laws, each once."""
+def _stops(claim: Claim, question: _Question) -> tuple[Diagnostic, ...]:
+    """Name the expressions behind a guarantee that the solver knows only by their laws, each once."""
+    pair = question.pair
+    parts = [(claim.fragment, node) for node in question.unsaid]
+    for rule_set, encoded in zip(pair.rule_sets, (pair.left, pair.right), strict=True):
+        for name in ("", *_behind(claim, rule_set)):
+            parts += encoded.unsaid.get(name, ())
     found: dict[str, Diagnostic] = {}
-    for fragment, node in (*pair.left.unsaid, *pair.right.unsaid):
+    for fragment, node in parts:
         text = fragment.text[node.start : node.end] or fragment.text
         span = fragment.place(node.start, node.end)
         found.setdefault(f"{span}", STOPS_PROOF.at(span, text=text))
     return tuple(found.values())
+
+
+def _behind(claim: Claim, rule_set: CompiledRuleSet) -> list[str]:
+    """The decisions that a guarantee is about, and those that they use in their turn."""
+    nodes = {node.name: node for node in rule_set.decisions}
+    if claim.always is not None:
+        left = [*ir.reads(claim.always)]
+    elif claim.kind in {"never_decreases", "never_worse"}:
+        left = [output_named(rule_set, claim.subject)[0].name]
+    else:
+        left = [output_named(rule_set, claim.about)[0].name] if claim.about else [*nodes]
+    behind: dict[str, None] = {}
+    while left:
+        name = left.pop()
+        if name in nodes and name not in behind:
+            behind[name] = None
+            left += [n for e in expressions_of(nodes[name]) for n in ir.reads(e)]
+    return [name for name in nodes if name in behind]
 
 
 def _always(
@@ -138,6 +164,7 @@ def _always(
     pair = Pair(rule_set, rule_set)
     encoder = pair.left.encoder
     encoder.required.clear()
+    encoder.unsaid.clear()
     goal = encoder.condition(claim.always)
     assuming = [*pair.decided, *encoder.required]
     always = claim.always
@@ -145,7 +172,7 @@ def _always(
     def refuted(shown: Shown, _: Shown) -> bool:
         return holds(rule_set, always, shown) is False
 
-    return _Question(pair, goal, assuming, refuted, single=True)
+    return _Question(pair, goal, assuming, refuted, single=True, unsaid=encoder.unsaid)
 
 
 def _rising(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from engine.feel import ir
 from engine.feel.backends.solver import (
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 _MOST_PAIRS = 2_000
 
 
+Unsaid: TypeAlias = "tuple[Fragment, ir.Ir]"
+"""An expression that the solver knows only by its laws, with the text it is part of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A decision as terms: where it applies, its value, and the codes that its rows tell."""
@@ -53,8 +57,8 @@ class Encoded:
     outcomes: Mapping[str, Outcome]
     decided: Flag
     encoder: Encoder
-    unsaid: tuple[tuple[Fragment, ir.Ir], ...]
-    """The expressions that the solver knows only by their laws, each with the text it is part of."""
+    unsaid: Mapping[str, Sequence[Unsaid]]
+    """By decision, the expressions that the solver knows only by their laws."""
 
 
 def declare_input(
@@ -78,7 +82,7 @@ class _Encoding:
     rule_set: CompiledRuleSet
     world: World
     encoder: Encoder = field(init=False)
-    unsaid: list[tuple[Fragment, ir.Ir]] = field(default_factory=list)
+    unsaid: list[Unsaid] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.encoder = Encoder(self.world)
@@ -90,8 +94,9 @@ class _Encoding:
             self.encoder.bind(name, symbol)
         for assumption, fragment in self.rule_set.assumptions:
             self.encoder.require(self._condition(assumption, fragment))
-        outcomes = {}
+        outcomes, unsaid = {}, {"": self.unsaid}
         for node in self.rule_set.decisions:
+            self.unsaid = unsaid[node.name] = []
             applies = self.world.yes
             if node.only_if is not None and node.only_if_fragment is not None:
                 applies = self._condition(node.only_if, node.only_if_fragment)
@@ -100,7 +105,7 @@ class _Encoding:
             self.encoder.bind(node.name, value, applies)
             outcomes[node.name] = Outcome(applies, value, told)
         decided = all_of(self.encoder.required, self.world.context)
-        return Encoded(inputs, outcomes, decided, self.encoder, tuple(self.unsaid))
+        return Encoded(inputs, outcomes, decided, self.encoder, unsaid)
 
     # --- expressions ---------------------------------------------------------------------------
 
@@ -233,18 +238,22 @@ class _Encoding:
     def _collected(
         self, table: CompiledTable, found: Sequence[tuple[Flag, Symbol, Symbol]]
     ) -> tuple[Symbol, Symbol]:
-        listed = [(hit, value) for hit, value, _ in found]
+        any_hit = any_of([hit for hit, _, _ in found], self.world.context)
         told = [(hit, codes) for hit, _, codes in found]
+        listed = [(hit, value) for hit, value, _ in found]
         if table.default is not None:
-            none = negation(any_of([hit for hit, _, _ in found], self.world.context))
-            listed.append((none, self._default(table)))
-            told.append((none, self.world.text(_codes(table.default))))
-        items = Items(tuple(listed))
+            told.append((negation(any_hit), self.world.text(_codes(table.default))))
         if table.aggregate is None:
-            return items, Items(tuple(told))
-        joined = self.encoder.aggregate(table.aggregate, items)
+            if table.default is not None:
+                listed.append((negation(any_hit), self._default(table)))
+            return Items(tuple(listed)), Items(tuple(told))
+        under = any_hit if table.default is not None else self.world.yes
+        with self.encoder.under(under):
+            joined = self.encoder.aggregate(table.aggregate, Items(tuple(listed)))
         if joined is None:
             joined = Unknown(f"{table.aggregate} {id(table)} {[h.get_id() for h, _ in listed]}")
+        if table.default is not None:
+            joined = self.encoder.choose([(any_hit, joined)], self._default(table))
         return joined, Items(tuple(told))
 
 

@@ -22,6 +22,8 @@ BREACHES = {
     "engine-pure": ("engine/rules/e.py", "import os.path"),
     "numpy-homes": ("engine/rules/f.py", "import numpy"),
     "z3-home": ("engine/rules/g.py", "import z3"),
+    "lxml-home": ("engine/rules/j.py", "import lxml.etree"),
+    "openpyxl-home": ("api/cli/k.py", "import openpyxl"),
     "highspy-home": ("engine/rules/h.py", "import highspy"),
     "networkx-home": ("engine/learning/plan.py", "import networkx"),
     "durable-home": ("engine/rules/i.py", "import durable.lang"),

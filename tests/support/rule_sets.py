@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.folder import default_folder
 from engine.content import read_document
 from engine.kernel.documents import load_text
 from engine.rules.compiler import check_rule_set, compile_rule_set
@@ -56,3 +57,13 @@ def table(head: str, *rows: str, policy: str = "first", **more: str) -> str:
     keys = {"type": "number", **more}
     declared = "".join(f"    {key}: {value}\n" for key, value in keys.items() if value)
     return f"decisions:\n  out:\n{declared}    hit_policy: {policy}\n    table: |\n{drawn}"
+
+
+def shipped(path: str) -> str:
+    """Read the text of a shipped document by its path in the content."""
+    return (default_folder() / path).read_text("utf-8")
+
+
+def compiled_text(text: str) -> CompiledRuleSet:
+    """Compile a whole rule set as its author wrote it."""
+    return compile_rule_set(load_text(RuleSet, text, "whole.yaml"))

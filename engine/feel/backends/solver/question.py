@@ -1,7 +1,7 @@
 """Asking whether something always holds: proved, an example against it, or an honest "not known".
 
-The effort is counted in the solver's own steps and not in seconds: the same question has the same answer
-on every machine.
+The effort is counted in the solver's own steps and not in seconds, so that the same question has the same
+answer on every machine; a bound in time stands behind it for the few steps that can take for ever.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ Example: TypeAlias = dict[str, "Value"]
 
 EFFORT = 4_000_000
 """How many steps one round of a question may take."""
+_STEPS_A_MILLISECOND = 100
+"""So few that the bound in time is never met by steps of the usual length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def ask(
         lambda: world.sharp,
     ):
         solver.add(*more())
-        solver.set("rlimit", effort)
+        _limit(solver, effort)
         found = solver.check()
         if found == z3.unsat:
             return Asked("holds")
@@ -96,7 +98,7 @@ def highest(
     The bound is None where none was found; the case is one near it that `accept` took.
     """
     solver = z3.Optimize(ctx=world.context)
-    solver.set("rlimit", effort)
+    _limit(solver, effort)
     solver.add(*world.facts, *laws(world, near=True), *assuming)
     goal = solver.maximize(number.term)
     if solver.check() != z3.sat:
@@ -104,6 +106,11 @@ def highest(
     infinite, top, _ = solver.upper_values(goal)
     taken = next((e for e in _found(world, solver, effort) if accept(e)), None)
     return (Fraction(top.as_string()) if infinite.as_string() == "0" else None), taken
+
+
+def _limit(solver: z3.Solver | z3.Optimize, effort: int) -> None:
+    solver.set("rlimit", effort)
+    solver.set("timeout", effort // _STEPS_A_MILLISECOND)
 
 
 # --- examples ----------------------------------------------------------------------------------
@@ -114,7 +121,7 @@ def _found(world: World, solver: z3.Solver | z3.Optimize, effort: int) -> Iterat
     model = solver.model()
     solver.push()
     solver.add(*(step.result == step.exact for step in world.steps))
-    solver.set("rlimit", effort)
+    _limit(solver, effort)
     if solver.check() == z3.sat:
         yield from _examples(world, solver.model())
     solver.pop()

@@ -168,10 +168,11 @@ def key_of(symbol: Symbol | None) -> str:
 # --- telling apart and choosing ----------------------------------------------------------------
 
 
-def equal(left: Symbol, right: Symbol, context: z3.Context) -> Flag | None:
+def equal(left: Symbol, right: Symbol, context: z3.Context, *, enough: bool = False) -> Flag | None:
     """Whether two values are equal; None when the solver cannot say.
 
-    Two lists count as equal when they agree entry by entry, which is enough and not always needed.
+    With `enough` the condition need only suffice: two lists then count as equal when they agree entry by
+    entry, those left out included.
     """
     match left, right:
         case Number(), Number():
@@ -183,15 +184,18 @@ def equal(left: Symbol, right: Symbol, context: z3.Context) -> Flag | None:
         case Truth(), Truth():
             return left.flag == right.flag
         case (Maybe(), _) | (_, Maybe()):
-            return _equal_maybe(as_maybe(left, context), as_maybe(right, context), context)
+            one, other = as_maybe(left, context), as_maybe(right, context)
+            return _equal_maybe(one, other, context, enough=enough)
         case Items(), Items():
-            return _equal_items(left, right, context)
+            return _equal_items(left, right, context, enough=enough)
         case ListInput(), Items(entries=()):
             return left.count == 0
         case Items(entries=()), ListInput():
             return right.count == 0
         case Entries(), Entries() if left.fields.keys() == right.fields.keys():
-            pairs = [equal(v, right.fields[n], context) for n, v in left.fields.items()]
+            pairs = [
+                equal(v, right.fields[n], context, enough=enough) for n, v in left.fields.items()
+            ]
             return None if None in pairs else all_of(pairs, context)
         case _:
             pass
@@ -205,26 +209,32 @@ def as_maybe(symbol: Symbol, context: z3.Context) -> Maybe:
     return Maybe(z3.BoolVal(False, context), symbol)  # noqa: FBT003 - the value itself
 
 
-def _equal_maybe(left: Maybe, right: Maybe, context: z3.Context) -> Flag | None:
+def _equal_maybe(left: Maybe, right: Maybe, context: z3.Context, *, enough: bool) -> Flag | None:
     both_absent = z3.And(left.absent, right.absent)
     if left.value is None or right.value is None:
         return both_absent
-    inner = equal(left.value, right.value, context)
+    inner = equal(left.value, right.value, context, enough=enough)
     if inner is None:
         return None
     return z3.Or(both_absent, z3.And(z3.Not(left.absent), z3.Not(right.absent), inner))
 
 
-def _equal_items(left: Items, right: Items, context: z3.Context) -> Flag | None:
+def _equal_items(left: Items, right: Items, context: z3.Context, *, enough: bool) -> Flag | None:
+    entries = (*left.entries, *right.entries)
+    whole = all(z3.is_true(flag) for flag, _ in entries)
     if len(left.entries) != len(right.entries):
-        none = [z3.Not(flag) for flag, _ in (*left.entries, *right.entries)]
-        return all_of(none, context) if not left.entries or not right.entries else None
+        if whole:
+            return z3.BoolVal(False, context)  # noqa: FBT003 - the value itself
+        none = all_of([z3.Not(flag) for flag, _ in entries], context)
+        return none if not left.entries or not right.entries else None
+    if not whole and not enough:
+        return None
     agreed = []
     for (mine, value), (yours, other) in zip(left.entries, right.entries, strict=True):
-        same = equal(value, other, context)
+        same = equal(value, other, context, enough=enough)
         if same is None:
             return None
-        agreed += [mine == yours, z3.Implies(mine, same)]
+        agreed += [mine == yours, implies(mine, same)]
     return all_of(agreed, context)
 
 

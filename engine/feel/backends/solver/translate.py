@@ -188,9 +188,9 @@ class Encoder:
         key = tuple((flag.get_id(), key_of(value)) for flag, value in cases)
         return Unknown(f"choice {key} {key_of(otherwise)}")
 
-    def same(self, left: Symbol, right: Symbol) -> Flag:
-        """Whether two values are equal; open where the solver cannot say."""
-        found = equal(left, right, self.world.context)
+    def same(self, left: Symbol, right: Symbol, *, enough: bool = False) -> Flag:
+        """Whether two values are equal, or with `enough` what suffices for it; open where it cannot be said."""
+        found = equal(left, right, self.world.context, enough=enough)
         return self.world.fresh_flag() if found is None else found
 
     # --- forms ---------------------------------------------------------------------------------
