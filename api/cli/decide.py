@@ -209,7 +209,7 @@ def explain(
     json: JsonOption = False,
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
-    """Explain a decision in full, and say what would have changed it. · 完整解释一个决定"""
+    """Explain a decision in full; without a case, the rule set itself in plain words. · 解释一个决定或规则集"""
     if inputs is not None:
         _explain_rule_set(load(content), subject, inputs, moment(as_of), lang, json=json)
     elif subject == "-" or subject.endswith(".json") or Path(subject).is_file():
@@ -217,7 +217,20 @@ def explain(
             load(content), subject, model, rules, bands, region, as_of, lang, json=json
         )
     else:
-        wrong_use("a rule set is explained with --inputs FILE, an interview by its file")
+        _tell_rule_set(load(content), subject, moment(as_of), lang, json=json)
+
+
+def _tell_rule_set(
+    content: Content, reference: str, when: dt.datetime, lang: str, *, json: bool
+) -> None:
+    """Print a rule set in plain words, as Markdown that can be printed."""
+    from engine.rules.prose import rule_set_text
+
+    compiled = content.rule_set(reference, when)
+    if json:
+        print_json({"zh": rule_set_text(compiled, "zh"), "en": rule_set_text(compiled, "en")})
+    else:
+        print(rule_set_text(compiled, as_lang(lang)), end="")
 
 
 def _explain_rule_set(

@@ -12,13 +12,16 @@ from engine.rules.changes import Change, find_changes
 from engine.rules.decision import Decision, decision_json, plain_json
 from engine.rules.evaluate import decide, interpret, shown_value
 from engine.rules.explanation import NodeExplanation, explain_nodes
+from engine.rules.prose import cell_clause
+from engine.rules.statements import labels_of, prose_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from engine.feel.backends.prose import Prose
     from engine.feel.values import Value
     from engine.kernel.diagnostics import Lang
-    from engine.rules.compiled import CompiledRuleSet
+    from engine.rules.compiled import CompiledNode, CompiledRow, CompiledRuleSet, CompiledTable
     from engine.rules.explanation import CellExplanation, RowExplanation
 
 
@@ -108,10 +111,10 @@ _WORDS: dict[str, dict[Lang, str]] = {
     "fits": {"zh": "符合", "en": "fits"},
     "fails": {"zh": "不符合", "en": "does not fit"},
     "unneeded": {"zh": "未评估（前面的行已决定）", "en": "not evaluated (an earlier row decided)"},
-    "is": {"zh": "为", "en": "is"},
-    "not": {"zh": "不满足", "en": "is not"},
-    "open": {"zh": "无法判断", "en": "cannot be compared with"},
-    "by": {"zh": "，差 {}", "en": ", by {}"},
+    "holds": {"zh": "{0}：实为 {1}", "en": "{0}: it is {1}"},
+    "not": {"zh": "不成立：{0}；实为 {1}", "en": "not so: {0}; it is {1}"},
+    "open": {"zh": "无法判断：{0}；实为 {1}", "en": "open: {0}; it is {1}"},
+    "by": {"zh": "，差 {}", "en": ", off by {}"},
     "changes": {"zh": "怎样会改变结果：", "en": "What would have changed the outcome:"},
     "instead": {
         "zh": "{input}：{before} → {after}，则 {decision} 为 {outcome}",
@@ -135,7 +138,7 @@ def status_text(status: str, lang: Lang) -> str:
 def explanation_text(explanation: Explanation, rule_set: CompiledRuleSet, lang: Lang) -> str:
     """Tell an explanation in lines of plain text."""
     decision, document = explanation.decision, rule_set.document
-    labels = _labels(rule_set, lang)
+    labels = labels_of(rule_set, lang)
     lines = [
         f"{document.title[lang]} · {document.id}@{document.version}",
         _WORDS["status"][lang] + _WORDS[decision.status][lang],
@@ -144,8 +147,8 @@ def explanation_text(explanation: Explanation, rule_set: CompiledRuleSet, lang: 
         named = (_labelled(name, labels) for name in decision.missing)
         lines.append(_WORDS["missing"][lang] + ", ".join(named))
     lines += [f"{f.code.id}: {f.message(lang)}" for f in decision.faults]
-    for node in explanation.nodes:
-        lines += ["", *_node_lines(node, labels, lang)]
+    for node, compiled in zip(explanation.nodes, rule_set.decisions, strict=True):
+        lines += ["", *_node_lines(node, compiled, prose_of(rule_set, lang))]
     if decision.reasons:
         separator = "；" if lang == "zh" else "; "
         told = (
@@ -156,12 +159,6 @@ def explanation_text(explanation: Explanation, rule_set: CompiledRuleSet, lang: 
         lines += ["", _WORDS["changes"][lang]]
         lines += [f"  - {_change_text(c, labels, lang)}" for c in explanation.changes]
     return "\n".join(lines)
-
-
-def _labels(rule_set: CompiledRuleSet, lang: Lang) -> dict[str, str]:
-    document = rule_set.document
-    named = {**document.params, **document.inputs, **document.decisions}
-    return {n: field.label[lang] for n, field in named.items() if field.label is not None}
 
 
 def _labelled(name: str, labels: Mapping[str, str]) -> str:
@@ -179,36 +176,48 @@ def _change_text(change: Change, labels: Mapping[str, str], lang: Lang) -> str:
     )
 
 
-def _node_lines(node: NodeExplanation, labels: Mapping[str, str], lang: Lang) -> list[str]:
-    name = _labelled(node.name, labels)
+def _node_lines(node: NodeExplanation, compiled: CompiledNode, prose: Prose) -> list[str]:
+    name, lang = _labelled(node.name, prose.labels), prose.lang
     if node.state == "not_evaluated":
         return [f"{name}: {_WORDS['not_evaluated'][lang]}"]
-    if node.state == "not_applicable":
-        return [f"{name}: {_WORDS['not_applicable'][lang]}{node.only_if}"]
+    if node.state == "not_applicable" and compiled.only_if is not None:
+        return [f"{name}: {_WORDS['not_applicable'][lang]}{prose.clause(compiled.only_if)}"]
     lines = [f"{name} = {_value(node.value)}"]
-    heads = dict(node.heads)
-    for row in node.rows:
-        lines += _row_lines(row, heads, labels, lang)
+    if compiled.table is not None:
+        values = [value for _, value in node.heads]
+        for row, compiled_row in zip(node.rows, compiled.table.rows, strict=True):
+            lines += _row_lines(row, compiled_row, compiled.table, values, prose)
     return lines + [f"  {text} = {_value(value)}" for text, value in node.steps]
 
 
 def _row_lines(
-    row: RowExplanation, heads: Mapping[str, Value], labels: Mapping[str, str], lang: Lang
+    row: RowExplanation,
+    compiled: CompiledRow,
+    table: CompiledTable,
+    values: Sequence[Value],
+    prose: Prose,
 ) -> list[str]:
     """Tell a row that fits by all of its cells, and one that does not by those that do not hold."""
+    lang = prose.lang
     word = "unneeded" if row.fits is None else "fits" if row.fits else "fails"
     lines = [f"  {row.id}: {_WORDS[word][lang]}"]
     if row.fits is None:
         return lines
-    for cell in row.cells:
-        if cell.test == "-" or (cell.holds is True and not row.fits):
+    for cell, test, condition, value in zip(
+        row.cells, compiled.tests, table.conditions, values, strict=True
+    ):
+        if test.any or (cell.holds is True and not row.fits):
             continue
-        verb = _WORDS["open" if cell.holds is None else "is" if cell.holds else "not"][lang]
+        how = "open" if cell.holds is None else "holds" if cell.holds else "not"
         by = "" if cell.missed_by is None else _WORDS["by"][lang].format(_value(cell.missed_by))
-        params = ", ".join(f"{name} = {_value(value)}" for name, value in cell.params)
-        head = f"{labels.get(cell.head, cell.head)} ({_value(heads[cell.head])})"
-        lines.append(f"    {head} {verb} {cell.test}{f' [{params}]' if params else ''}{by}")
+        told = cell_clause(prose, condition, test)
+        lines.append(f"    {_WORDS[how][lang].format(told, _said(value, prose))}{by}")
     return lines
+
+
+def _said(value: Value, prose: Prose) -> str:
+    """Write a value as the sentence before it does."""
+    return prose.constant(value) if isinstance(value, bool | None) else _value(value)
 
 
 def _value(value: Value) -> str:

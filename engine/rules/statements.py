@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.feel.backends.prose import Prose
 from engine.rules.decision import plain_json
 from engine.rules.evaluate import shown_value
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from engine.rules.pairs import Shown
 
 _CLAIMS = {
-    "always": ("`{subject}` 始终成立", "`{subject}` always holds"),
+    "always": ("始终：{subject}", "always: {subject}"),
     "never_decreases": (
         "{about} 升高时 {subject} 不会降低",
         "{subject} never decreases when {about} rises",
@@ -65,12 +66,25 @@ def _in(lang: Lang, pair: tuple[str, str]) -> str:
     return pair[0] if lang == "zh" else pair[1]
 
 
+def labels_of(rule_set: CompiledRuleSet, lang: Lang) -> dict[str, str]:
+    """What people call the inputs, parameters, functions and decisions of a rule set."""
+    document = rule_set.document
+    named = {**document.params, **document.inputs, **document.functions, **document.decisions}
+    for decision in document.decisions.values():
+        named |= decision.outputs or {}
+    return {n: field.label[lang] for n, field in named.items() if field.label is not None}
+
+
+def prose_of(rule_set: CompiledRuleSet, lang: Lang) -> Prose:
+    """The writer of a rule set's expressions."""
+    return Prose(lang, labels_of(rule_set, lang))
+
+
 def claim_text(claim: Claim, rule_set: CompiledRuleSet, lang: Lang) -> str:
     """Say a guarantee in words."""
+    stated = claim.always and prose_of(rule_set, lang).clause(claim.always)
     named = {
-        "subject": claim.subject
-        if claim.kind == "always"
-        else _label(rule_set, claim.subject, lang),
+        "subject": stated or _label(rule_set, claim.subject, lang),
         "about": _label(rule_set, claim.about or "", lang),
         "of": _label(rule_set, claim.about, lang) if claim.about else _in(lang, _EVERYTHING),
     }

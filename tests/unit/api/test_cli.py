@@ -230,7 +230,16 @@ def test_explain_a_rule_set() -> None:
     assert data["counterfactuals"][0]["to"] == "80"
     wrong = json.dumps({**CASE, "overall": 101})
     run("explain", "offer@1.0.0", "--inputs", "-", stdin=wrong, code=1)
-    assert "--inputs" in run("explain", "offer@1.0.0", code=2)
+
+
+def test_explain_a_rule_set_in_plain_words() -> None:
+    told = run("explain", "offer@1.0.0", "--lang", "zh")
+    assert told.startswith("# 录用与定薪\n")
+    assert "按顺序，第一条符合的规则决定" in told
+    both = json.loads(run("explain", "offer@1.0.0", "--json"))
+    assert both["zh"] == told
+    assert "the first rule that fits decides" in both["en"]
+    assert "nobody" in run("explain", "nobody@1.0.0", code=2)
 
 
 def test_plan_for_scores(tmp_path: Path) -> None:

@@ -82,7 +82,9 @@ def _lines(one: Line, other: Line) -> Iterator[Flag]:
         (one.x0, one.y0, one.x1, one.y1),
         (other.x0, other.y0, other.x1, other.y1),
     )
-    alike = z3.And(*(a.term == b.term for a, b in zip(mine, yours, strict=True)))
+    alike = z3.And(
+        one.x0.term < one.x1.term, *(a.term == b.term for a, b in zip(mine, yours, strict=True))
+    )
     rising = one.y0.term <= one.y1.term
     ahead = one.x.term <= other.x.term
     yield z3.Implies(z3.And(alike, rising, ahead), one.result <= other.result)

@@ -305,13 +305,15 @@ class World:
         return made
 
     def divide(self, left: Number, right: Number) -> Number:
-        """Divide; by an unknown it is a number of which only directions are known. The divisor is not zero."""
+        """Divide; by an unknown it is a number of which only directions are known."""
         exact = _over_leaves(right.term, lambda t: left.term / t if _is_not_zero(t) else left.term)
         if exact is None:
             exact = self.fresh_term()
             self.place += 1
             self.quotients.append(Hard(left.term, right.term, exact, self.place))
-            self.sharp.append(exact * right.term == left.term)
+            # Where it stands in a branch that is not taken, the divisor may be zero all the same.
+            whole = z3.Implies(right.term != 0, exact * right.term == left.term)
+            self.sharp.append(whole)
         places, low, high = None, None, None
         if right.low is not None and right.low == right.high and right.low:
             inverse = Fraction(1) / Fraction(right.low)
@@ -376,7 +378,7 @@ class World:
         }.get(mode, z3.And(result - half <= exact, exact <= result + half))
 
     def line(self, x: Number, x0: Number, y0: Number, x1: Number, y1: Number) -> Number:
-        """Draw `interpolate`: it keeps its band and its direction; the caller has asked for x0 < x1."""
+        """Draw `interpolate`: it keeps its band and its direction, wherever x0 < x1."""
         made = self.same(
             ("line", *(n.term.get_id() for n in (x, x0, y0, x1, y1))),
             lambda: Number(self.fresh_term()),
@@ -388,18 +390,19 @@ class World:
         rise = self.multiply(self.add(x, x0, -1), self.add(y1, y0, -1))
         between = self.add(y0, self.divide(rise, self.add(x1, x0, -1)))
         inside = z3.And(x.term > x0.term, x.term < x1.term)
-        self.facts += [
+        rising = y0.term <= y1.term
+        low, high = z3.If(rising, y0.term, y1.term), z3.If(rising, y1.term, y0.term)
+        middle = between.term
+        clamped = z3.If(middle < low, low, z3.If(middle > high, high, middle))
+        meaning = z3.And(
             z3.Implies(x.term <= x0.term, result == y0.term),
             z3.Implies(x.term >= x1.term, result == y1.term),
-            z3.Implies(y0.term <= y1.term, z3.And(y0.term <= result, result <= y1.term)),
-            z3.Implies(y1.term <= y0.term, z3.And(y1.term <= result, result <= y0.term)),
-        ]
-        low, high = (
-            z3.If(y0.term <= y1.term, y0.term, y1.term),
-            z3.If(y0.term <= y1.term, y1.term, y0.term),
+            low <= result,
+            result <= high,
+            z3.Implies(inside, result == clamped),
         )
-        clamped = z3.If(between.term < low, low, z3.If(between.term > high, high, between.term))
-        self.facts.append(z3.Implies(inside, result == clamped))
+        # Where it stands in a branch that is not taken, x0 may lie above x1 all the same.
+        self.facts.append(z3.Implies(x0.term < x1.term, meaning))
         lows, highs = [y0.low, y1.low], [y0.high, y1.high]
         return self._remembered(
             Number(
