@@ -40,6 +40,9 @@ STOPS_PROOF = Code(
     Severity.WARNING,
 )
 
+_MANY_ROWS = 50
+"""From so many rows on, a rising table is asked about row by row."""
+
 Verdict: TypeAlias = Literal["proved", "refuted", "not_proved"]
 
 
@@ -101,6 +104,7 @@ class _Question:
     assuming: Sequence[Flag]
     refuted_by: Callable[[Shown, Shown], bool]
     single: bool = False
+    cases: Sequence[Flag] = ()
     unsaid: Sequence[ir.Ir] = ()
     """The parts of the guarantee's own text that the solver knows only by their laws."""
 
@@ -111,7 +115,7 @@ def _answer(claim: Claim, question: _Question, typical: Sequence[Inputs]) -> Pro
     def shows(example: Inputs) -> bool:
         return question.refuted_by(*pair.shown(example))
 
-    asked = ask(pair.world, question.goal, question.assuming, accept=shows)
+    asked = ask(pair.world, question.goal, question.assuming, accept=shows, cases=question.cases)
     if asked.verdict == "holds":
         return Proof(claim, "proved")
     fields = pair.fields()
@@ -206,7 +210,9 @@ def _rising(
         first, second = (measure_value(s.decision, measure) for s in (one, two))
         return first is not None and second is not None and first > second
 
-    return _Question(pair, before[1].term <= after[1].term, assuming, refuted)
+    cases = pair.right.outcomes[node.name].cases
+    few = () if len(cases) < _MANY_ROWS else cases
+    return _Question(pair, before[1].term <= after[1].term, assuming, refuted, cases=few)
 
 
 def _independent(

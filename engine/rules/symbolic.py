@@ -47,6 +47,8 @@ class Outcome:
     applies: Flag
     value: Symbol
     told: Symbol
+    cases: Sequence[Flag] = ()
+    """Conditions of which one holds where it applies: one a row, for a table of which one row decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class _Encoding:
     world: World
     encoder: Encoder = field(init=False)
     unsaid: list[Unsaid] = field(default_factory=list)
+    cases: list[Flag] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.encoder = Encoder(self.world)
@@ -101,9 +104,10 @@ class _Encoding:
             if node.only_if is not None and node.only_if_fragment is not None:
                 applies = self._condition(node.only_if, node.only_if_fragment)
             with self.encoder.under(applies):
+                self.cases = []
                 value, told = self._node(node)
             self.encoder.bind(node.name, value, applies)
-            outcomes[node.name] = Outcome(applies, value, told)
+            outcomes[node.name] = Outcome(applies, value, told, tuple(self.cases))
         decided = all_of(self.encoder.required, self.world.context)
         return Encoded(inputs, outcomes, decided, self.encoder, unsaid)
 
@@ -221,6 +225,7 @@ class _Encoding:
             otherwise, told = found[-1][1], found[-1][2]
         else:
             otherwise, told = self._default(table), self.world.text(_codes(table.default))
+        self.cases = [*hits, negation(any_hit)]
         return (
             self.encoder.choose([(hit, value) for hit, value, _ in found], otherwise),
             self.encoder.choose([(hit, codes) for hit, _, codes in found], told),
