@@ -7,17 +7,30 @@ days and time duration is a timedelta.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine.feel import types
-from engine.kernel.diagnostics import Phrase
+from engine.kernel.diagnostics import Code, Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from engine.kernel.diagnostics import Code
+NOT_CALLABLE = Code(
+    "FEEL-EVAL-074",
+    "this value is not a function, or is called with the wrong arguments",
+    "该值不是函数，或参数不对",
+    "check the call",
+    "请检查调用",
+)
+NOT_CONFORMING = Code(
+    "FEEL-EVAL-076",
+    "expected {wanted}, and this is {given}",
+    "此处应为 {wanted}，而这里是 {given}",
+    "check the values that go in",
+    "请检查参与计算的值",
+)
 
 Value: TypeAlias = object
 """None, bool, Decimal, str, tuple, dict, a temporal value, Months, Range or Function."""
@@ -52,11 +65,17 @@ class Range:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A function as a value: its parameters and what to call with the arguments in their order."""
+    """A function as a value: its parameters and what to call with the arguments in their order.
+
+    Arguments and result are converted to the types that are given for them. A `free` one, such as a
+    built-in, takes any number of arguments and says itself what does not fit.
+    """
 
     parameters: tuple[str, ...]
     call: Callable[..., Value]
-    types: tuple[types.Type, ...] = field(default=())
+    declared: tuple[types.Type, ...] = ()
+    result: types.Type = types.ANY
+    free: bool = False
 
 
 class NotApplicable:
@@ -139,3 +158,101 @@ def kind_of(value: Value) -> str:
         case _:
             pass
     return types.type_text(type_of(value))
+
+
+def is_instance(value: Value, wanted: types.Type) -> bool:
+    """Whether a value is of a type; null is only of its own (10.3.2.9, table 56)."""
+    if value is None:
+        return wanted == types.NULL or isinstance(wanted, types.NullableType)
+    match wanted:
+        case types.NullableType():
+            return is_instance(value, wanted.of)
+        case types.ListType():
+            return isinstance(value, tuple) and all(
+                v is None or is_instance(v, wanted.item) for v in value
+            )
+        case types.RangeType():
+            return isinstance(value, Range) and all(
+                v is None or is_instance(v, wanted.item) for v in (value.low, value.high)
+            )
+        case types.ContextType():
+            return isinstance(value, dict) and all(
+                n in value and (value[n] is None or is_instance(value[n], t))
+                for n, t in wanted.fields or ()
+            )
+        case types.FunctionType():
+            return isinstance(value, Function) and _takes(value, wanted)
+        case _:
+            pass
+    return wanted == types.ANY or kind_of(value) == types.type_text(wanted)
+
+
+def _takes(function: Function, wanted: types.FunctionType) -> bool:
+    """Whether a function can be called as one of type `wanted`: more general arguments, a special result."""
+    if wanted.parameters is None or function.free:
+        return True
+    own = function.declared or (types.ANY,) * len(function.parameters)
+    return (
+        len(own) == len(wanted.parameters)
+        and all(types.accepts(t, w) for t, (_, w) in zip(own, wanted.parameters, strict=True))
+        and types.accepts(wanted.result, function.result)
+    )
+
+
+def converted(value: Value, wanted: types.Type) -> Value:
+    """Convert as the standard does where a type is declared (10.3.2.9.4); null stays null.
+
+    Raises:
+        NoValueError: the value is of another type, and no conversion leads there.
+    """
+    if value is None or is_instance(value, wanted):
+        return value
+    inner = types.without_null(wanted)
+    if isinstance(inner, types.ListType) and not isinstance(value, tuple):
+        return (converted(value, inner.item),)
+    if isinstance(value, tuple) and len(value) == 1 and is_instance(value[0], inner):
+        return value[0]
+    if inner == types.DATE_TIME and kind_of(value) == "date":
+        return midnight(value)
+    raise NoValueError(NOT_CONFORMING, wanted=types.type_text(wanted), given=kind_of(value))
+
+
+def midnight(day: Value) -> Value:
+    """The start of a day in UTC, which a date stands for where a date and time is asked for."""
+    return dt.datetime.combine(day, dt.time(tzinfo=dt.UTC))  # type: ignore[arg-type]
+
+
+def call(
+    function: Value,
+    arguments: Sequence[Value],
+    names: tuple[str, ...] | None = None,
+    tell: Callable[[NoValueError], object] = lambda _: None,
+) -> Value:
+    """Call a function that is a value; `tell` hears of arguments that do not conform and arrive as null.
+
+    Raises:
+        NoValueError: it is no function, or takes other arguments.
+    """
+    if not isinstance(function, Function):
+        raise NoValueError(NOT_CALLABLE)
+    if names is not None:
+        given = dict(zip(names, arguments, strict=True))
+        if set(given) != set(function.parameters):
+            raise NoValueError(NOT_CALLABLE)
+        arguments = [given[name] for name in function.parameters]
+    if not function.free and len(arguments) != len(function.parameters):
+        raise NoValueError(NOT_CALLABLE)
+    if function.declared:
+        declared = zip(arguments, function.declared, strict=True)
+        arguments = [_or_null(a, wanted, tell) for a, wanted in declared]
+    result = function.call(*arguments)
+    return result if function.result == types.ANY else converted(result, function.result)
+
+
+def _or_null(value: Value, wanted: types.Type, tell: Callable[[NoValueError], object]) -> Value:
+    """Convert an argument; one that does not conform arrives as null (10.3.2.9.4)."""
+    try:
+        return converted(value, wanted)
+    except NoValueError as error:
+        tell(error)
+        return None

@@ -43,7 +43,7 @@ SKELETON = {
     "engine/feel/types.py": "import engine.kernel",
     **{
         f"engine/feel/{name}.py": ""
-        for name in ("checker", "scope", "matching", "ir", "tree", "values")
+        for name in ("expressions", "checker", "scope", "matching", "ir", "tree", "values")
     },
     "engine/feel/backends/__init__.py": "import engine.feel.checker",
     "engine/feel/builtins/__init__.py": "import engine.feel.values",

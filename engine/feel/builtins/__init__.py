@@ -20,4 +20,17 @@ FUNCTIONS: dict[str, Builtin] = builtins_of(
 OPERATORS: dict[str, Builtin] = builtins_of(operators)
 """The operators, by sign; `negate` is the minus before a value."""
 
-__all__ = ["FUNCTIONS", "OPERATORS", "Builtin", "Signature"]
+STANDARD_FUNCTIONS: dict[str, Builtin] = FUNCTIONS
+"""The functions as the standard means them, for imported models."""
+
+STANDARD_OPERATORS: dict[str, Builtin] = OPERATORS
+"""The operators as the standard means them."""
+
+__all__ = [
+    "FUNCTIONS",
+    "OPERATORS",
+    "STANDARD_FUNCTIONS",
+    "STANDARD_OPERATORS",
+    "Builtin",
+    "Signature",
+]

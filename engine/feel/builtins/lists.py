@@ -13,7 +13,7 @@ from engine.feel.builtins.operators import compare, equal, guarded
 from engine.feel.builtins.registry import signature
 from engine.feel.builtins.strings import BAD_POSITION, whole
 from engine.feel.types import ANY, BOOLEAN, NUMBER, ListType, NumberType, Type
-from engine.feel.values import Function, NoValueError, Range, Value, kind_of
+from engine.feel.values import Function, NoValueError, Range, Value, call, kind_of
 from engine.kernel.diagnostics import Code
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def _list_replace(
     items: tuple[Value, ...], where: Decimal | Function, new: Value
 ) -> tuple[Value, ...]:
     if isinstance(where, Function):
-        return tuple(new if where.call(item, new) is True else item for item in items)
+        return tuple(new if call(where, (item, new)) is True else item for item in items)
     index = _index(items, where)
     return (*items[:index], new, *items[index + 1 :])
 
@@ -189,15 +189,13 @@ def _index_of(items: tuple[Value, ...], match: Value) -> tuple[Decimal, ...]:
 def _sort(items: tuple[Value, ...], precedes: Function | None = None) -> tuple[Value, ...]:
     if precedes is None:
         return tuple(sorted(items, key=functools.cmp_to_key(compare)))
-    before = precedes.call
-    return tuple(
-        sorted(
-            items,
-            key=functools.cmp_to_key(
-                lambda a, b: -1 if before(a, b) is True else 1 if before(b, a) is True else 0
-            ),
-        )
-    )
+
+    def order(a: Value, b: Value) -> int:
+        if call(precedes, (a, b)) is True:
+            return -1
+        return 1 if call(precedes, (b, a)) is True else 0
+
+    return tuple(sorted(items, key=functools.cmp_to_key(order)))
 
 
 def item_at(items: tuple[Value, ...], position: Value) -> Value:
