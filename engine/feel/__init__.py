@@ -21,7 +21,18 @@ from engine.feel.expressions import (
 )
 from engine.feel.parser import Mode, parse_expression, parse_unary_tests
 from engine.feel.scope import Scope, Symbol
-from engine.feel.values import Function, Months, NoValueError, Range, Value, type_of
+from engine.feel.values import (
+    Function,
+    Months,
+    NoValueError,
+    Range,
+    Value,
+    WideDate,
+    WideDateTime,
+    WideDuration,
+    WideTime,
+    type_of,
+)
 from engine.kernel.decimals import CONTEXT, fits, plain_number
 from engine.kernel.diagnostics import Code
 from engine.kernel.errors import DocumentError, EvaluationError
@@ -65,6 +76,10 @@ __all__ = [
     "Months",
     "Range",
     "Run",
+    "WideDate",
+    "WideDateTime",
+    "WideDuration",
+    "WideTime",
     "compile_expression",
     "compile_unary_tests",
     "evaluate",
@@ -209,6 +224,10 @@ def to_feel(value: object, name: str = "", depth: int = 0) -> Value:
             | dt.time()
             | dt.timedelta()
             | Months()
+            | WideDate()
+            | WideTime()
+            | WideDateTime()
+            | WideDuration()
             | Range()
             | Function()
         ):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from engine.feel import ir, tree, types
 from engine.feel.builtins import FUNCTIONS, OPERATORS, STANDARD_FUNCTIONS, STANDARD_OPERATORS
 from engine.feel.builtins.calling import WRONG_NUMBER, function_value
-from engine.feel.builtins.temporal import literal
+from engine.feel.builtins.temporal import literal, standard_literal
 from engine.feel.matching import (
     SOME_VALUE,
     UNGUARDED,
@@ -228,7 +228,8 @@ class _Checker:
 
     def at_literal(self, node: tree.AtLiteral, scope: Scope) -> ir.Ir:
         try:
-            value = literal(node.text)
+            read = literal if scope.mode == "strict" else standard_literal
+            value = read(node.text)
         except NoValueError as error:
             said = error.code.at(None, **error.args_)
             problem = Phrase(said.message("en"), said.message("zh"))

@@ -54,6 +54,47 @@ class Months:
 
 
 @dataclass(frozen=True, slots=True)
+class WideDate:
+    """A date outside the years 1 to 9999, which `datetime` cannot hold."""
+
+    year: int
+    month: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class WideTime:
+    """A time with nanoseconds."""
+
+    hour: int
+    minute: int
+    second: int
+    nanosecond: int
+    tzinfo: dt.tzinfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WideDateTime:
+    """A date and time that `datetime` cannot hold, for its year or its nanoseconds."""
+
+    year: int
+    month: int
+    day: int
+    hour: int
+    minute: int
+    second: int
+    nanosecond: int
+    tzinfo: dt.tzinfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WideDuration:
+    """A days and time duration that `timedelta` cannot hold."""
+
+    nanoseconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
     """A range; an end that is None is open to that side for ever."""
 
@@ -96,22 +137,6 @@ def type_of(value: Value) -> types.Type:
     match value:
         case None:
             return types.NULL
-        case bool():
-            return types.BOOLEAN
-        case Decimal():
-            return types.NUMBER
-        case str():
-            return types.STRING
-        case dt.datetime():
-            return types.DATE_TIME
-        case dt.date():
-            return types.DATE
-        case dt.time():
-            return types.TIME
-        case dt.timedelta():
-            return types.DAYS
-        case Months():
-            return types.MONTHS
         case tuple():
             return types.ListType(_type_of_items(value))
         case dict():
@@ -122,7 +147,7 @@ def type_of(value: Value) -> types.Type:
             return types.FunctionType(None, types.ANY)
         case _:
             pass
-    return types.ANY
+    return types.parse_type(kind_of(value)) or types.ANY
 
 
 def _type_of_items(items: tuple[Value, ...]) -> types.Type:
@@ -146,18 +171,31 @@ def given_as(value: Value) -> str:
 
 def kind_of(value: Value) -> str:
     """Name the kind of a value: `number`, `string`, `list` and so on."""
-    match value:
-        case tuple():
-            return "list"
-        case Range():
-            return "range"
-        case dict():
-            return "context"
-        case Function():
-            return "function"
-        case _:
-            pass
-    return types.type_text(type_of(value))
+    kind = _KINDS.get(type(value))
+    if kind is None:  # a class made from one of them
+        kind = next((_KINDS[c] for c in type(value).__mro__ if c in _KINDS), "any")
+    return kind
+
+
+_KINDS: dict[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    Decimal: "number",
+    str: "string",
+    dt.date: "date",
+    WideDate: "date",
+    dt.time: "time",
+    WideTime: "time",
+    dt.datetime: "date and time",
+    WideDateTime: "date and time",
+    dt.timedelta: "days and time duration",
+    WideDuration: "days and time duration",
+    Months: "years and months duration",
+    tuple: "list",
+    dict: "context",
+    Range: "range",
+    Function: "function",
+}
 
 
 def is_instance(value: Value, wanted: types.Type) -> bool:

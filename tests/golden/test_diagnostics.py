@@ -140,6 +140,7 @@ KEPT = {
     "FEEL-EVAL-077": "count(1, 2)",
     "FEEL-EVAL-078": "nothing + 1",
     "FEEL-EVAL-079": "today()",
+    "FEEL-EVAL-080": "[1..nothing]",
 }
 
 

@@ -73,6 +73,13 @@ NOT_APPLICABLE_HERE = Code(
     "test `is applicable({name})` first",
     "请先判断 `is applicable({name})`",
 )
+NO_END = Code(
+    "FEEL-EVAL-080",
+    "an end of the range is missing",
+    "区间的一端缺失",
+    "check the values that go in",
+    "请检查参与计算的值",
+)
 NO_SUCH_NAME = Code(
     "FEEL-EVAL-078",
     "nothing here is named `{name}`",
@@ -251,6 +258,8 @@ def _context(node: ir.MakeContext, env: Mapping[str, Value], run: Run) -> Value:
 def _range(node: ir.MakeRange, env: Mapping[str, Value], run: Run) -> Value:
     low = None if node.low is None else _evaluate(node.low, env, run)
     high = None if node.high is None else _evaluate(node.high, env, run)
+    if (node.low is not None and low is None) or (node.high is not None and high is None):
+        raise NoValueError(NO_END)
     if low is not None and high is not None:
         compare(low, high)
     return Range(low, high, node.low_closed, node.high_closed)
@@ -302,6 +311,8 @@ def _filter(node: ir.Filter, env: Mapping[str, Value], run: Run) -> Value:
         fits = _evaluate(node.condition, {**env, node.item: item}, run)
         if isinstance(fits, Decimal) and run.mode == "dmn":
             return item_at(base, fits)
+        if fits is not None and not isinstance(fits, bool):
+            raise NoValueError(NOT_A_CONDITION, given=given_as(fits))
         if _condition(fits, run):
             kept.append(item)
     return tuple(kept)

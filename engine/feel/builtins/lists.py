@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from engine.feel import types
 from engine.feel.builtins.numbers import without_unit
-from engine.feel.builtins.operators import compare, equal, guarded
+from engine.feel.builtins.operators import TEMPORAL, compare, guarded, same
 from engine.feel.builtins.registry import signature
 from engine.feel.builtins.strings import BAD_POSITION, whole
+from engine.feel.chronology import key
 from engine.feel.types import ANY, BOOLEAN, NUMBER, ListType, NumberType, Type
 from engine.feel.values import Function, NoValueError, Range, Value, call, kind_of
 from engine.kernel.diagnostics import Code
@@ -88,14 +89,6 @@ def _least(sign: int) -> Callable[[tuple[Value, ...]], Value]:
     return find
 
 
-def same(left: Value, right: Value) -> bool:
-    """Whether two items are equal; items of unlike kinds are not."""
-    try:
-        return equal(left, right)
-    except NoValueError:
-        return False
-
-
 def _holds(items: tuple[Value, ...], element: Value) -> bool:
     return any(same(item, element) for item in items)
 
@@ -123,7 +116,8 @@ def _hashed(item: Value) -> object:
             return ("range", _hashed(item.low), _hashed(item.high))
         case _:
             pass
-    return (kind_of(item), item)
+    kind = kind_of(item)
+    return (kind, key(item) if kind in TEMPORAL else item)
 
 
 def _flatten(items: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -324,3 +318,6 @@ BUILTINS = {
     ),
 }
 """The functions of lists by name."""
+
+STANDARD = {"sum": _aggregate("sum", _sum)}
+"""The function that has no value for an empty list in the standard."""
