@@ -508,8 +508,9 @@ class _Checker:
             return ir.Apply(
                 STANDARD_OPERATORS["in"], None, (value, made), type=ANY, **self._place(test)
             )
-        if isinstance(made.type, ListType | RangeType) and not isinstance(
-            value.type, type(made.type)
+        if isinstance(made.type, ListType | RangeType) and (
+            not isinstance(value.type, type(made.type))
+            or types.join(value.type, made.type.item) is not None
         ):
             self._member_of(made, value, test)
             return ir.Apply(
@@ -559,7 +560,12 @@ class _Checker:
         low = operand if node.op in {">", ">=", "="} else None
         high = operand if node.op in {"<", "<=", "="} else None
         return ir.MakeRange(
-            low, high, closed, closed, type=RangeType(operand.type), **self._place(node)
+            low,
+            high,
+            closed and low is not None,
+            closed and high is not None,
+            type=RangeType(operand.type),
+            **self._place(node),
         )
 
     def unary_tests(self, node: tree.UnaryTests, scope: Scope) -> ir.Ir:
@@ -668,6 +674,7 @@ class _Checker:
                 WRONG_NUMBER, node, scope, function=name, given=len(arguments)
             )
         if names is not None:
+            candidates.sort(key=lambda s: names != tuple(p.name for p in s.parameters))
             arguments = in_parameter_order(candidates[0], arguments, names)
         given = tuple(a.type for a in arguments)
         if scope.mode == "dmn":
