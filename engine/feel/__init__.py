@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -31,6 +30,7 @@ from engine.feel.values import (
     WideDateTime,
     WideDuration,
     WideTime,
+    bounded,
     type_of,
 )
 from engine.kernel.decimals import CONTEXT, fits, plain_number
@@ -38,7 +38,7 @@ from engine.kernel.diagnostics import Code
 from engine.kernel.errors import DocumentError, EvaluationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from engine.feel import ir
     from engine.kernel.diagnostics import Diagnostic
@@ -59,15 +59,7 @@ TOO_DEEP = Code(
     "flatten it",
     "请减少嵌套",
 )
-TOO_LARGE = Code(
-    "FEEL-BOUND-032",
-    "the value has more than {limit} parts",
-    "该值的组成部分超过 {limit} 个",
-    "give out less",
-    "请减少输出",
-)
 _MAX_DEPTH = 50
-MAX_PARTS = 300_000
 
 __all__ = [
     "Answer",
@@ -250,16 +242,14 @@ def to_python(value: Value) -> object:
     """Turn a FEEL value into plain Python data: tuples become lists, numbers lose their trailing zeros.
 
     Raises:
-        NoValueError: it has more parts than a value may have, which a few shared ones can make.
+        NoValueError: it has more parts than a value may have, which a few shared ones can make, or is too deep.
     """
-    return _plain(value, itertools.count())
+    return _plain(bounded(value))
 
 
-def _plain(value: Value, parts: Iterator[int]) -> object:
-    if next(parts) > MAX_PARTS:
-        raise NoValueError(TOO_LARGE, limit=MAX_PARTS)
+def _plain(value: Value) -> object:
     if isinstance(value, tuple):
-        return [_plain(item, parts) for item in value]
+        return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(inner, parts) for key, inner in value.items()}
+        return {key: _plain(inner) for key, inner in value.items()}
     return plain_number(value) if isinstance(value, Decimal) else value

@@ -502,12 +502,10 @@ class _Checker:
                 test, replace(scope, names={**scope.names, "?": Symbol(value.type, local=True)})
             )
             self._condition(made, scope)
-            return made
+            return made if scope.mode == "strict" else self._standard_test("?", value, made, test)
         made = self.check(_members_quoted(test, value.type, self), scope)
         if scope.mode == "dmn":
-            return ir.Apply(
-                STANDARD_OPERATORS["in"], None, (value, made), type=ANY, **self._place(test)
-            )
+            return self._standard_test("in", value, made, test)
         if isinstance(made.type, ListType | RangeType) and (
             not isinstance(value.type, type(made.type))
             or types.join(value.type, made.type.item) is not None
@@ -526,6 +524,9 @@ class _Checker:
             )
             return self._void(test)
         return self._operation("=", value, made, test, scope)
+
+    def _standard_test(self, how: str, value: ir.Ir, made: ir.Ir, test: tree.Node) -> ir.Ir:
+        return ir.Apply(STANDARD_OPERATORS[how], None, (value, made), **self._place(test))
 
     def _member_of(self, made: ir.Ir, value: ir.Ir, test: tree.Node) -> None:
         item = made.type.item if isinstance(made.type, ListType | RangeType) else ANY
@@ -546,9 +547,7 @@ class _Checker:
             made = ir.MakeRange(
                 low, high, test.low_closed, test.high_closed, type=ANY, **self._place(test)
             )
-            return ir.Apply(
-                STANDARD_OPERATORS["in"], None, (value, made), type=ANY, **self._place(test)
-            )
+            return self._standard_test("in", value, made, test)
         above = self._operation(">=" if test.low_closed else ">", value, low, test.low, scope)
         below = self._operation("<=" if test.high_closed else "<", value, high, test.high, scope)
         return ir.Logic("and", above, below, type=BOOLEAN, **self._place(test))

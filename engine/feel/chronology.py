@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -62,6 +63,7 @@ Duration: TypeAlias = dt.timedelta | WideDuration
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
+_NAMED = re.compile(r":[0-9]{2}(?:\.[0-9]+)?@(.{0,60})")
 MAX_YEAR = 999_999_999
 MAX_MONTHS = 12 * 10**9
 _CYCLE = 146_097
@@ -234,9 +236,15 @@ def add_months(day: Date, months: int) -> Date:
 
 
 def narrow(run: Callable[..., Value]) -> Callable[..., Value]:
-    """Keep a function to what rules have: the years 1 to 9999, microseconds, and no named zones."""
+    """Keep a function to what rules have: the years 1 to 9999, microseconds, and no named zones.
+
+    A text that names a zone is refused before the zone is looked for: a rule reads no file.
+    """
 
     def call(*arguments: Value) -> Value:
+        for text in arguments:
+            if isinstance(text, str) and (match := _NAMED.search(text)):
+                raise NoValueError(NAMED_ZONE, zone=match[1])
         return _narrowed(run(*arguments))
 
     return call

@@ -32,6 +32,23 @@ NOT_CONFORMING = Code(
     "请检查参与计算的值",
 )
 
+TOO_LARGE = Code(
+    "FEEL-BOUND-032",
+    "the value has more than {limit} parts",
+    "该值的组成部分超过 {limit} 个",
+    "give out less",
+    "请减少输出",
+)
+TOO_DEEP = Code(
+    "FEEL-BOUND-033",
+    "the value is nested more than {limit} deep",
+    "该值嵌套超过 {limit} 层",
+    "flatten it",
+    "请减少嵌套",
+)
+MAX_PARTS = 300_000
+MAX_DEPTH = 100
+
 Value: TypeAlias = object
 """None, bool, Decimal, str, tuple, dict, a temporal value, Months, Range or Function."""
 
@@ -198,24 +215,60 @@ _KINDS: dict[type, str] = {
 }
 
 
+def bounded(value: Value) -> Value:
+    """Give a value back once its parts are counted, those that it shares as often as they stand in it.
+
+    Raises:
+        NoValueError: it has too many parts to be compared or written, or is nested too deep.
+    """
+    level, depth, parts = [value], 0, 0
+    while level:
+        parts += len(level)
+        if depth > MAX_DEPTH:
+            raise NoValueError(TOO_DEEP, limit=MAX_DEPTH)
+        if parts > MAX_PARTS:
+            raise NoValueError(TOO_LARGE, limit=MAX_PARTS)
+        level, depth = _below(level, MAX_PARTS - parts), depth + 1
+    return value
+
+
+def _below(level: list[Value], limit: int) -> list[Value]:
+    """The parts of the values of one level, at most one more than `limit`."""
+    found: list[Value] = []
+    for value in level:
+        if isinstance(value, tuple):
+            found += value
+        elif isinstance(value, dict):
+            found += value.values()
+        if len(found) > limit:
+            break
+    return found
+
+
 def is_instance(value: Value, wanted: types.Type) -> bool:
     """Whether a value is of a type; null is only of its own (10.3.2.9, table 56)."""
+    if isinstance(value, tuple | dict):
+        bounded(value)
+    return _conforms(value, wanted)
+
+
+def _conforms(value: Value, wanted: types.Type) -> bool:
     if value is None:
         return wanted == types.NULL or isinstance(wanted, types.NullableType)
     match wanted:
         case types.NullableType():
-            return is_instance(value, wanted.of)
+            return _conforms(value, wanted.of)
         case types.ListType():
             return isinstance(value, tuple) and all(
-                v is None or is_instance(v, wanted.item) for v in value
+                v is None or _conforms(v, wanted.item) for v in value
             )
         case types.RangeType():
             return isinstance(value, Range) and all(
-                v is None or is_instance(v, wanted.item) for v in (value.low, value.high)
+                v is None or _conforms(v, wanted.item) for v in (value.low, value.high)
             )
         case types.ContextType():
             return isinstance(value, dict) and all(
-                n in value and (value[n] is None or is_instance(value[n], t))
+                n in value and (value[n] is None or _conforms(value[n], t))
                 for n, t in wanted.fields or ()
             )
         case types.FunctionType():
@@ -257,6 +310,8 @@ def converted(value: Value, wanted: types.Type) -> Value:
 
 def midnight(day: Value) -> Value:
     """The start of a day in UTC, which a date stands for where a date and time is asked for."""
+    if isinstance(day, WideDate):
+        return WideDateTime(day.year, day.month, day.day, 0, 0, 0, 0, dt.UTC)
     return dt.datetime.combine(day, dt.time(tzinfo=dt.UTC))  # type: ignore[arg-type]
 
 

@@ -136,6 +136,7 @@ STRICT = {
 }
 # What only the standard's meaning has, where it is kept beside a null.
 KEPT = {
+    "FEEL-BOUND-033": "string(for i in 1..200 return [partial[-1]])",
     "FEEL-EVAL-076": '(function(x: number) x)("a")',
     "FEEL-EVAL-077": "count(1, 2)",
     "FEEL-EVAL-078": "nothing + 1",
@@ -200,6 +201,7 @@ def _function_in_dmn() -> Found:
     return _placed([caught.value.fault], "FEEL-EVAL-070", source)
 
 
+WORK = "matches(text, pattern)"
 LONG = "string length(s + s + s + s + s + s + s + s + s + s + s)"
 SPECIAL: dict[str, Callable[[], Found]] = {
     "DOC-VALUE-001": lambda: (
@@ -212,6 +214,9 @@ SPECIAL: dict[str, Callable[[], Found]] = {
     "FEEL-BOUND-011": lambda: _first(lambda: evaluate(LONG, {"s": "a" * 100_000}), LONG),
     "FEEL-BOUND-020": lambda: _first(
         lambda: evaluate("append(xs, 1)", {"xs": [0] * 100_000}), "append(xs, 1)"
+    ),
+    "FEEL-BOUND-034": lambda: _first(
+        lambda: evaluate(WORK, {"text": "a" * 9_000, "pattern": "a" * 900}, mode="dmn"), WORK
     ),
     "FEEL-BOUND-032": lambda: _first(lambda: to_python(_shared()), ""),
     "FEEL-EVAL-070": _function_in_dmn,

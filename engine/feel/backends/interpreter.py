@@ -102,10 +102,20 @@ TOO_MANY_CALLS = Code(
     "函数不可调用自身",
 )
 
+TOO_MUCH_WORK = Code(
+    "FEEL-BOUND-034",
+    "the expression takes more than {limit} steps of work",
+    "表达式的计算量超过 {limit} 步",
+    "work on fewer items at a time",
+    "请减少一次处理的项",
+)
+
 MAX_STEPS = 200_000
+MAX_WORK = 1_000_000
 MAX_CALLS = 20
 MAX_STANDARD_CALLS = 60
-_BOUNDS = frozenset({TOO_MANY_STEPS, TOO_MANY_CALLS})
+_BOUNDS = frozenset({TOO_MANY_STEPS, TOO_MANY_CALLS, TOO_MUCH_WORK})
+_SEARCHES = frozenset({"matches", "replace", "split"})
 
 
 class FaultError(NoValueError):
@@ -123,13 +133,15 @@ class Run:
     """One evaluation: its mode, the functions of the rule set, the steps taken and the faults met.
 
     `faults` are those of the expression that runs, `told` those that have their place in a text; `now` is
-    what `now()` gives in `dmn` mode, since there is no clock.
+    what `now()` gives in `dmn` mode, since there is no clock. In `dmn` mode all work is counted, since nobody
+    has looked at the expressions of a model.
     """
 
     mode: Mode = "strict"
     functions: Mapping[str, Callable[..., Value]] = field(default_factory=dict)
     steps: int = 0
     calls: int = 0
+    work: int = 0
     faults: list[Fault] = field(default_factory=list)
     told: list[Diagnostic] = field(default_factory=list)
     now: dt.datetime | None = None
@@ -139,6 +151,12 @@ class Run:
         self.steps += count
         if self.steps > MAX_STEPS:
             raise NoValueError(TOO_MANY_STEPS, limit=MAX_STEPS)
+
+    def labour(self, amount: int) -> None:
+        """Count work: one for each part that is evaluated, more for what goes through long values."""
+        self.work += amount
+        if self.work > MAX_WORK and self.mode == "dmn":
+            raise NoValueError(TOO_MUCH_WORK, limit=MAX_WORK)
 
     @contextmanager
     def call(self) -> Iterator[None]:
@@ -164,6 +182,7 @@ def evaluate_ir(node: ir.Ir, values: Mapping[str, Value], run: Run | None = None
 
 def _evaluate(node: ir.Ir, env: Mapping[str, Value], run: Run) -> Value:
     try:
+        run.labour(1)
         return _RUNS[type(node)](node, env, run)
     except FaultError as error:
         if run.mode == "strict" or error.code in _BOUNDS:
@@ -212,7 +231,16 @@ def _apply(node: ir.Apply, env: Mapping[str, Value], run: Run) -> Value:
     arguments = [_evaluate(a, env, run) for a in node.arguments]
     if node.signature is not None and run.mode == "strict":
         return call_signature(node.builtin, node.signature, arguments)
+    run.labour(_weight(node.builtin.name, arguments))
     return call_builtin(node.builtin, arguments, convert=run.mode == "dmn")
+
+
+def _weight(function: str, arguments: list[Value]) -> int:
+    """How much work a built-in may be, by the length of what it goes through."""
+    sizes = [len(a) for a in arguments if isinstance(a, tuple | str)]
+    if function in _SEARCHES and len(sizes) > 1:
+        return sizes[0] * sizes[1] // 2
+    return sum(sizes) // 16
 
 
 def _condition(value: Value, run: Run) -> bool:
@@ -362,7 +390,7 @@ def _each(node: ir.Each, env: Mapping[str, Value], run: Run) -> Value:
     looks_back = node.kind == "for" and run.mode == "dmn" and "partial" in _locals(node.body)
     for scope in _scopes(node.iterations, env, run):
         if looks_back:
-            run.step(len(results))
+            run.labour(len(results) // 16)
             scope = {**scope, "partial": tuple(results)}  # noqa: PLW2901 - the same scope, with one name more
         value = _evaluate(node.body, scope, run)
         if node.kind == "for":

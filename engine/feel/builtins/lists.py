@@ -14,7 +14,7 @@ from engine.feel.builtins.registry import signature
 from engine.feel.builtins.strings import BAD_POSITION, whole
 from engine.feel.chronology import key
 from engine.feel.types import ANY, BOOLEAN, NUMBER, ListType, NumberType, Type
-from engine.feel.values import Function, NoValueError, Range, Value, call, kind_of
+from engine.feel.values import Function, NoValueError, Range, Value, bounded, call, kind_of
 from engine.kernel.diagnostics import Code
 
 if TYPE_CHECKING:
@@ -94,34 +94,33 @@ def _holds(items: tuple[Value, ...], element: Value) -> bool:
 
 
 def _distinct(items: tuple[Value, ...]) -> tuple[Value, ...]:
-    """Keep the first of equal items; only those that agree in what can be hashed are compared."""
-    kept: list[Value] = []
-    alike: dict[object, list[Value]] = {}
+    """Keep the first of equal items."""
+    bounded(items)
+    first: dict[object, Value] = {}
     for item in items:
-        group = alike.setdefault(_hashed(item), [])
-        if not any(same(known, item) for known in group):
-            group.append(item)
-            kept.append(item)
-    return tuple(kept)
+        first.setdefault(_hashed(item), item)
+    return tuple(first.values())
 
 
 def _hashed(item: Value) -> object:
-    """Give something that is the same for equal items, and for few others."""
+    """Give something that can be hashed and is the same for equal items alone."""
+    kind = kind_of(item)
     match item:
         case tuple():
-            return ("list", len(item), *(_hashed(inner) for inner in item[:3]))
+            return (kind, *(_hashed(inner) for inner in item))
         case dict():
-            return ("context", *sorted(item))
+            return (kind, frozenset((name, _hashed(inner)) for name, inner in item.items()))
         case Range():
-            return ("range", _hashed(item.low), _hashed(item.high))
+            ends = _hashed(item.low), _hashed(item.high)
+            return (kind, ends, item.low_closed, item.high_closed)
         case _:
             pass
-    kind = kind_of(item)
     return (kind, key(item) if kind in TEMPORAL else item)
 
 
 def _flatten(items: tuple[Value, ...]) -> tuple[Value, ...]:
     """Take lists in lists apart, without recursion and within the bound."""
+    bounded(items)
     leaves: list[Value] = []
     stack: list[Iterator[Value]] = [iter(items)]
     while stack:

@@ -44,6 +44,7 @@ from engine.feel.values import (
     NoValueError,
     Range,
     Value,
+    bounded,
     given_as,
     kind_of,
     midnight,
@@ -162,6 +163,12 @@ TEMPORAL = COMPARABLE - {"number", "string"}
 
 def equal(left: Value, right: Value) -> bool:
     """Compare for equality: null equals only null, unlike kinds have no answer."""
+    if isinstance(left, tuple | dict):
+        bounded(left)
+    return _equal(left, right)
+
+
+def _equal(left: Value, right: Value) -> bool:
     if left is None or right is None:
         return left is right
     kind = kind_of(left)
@@ -173,21 +180,29 @@ def equal(left: Value, right: Value) -> bool:
             raise NoValueError(OFFSETS, op="=")
         return first == second
     if isinstance(left, tuple) and isinstance(right, tuple):
-        return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
+        return len(left) == len(right) and all(
+            _same(a, b) for a, b in zip(left, right, strict=True)
+        )
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(same(v, right[k]) for k, v in left.items())
+        return left.keys() == right.keys() and all(_same(v, right[k]) for k, v in left.items())
     if isinstance(left, Range) and isinstance(right, Range):
         closed = (left.low_closed, left.high_closed) == (right.low_closed, right.high_closed)
-        return closed and same(left.low, right.low) and same(left.high, right.high)
+        return closed and _same(left.low, right.low) and _same(left.high, right.high)
     return left == right
+
+
+def _same(left: Value, right: Value) -> bool:
+    try:
+        return _equal(left, right)
+    except NoValueError:
+        return False
 
 
 def same(left: Value, right: Value) -> bool:
     """Whether two items are equal; items of unlike kinds are not."""
-    try:
-        return equal(left, right)
-    except NoValueError:
-        return False
+    if isinstance(left, tuple | dict):
+        bounded(left)
+    return _same(left, right)
 
 
 def includes(range_: Range, value: Value) -> bool:
@@ -416,6 +431,13 @@ def fits_test(value: Value, tests: Value) -> Value:
     return contains(tests, value)
 
 
+def fits_condition(value: Value, condition: Value) -> Value:
+    """Whether a test about `?` holds; one that gives no truth value is a test as any other."""
+    if condition is None or isinstance(condition, bool):
+        return condition
+    return contains(condition, value)
+
+
 STANDARD = {
     "-": _before_mixed("-", _D, difference),
     "<": _before_mixed("<", BOOLEAN, lambda a, b: compare(a, b) < 0),
@@ -423,5 +445,6 @@ STANDARD = {
     ">": _before_mixed(">", BOOLEAN, lambda a, b: compare(a, b) > 0),
     ">=": _before_mixed(">=", BOOLEAN, lambda a, b: compare(a, b) >= 0),
     "in": _signature("any", "any", BOOLEAN, fits_test),
+    "?": _signature("any", "any", BOOLEAN, fits_condition),
 }
 """The operators that mean more in the standard."""

@@ -31,7 +31,7 @@ PATTERN_TOO_LONG = Code(
     "shorten the pattern to {pattern} signs, the text to {text}, and lower its repetitions",
     "请把模式缩短到 {pattern} 个字符、文字缩短到 {text} 个字符，并减少重复次数",
 )
-MAX_PATTERN, MAX_TEXT = 1_000, 10_000
+MAX_PATTERN, MAX_TEXT, MAX_RESULT = 1_000, 10_000, 2_000_000
 _MAX_PROGRAM, _MAX_STEPS, _MAX_NESTING = 2_000, 1_000_000, 50
 
 Test: TypeAlias = Callable[[str], bool]
@@ -98,10 +98,14 @@ def replace(text: str, pattern: str, replacement: str, flags: str = "") -> str:
     """Put `replacement`, with `$1` for a group, in the place of each part of `text` that fits."""
     compiled = _never_empty(pattern, flags)
     template = _template(replacement, compiled.groups, quoted="q" in flags)
-    parts, last = [], 0
+    parts, last, size = [], 0, len(text)
     for match in _every(compiled, text):
         parts.append(text[last : match.start])
-        parts += [p if isinstance(p, str) else match.group(text, p) for p in template]
+        put = [p if isinstance(p, str) else match.group(text, p) for p in template]
+        size += sum(map(len, put))
+        if size > MAX_RESULT:
+            raise _too_long()
+        parts += put
         last = match.end
     return "".join([*parts, text[last:]])
 

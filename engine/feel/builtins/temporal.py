@@ -48,6 +48,7 @@ from engine.feel.values import (
     WideDateTime,
     WideDuration,
     WideTime,
+    bounded,
     kind_of,
 )
 from engine.feel.zones import named_zone
@@ -229,7 +230,7 @@ def _moment(value: Value) -> tuple[int, int, int]:
 
 
 def _string(value: Value) -> str:
-    text = text_of(value)
+    text = text_of(bounded(value))
     if len(text) > MAX_TEXT:
         raise NoValueError(TEXT_TOO_LONG, limit=MAX_TEXT)
     return text

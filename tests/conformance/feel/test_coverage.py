@@ -40,11 +40,14 @@ def cases(mode: Mode) -> tuple[Case, ...]:
 
 
 def _read(mode: Mode) -> Iterator[Case]:
-    for suffix, part, parse in ((".feel", " | ", parse_expression), (".cells", " ; ", parse_unary_tests)):
+    for suffix, part, parse in (
+        (".feel", " | ", parse_expression),
+        (".cells", " ; ", parse_unary_tests),
+    ):
         for row in rows(suffix, part):
             text, in_mode, expected = row.values
             text = str(text) if suffix == ".feel" else str(text).partition(" |")[2].strip()
-            node, _ = parse(text, names=INPUTS, mode=in_mode)  # type: ignore[operator]
+            node, _ = parse(text, names=INPUTS, mode=in_mode)
             if in_mode == mode and node is not None:
                 yield Case(text, node, str(expected))
 
