@@ -786,10 +786,14 @@ class _Checker:
 
     def for_(self, node: tree.For, scope: Scope) -> ir.Ir:
         iterations, inner = self._iterations(node.iterations, scope)
-        partial = inner.with_local("partial", ListType(ANY)) if scope.mode == "dmn" else inner
-        body = self.check(node.result, partial)
+        named = any(iteration.name == "partial" for iteration in node.iterations)
+        outer = scope.names.get("partial")  # an input or a decision of a rule set may have the name
+        hidden = named or (scope.mode == "strict" and outer is not None and not outer.local)
+        so_far = inner if hidden else inner.with_local("partial", ListType(ANY))
+        body = self.check(node.result, so_far)
+        looks_back = not hidden and ir.reads_local(body, "partial")
         type_ = _open(ListType(types.plain_number(body.type)), scope)
-        return ir.Each("for", iterations, body, type=type_, **self._place(node))
+        return ir.Each("for", iterations, body, looks_back, type=type_, **self._place(node))
 
     def quantified(self, node: tree.Quantified, scope: Scope) -> ir.Ir:
         iterations, inner = self._iterations(node.iterations, scope)

@@ -151,11 +151,15 @@ class Iteration:
 
 @dataclass(frozen=True, slots=True)
 class Each(_Ir):
-    """`for` gives the list of results, `some` and `every` whether it holds for one or for all."""
+    """`for` gives the list of results, `some` and `every` whether it holds for one or for all.
+
+    A `for` that looks back has the local name `partial` for its results so far.
+    """
 
     kind: Literal["for", "some", "every"]
     iterations: tuple[Iteration, ...]
     body: Ir
+    looks_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,10 @@ class Run:
         if self.steps > MAX_STEPS:
             raise NoValueError(TOO_MANY_STEPS, limit=MAX_STEPS)
 
+    def look_back(self, count: int) -> None:
+        """Count what it takes to give an iteration its results so far, `partial`."""
+        self.step(count // 16)
+
     def labour(self, amount: int) -> None:
         """Count work: one for each part that is evaluated, more for what goes through long values."""
         self.work += amount
@@ -387,10 +391,9 @@ def _steps(length: int) -> range:
 
 def _each(node: ir.Each, env: Mapping[str, Value], run: Run) -> Value:
     results: list[Value] = []
-    looks_back = node.kind == "for" and run.mode == "dmn" and "partial" in _locals(node.body)
     for scope in _scopes(node.iterations, env, run):
-        if looks_back:
-            run.labour(len(results) // 16)
+        if node.looks_back:
+            run.look_back(len(results))
             scope = {**scope, "partial": tuple(results)}  # noqa: PLW2901 - the same scope, with one name more
         value = _evaluate(node.body, scope, run)
         if node.kind == "for":
@@ -403,10 +406,6 @@ def _each(node: ir.Each, env: Mapping[str, Value], run: Run) -> Value:
     if node.kind == "for":
         return tuple(results)
     return _quantified(results, node.kind == "some")
-
-
-def _locals(node: ir.Ir) -> set[str]:
-    return {n.name for n in ir.walk(node) if isinstance(n, ir.Read) and n.local}
 
 
 def _quantified(results: list[Value], some: bool) -> Value:  # noqa: FBT001 - the kind of the quantifier

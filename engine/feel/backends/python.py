@@ -27,7 +27,7 @@ from engine.feel.values import (
 from engine.kernel.decimals import CONTEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from engine.feel.types import Type
 
@@ -42,6 +42,17 @@ def condition(value: Value) -> bool:
     if value is True or value is False:
         return bool(value)
     raise NoValueError(interpreter.NOT_A_CONDITION, given="missing")
+
+
+def looking_back(
+    run: interpreter.Run, items: Iterable[tuple[Value, ...]], body: Callable[..., Value]
+) -> tuple[Value, ...]:
+    """Give the results of an iteration whose body is given those so far."""
+    results: list[Value] = []
+    for item in items:
+        run.look_back(len(results))
+        results.append(body(tuple(results), *item))
+    return tuple(results)
 
 
 _SUPPORT: dict[str, object] = {
@@ -59,6 +70,7 @@ _SUPPORT: dict[str, object] = {
     "call_value": call,
     "entry_or": entry_or,
     "condition": condition,
+    "looking_back": looking_back,
 }
 
 
@@ -247,6 +259,12 @@ def _each(node: ir.Each, names: Names, module: Module) -> str:
         domain = emit(iteration.domain, names, module)
         loops.append(f"for {variable} in domain_items({domain}, {names.meter})")
         names = names.binding(**{iteration.name: variable})
+    if node.looks_back:
+        variables = [names.variables[i.name] for i in node.iterations]
+        results = module.fresh("p")
+        body = emit(node.body, names.binding(partial=results), module)
+        items = f"(({''.join(f'{v}, ' for v in variables)}) {' '.join(loops)})"
+        return f"looking_back({names.meter}, {items}, lambda {', '.join([results, *variables])}: {body})"
     if node.kind == "for":
         return f"tuple([{emit(node.body, names, module)} {' '.join(loops)}])"
     quantifier = "any" if node.kind == "some" else "all"

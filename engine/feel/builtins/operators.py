@@ -444,6 +444,7 @@ STANDARD = {
     "<=": _before_mixed("<=", BOOLEAN, lambda a, b: compare(a, b) <= 0),
     ">": _before_mixed(">", BOOLEAN, lambda a, b: compare(a, b) > 0),
     ">=": _before_mixed(">=", BOOLEAN, lambda a, b: compare(a, b) >= 0),
+    "**": _signature("number", "number", _power_type, lambda a, b: a**b if b else Decimal(1)),
     "in": _signature("any", "any", BOOLEAN, fits_test),
     "?": _signature("any", "any", BOOLEAN, fits_condition),
 }

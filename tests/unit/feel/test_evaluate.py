@@ -221,6 +221,13 @@ def _both(text: str, **names: object) -> tuple[object, object]:
         ("things[x > 1]", {"things": [{"x": 1}, {"x": 2, "y": 3}]}),
         ("is applicable(a)", {"a": 1}),
         ("if f then 1 else 2", {"f": True}),
+        ("for i in xs return if i = 1 then i else i + partial[-1]", {"xs": [1, 2, 3]}),
+        ("for i in xs, j in 1..i return count(partial) + i * j", {"xs": [1, 2, 3]}),
+        ("(for i in xs return function(x) count(partial) + x)[1](2)", {"xs": [1]}),
+        ("for i in xs return partial", {"xs": [1, 2], "partial": 5}),
+        ("[[1, 2], xs][count(item[item > 1]) = 2]", {"xs": [1, 2, 3]}),
+        ("things[count(ys[item = x]) = 1].x", {"things": [{"x": 1, "ys": [1, 2]}]}),
+        ("range(s)", {"s": "[1..2]"}),
     ],
 )
 def test_the_generated_form_agrees(text: str, names: dict[str, object]) -> None:
