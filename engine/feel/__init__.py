@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
 from engine.feel import types
 from engine.feel.backends.interpreter import FaultError, Run, evaluate_ir
 from engine.feel.checker import check_expression, check_unary_tests
+from engine.feel.expressions import (
+    Expression,
+    compile_expression,
+    compile_unary_tests,
+    evaluate_compiled,
+    place_faults,
+)
 from engine.feel.parser import Mode, parse_expression, parse_unary_tests
 from engine.feel.scope import Scope, Symbol
-from engine.feel.values import Function, Months, NoValueError, Range, Value, type_of
+from engine.feel.values import (
+    Function,
+    Months,
+    NoValueError,
+    Range,
+    Value,
+    WideDate,
+    WideDateTime,
+    WideDuration,
+    WideTime,
+    bounded,
+    type_of,
+)
 from engine.kernel.decimals import CONTEXT, fits, plain_number
-from engine.kernel.diagnostics import Code, Span
+from engine.kernel.diagnostics import Code
 from engine.kernel.errors import DocumentError, EvaluationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from engine.feel import ir
     from engine.kernel.diagnostics import Diagnostic
@@ -40,52 +59,109 @@ TOO_DEEP = Code(
     "flatten it",
     "请减少嵌套",
 )
-TOO_LARGE = Code(
-    "FEEL-BOUND-032",
-    "the value has more than {limit} parts",
-    "该值的组成部分超过 {limit} 个",
-    "give out less",
-    "请减少输出",
-)
 _MAX_DEPTH = 50
-MAX_PARTS = 300_000
 
-__all__ = ["Function", "Months", "Range", "evaluate", "evaluate_unary"]
+__all__ = [
+    "Answer",
+    "Expression",
+    "Function",
+    "Months",
+    "Range",
+    "Run",
+    "WideDate",
+    "WideDateTime",
+    "WideDuration",
+    "WideTime",
+    "compile_expression",
+    "compile_unary_tests",
+    "evaluate",
+    "evaluate_compiled",
+    "evaluate_kept",
+    "evaluate_unary",
+    "to_feel",
+    "to_python",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A value, and why parts of it are null."""
+
+    value: object
+    faults: tuple[Diagnostic, ...] = ()
+
+
+def evaluate_kept(
+    expression: str,
+    inputs: Mapping[str, object] | None = None,
+    *,
+    now: dt.datetime | None = None,
+) -> Answer:
+    """Evaluate in the standard's meaning, as `evaluate` does in `dmn` mode, and keep the faults."""
+    _check_mapping(inputs)
+    given = inputs or {}
+    compiled = compile_expression(expression, given, entries=_spaced(given))
+    return _kept(compiled, given, now)
+
+
+def _kept(compiled: Expression, inputs: Mapping[str, object], now: dt.datetime | None) -> Answer:
+    values = {name: to_feel(value, name) for name, value in inputs.items()}
+    run = Run("dmn", now=now)
+    with localcontext(CONTEXT):
+        try:
+            value = to_python(evaluate_compiled(compiled, values, run))
+        except NoValueError as error:  # the value is there, and too large to be given out
+            raise EvaluationError(error.code.at(None, **error.args_)) from None
+    return Answer(value, tuple(run.told))
 
 
 def evaluate(
-    expression: str, inputs: Mapping[str, object] | None = None, *, mode: Mode = "strict"
+    expression: str,
+    inputs: Mapping[str, object] | None = None,
+    *,
+    mode: Mode = "strict",
+    now: dt.datetime | None = None,
 ) -> object:
     """Evaluate an expression where names have the values of `inputs`.
 
     Numbers go in as int or Decimal and come out as Decimal without trailing zeros; lists and contexts are lists and dicts;
-    dates, times and durations are those of `datetime`, and `Months`.
+    dates, times and durations are those of `datetime`, and `Months`. In `dmn` mode `now` is the time that
+    `now()` and `today()` give.
 
     Raises:
         DocumentError: the expression cannot be read or, in strict mode, does not fit its inputs.
         EvaluationError: in strict mode, it has no value; in `dmn` mode the value is then None.
     """
+    if mode == "dmn":
+        return evaluate_kept(expression, inputs, now=now).value
     _check_mapping(inputs)
-    scope = _scope(inputs or {}, mode)
-    node, faults = parse_expression(expression, names=_spaced(inputs or {}), mode=mode)
+    given = inputs or {}
+    node, faults = parse_expression(expression)
     if node is None:
-        raise DocumentError(_placed(faults, expression))
-    made, faults = check_expression(node, scope)
-    return _finish(made, faults, expression, inputs or {}, mode)
+        raise DocumentError(place_faults(faults, expression))
+    made, faults = check_expression(node, _scope(given))
+    return _strict(made, faults, expression, given)
 
 
 def evaluate_unary(
-    test: str, value: object, inputs: Mapping[str, object] | None = None, *, mode: Mode = "strict"
+    test: str,
+    value: object,
+    inputs: Mapping[str, object] | None = None,
+    *,
+    mode: Mode = "strict",
+    now: dt.datetime | None = None,
 ) -> object:
     """Whether `value` fits the unary tests of a table cell; raises as `evaluate` does."""
     _check_mapping(inputs)
     given = {**(inputs or {}), "?": value}
-    scope = _scope(given, mode)
-    tests, faults = parse_unary_tests(test, names=_spaced(given), mode=mode)
+    if mode == "dmn":
+        return _kept(compile_unary_tests(test, given, entries=_spaced(given)), given, now).value
+    scope = _scope(given)
+    tests, faults = parse_unary_tests(test)
     if tests is None:
-        raise DocumentError(_placed(faults, test))
+        raise DocumentError(place_faults(faults, test))
     made, faults = check_unary_tests(tests, scope.names["?"].type, scope)
-    return _finish(made, faults, test, given, mode)
+    return _strict(made, faults, test, given)
 
 
 def _check_mapping(inputs: object) -> None:
@@ -93,33 +169,31 @@ def _check_mapping(inputs: object) -> None:
         raise EvaluationError(BAD_INPUT.at(None, name="inputs", given=type(inputs).__name__))
 
 
-def _finish(
-    made: ir.Ir, faults: list[Fault], text: str, inputs: Mapping[str, object], mode: Mode
-) -> object:
-    if faults and mode == "strict":
-        raise DocumentError(_placed(faults, text))
+def _strict(made: ir.Ir, faults: list[Fault], text: str, inputs: Mapping[str, object]) -> object:
+    if faults:
+        raise DocumentError(place_faults(faults, text))
     values = {name: to_feel(value, name) for name, value in inputs.items()}
     with localcontext(CONTEXT):
         try:
-            return to_python(evaluate_ir(made, values, Run(mode)))
+            return to_python(evaluate_ir(made, values))
         except FaultError as error:
-            raise EvaluationError(_placed([error.fault], text)[0]) from None
+            raise EvaluationError(place_faults([error.fault], text)[0]) from None
         except NoValueError as error:  # the value is there, and too large to be given out
             raise EvaluationError(error.code.at(None, **error.args_)) from None
 
 
-def _scope(inputs: Mapping[str, object], mode: Mode) -> Scope:
+def _scope(inputs: Mapping[str, object]) -> Scope:
     names = {}
     for name, value in inputs.items():
-        type_ = types.ANY if mode == "dmn" else type_of(to_feel(value, name))
+        type_ = type_of(to_feel(value, name))
         # A value that is not there could have been of any type; a guard shows the use that is meant.
         type_ = types.NullableType(types.ANY) if type_ == types.NULL else type_
         names[name] = Symbol(type_, local=name == "?")
-    return Scope(names=names, mode=mode)
+    return Scope(names=names)
 
 
 def _spaced(value: object) -> Iterable[str]:
-    """Collect the names in the inputs, those inside contexts too, that the parser must know."""
+    """Collect the names of the entries in the inputs, which the parser must know."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield str(name)
@@ -127,18 +201,6 @@ def _spaced(value: object) -> Iterable[str]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _spaced(inner)
-
-
-def _placed(faults: Iterable[Fault], text: str) -> list[Diagnostic]:
-    placed = []
-    for fault in faults:
-        before = text[: fault.start]
-        line, column = before.count("\n") + 1, fault.start - before.rfind("\n")
-        end = fault.start + 1 if fault.end is None else fault.end
-        inside = text[:end]
-        span = Span("", line, column, inside.count("\n") + 1, end - inside.rfind("\n"))
-        placed.append(fault.code.at(span, near=fault.near, **fault.args))
-    return placed
 
 
 def to_feel(value: object, name: str = "", depth: int = 0) -> Value:
@@ -154,6 +216,10 @@ def to_feel(value: object, name: str = "", depth: int = 0) -> Value:
             | dt.time()
             | dt.timedelta()
             | Months()
+            | WideDate()
+            | WideTime()
+            | WideDateTime()
+            | WideDuration()
             | Range()
             | Function()
         ):
@@ -176,16 +242,14 @@ def to_python(value: Value) -> object:
     """Turn a FEEL value into plain Python data: tuples become lists, numbers lose their trailing zeros.
 
     Raises:
-        NoValueError: it has more parts than a value may have, which a few shared ones can make.
+        NoValueError: it has more parts than a value may have, which a few shared ones can make, or is too deep.
     """
-    return _plain(value, itertools.count())
+    return _plain(bounded(value))
 
 
-def _plain(value: Value, parts: Iterator[int]) -> object:
-    if next(parts) > MAX_PARTS:
-        raise NoValueError(TOO_LARGE, limit=MAX_PARTS)
+def _plain(value: Value) -> object:
     if isinstance(value, tuple):
-        return [_plain(item, parts) for item in value]
+        return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return {key: _plain(inner, parts) for key, inner in value.items()}
+        return {key: _plain(inner) for key, inner in value.items()}
     return plain_number(value) if isinstance(value, Decimal) else value

@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, cast
 
 from engine.feel import ir, tree, types
-from engine.feel.builtins import FUNCTIONS, OPERATORS
-from engine.feel.builtins.temporal import literal
+from engine.feel.builtins import FUNCTIONS, OPERATORS, STANDARD_FUNCTIONS, STANDARD_OPERATORS
+from engine.feel.builtins.calling import WRONG_NUMBER, function_value
+from engine.feel.builtins.temporal import literal, standard_literal
 from engine.feel.matching import (
-    NEVER_EQUAL,
     SOME_VALUE,
     UNGUARDED,
     WRONG_ARGUMENT,
@@ -34,6 +34,7 @@ from engine.feel.matching import (
     shown,
     signature_for,
     unit_fault,
+    value_faults,
     without_unit,
 )
 from engine.feel.parser import MAX_DEPTH, TOO_NESTED
@@ -166,8 +167,7 @@ def check_value(node: tree.Node, wanted: Type, scope: Scope) -> tuple[ir.Ir, lis
     """Check an expression that must give a value of type `wanted`; bare words are members of it."""
     checker = _Checker()
     made = checker.check(_members_quoted(node, wanted, checker), scope)
-    checker.require(made, wanted)
-    return made, checker.faults
+    return made, [*checker.faults, *value_faults(made, wanted)]
 
 
 def _members_quoted(node: tree.Node, wanted: Type, checker: _Checker) -> tree.Node:
@@ -211,6 +211,16 @@ class _Checker:
     def _void(self, node: tree.Node) -> ir.Ir:
         return ir.Constant(None, type=ANY, **self._place(node))
 
+    def _without_value(
+        self, code: Code, node: tree.Node, scope: Scope, *, near: str | None = None, **args: object
+    ) -> ir.Ir:
+        """Report a part that has no value; in `dmn` mode the cause is told where it runs."""
+        if scope.mode == "strict":
+            self.fault(code, node, near=near, **args)
+            return self._void(node)
+        told = tuple((name, str(value)) for name, value in args.items())
+        return ir.Void(code, told, type=ANY, **self._place(node))
+
     # --- values --------------------------------------------------------------------------------
 
     def literal(self, node: tree.Literal, scope: Scope) -> ir.Ir:
@@ -218,22 +228,19 @@ class _Checker:
 
     def at_literal(self, node: tree.AtLiteral, scope: Scope) -> ir.Ir:
         try:
-            value = literal(node.text)
+            read = literal if scope.mode == "strict" else standard_literal
+            value = read(node.text)
         except NoValueError as error:
-            if scope.mode == "strict":
-                said = error.code.at(None, **error.args_)
-                self.fault(
-                    BAD_LITERAL, node, problem=Phrase(said.message("en"), said.message("zh"))
-                )
-            return self._void(node)
+            said = error.code.at(None, **error.args_)
+            problem = Phrase(said.message("en"), said.message("zh"))
+            return self._without_value(BAD_LITERAL, node, scope, problem=problem)
         return ir.Constant(value, type=_constant_type(value, scope), **self._place(node))
 
     def name(self, node: tree.Name, scope: Scope) -> ir.Ir:
         place = self._place(node)
+        if scope.item is not None and node.name not in {*scope.inner, "?"}:
+            return self._in_filter(node, scope.item, scope)
         symbol = scope.names.get(node.name)
-        may_be_entry = symbol is None or node.name == "item" or not symbol.local
-        if may_be_entry and (found := self._item_entry(node, scope, symbol)):
-            return found
         if symbol is None:
             return self._unknown(node, scope)
         if symbol.constant is not None:
@@ -246,26 +253,36 @@ class _Checker:
             self.fault(NOT_APPLICABLE, node, name=node.name)
         return ir.Read(node.name, symbol.local, type=type_, **place)
 
-    def _item_entry(self, node: tree.Name, scope: Scope, symbol: Symbol | None) -> ir.Ir | None:
-        """Inside a filter a bare name is first an entry of the item."""
-        item = scope.item
-        if item is None or node.name == "?":
-            return None
+    def _in_filter(self, node: tree.Name, item: ir.Read, scope: Scope) -> ir.Ir:
+        """Inside a filter a bare name is first an entry of the item, then what it is outside."""
+        place = self._place(node)
         inner = types.without_null(item.type)
-        if isinstance(inner, ContextType) and (entry := inner.field(node.name)) is not None:
+        outside = replace(cast("Scope", scope.outer), known=scope.known)
+        entry = inner.field(node.name) if isinstance(inner, ContextType) else None
+        if entry is not None:
             if types.is_nullable(entry) and ("defined", node.name) in scope.known:
                 entry = types.without_null(entry)
-            return ir.Entry(item, node.name, type=entry, **self._place(node))
-        if inner != ANY and not (isinstance(inner, ContextType) and inner.fields is None):
-            return None
-        if node.name == "item" and scope.mode == "strict":
-            return None
-        outer = None if symbol is None else self.name(node, replace(scope, item=None))
-        return ir.Entry(item, node.name, outer, type=ANY, **self._place(node))
+            return ir.Entry(item, node.name, type=entry, **place)
+        is_open = inner == ANY or (isinstance(inner, ContextType) and inner.fields is None)
+        if node.name == "item":
+            type_ = inner if ("defined", "item") in scope.known else item.type
+            whole = ir.Read(item.name, local=True, type=type_, **place)
+            if scope.mode == "strict" or not is_open:
+                return whole
+            return ir.Entry(item, "item", whole, type=ANY, **place)
+        if not is_open:
+            return self.name(node, outside)
+        known = scope.mode == "dmn" or node.name in outside.names or outside.item is not None
+        outer = self.name(node, outside) if known else None
+        return ir.Entry(item, node.name, outer, type=ANY, **place)
 
     def _unknown(self, node: tree.Name, scope: Scope) -> ir.Ir:
         if scope.mode == "dmn":
-            return self._void(node)
+            if node.name in STANDARD_FUNCTIONS:
+                return ir.Constant(
+                    function_value(STANDARD_FUNCTIONS[node.name]), **self._place(node)
+                )
+            return ir.Read(node.name, type=ANY, **self._place(node))
         known = sorted(n for n in scope.names if n != "?")
         shown = ", ".join(f"`{n}`" for n in known[:12]) + (" …" if len(known) > 12 else "")  # noqa: PLR2004 - a line's worth
         near = nearest(node.name, [*known, *scope.functions, "true", "false", "null"])
@@ -318,10 +335,10 @@ class _Checker:
     def _operation(
         self, op: str, left: ir.Ir, right: ir.Ir, node: tree.Node, scope: Scope
     ) -> ir.Ir:
-        builtin = OPERATORS[op]
         place = self._place(node)
         if scope.mode == "dmn":
-            return ir.Apply(builtin, None, (left, right), type=ANY, **place)
+            return ir.Apply(STANDARD_OPERATORS[op], None, (left, right), type=ANY, **place)
+        builtin = OPERATORS[op]
         if not self._guarded(op, left, right):
             return ir.Apply(builtin, None, (left, right), type=ANY, **place)
         found = signature_for(builtin, (left.type, right.type))
@@ -387,7 +404,8 @@ class _Checker:
 
     def negate(self, node: tree.Negate, scope: Scope) -> ir.Ir:
         operand = self.check(node.operand, scope)
-        return self._apply("-", OPERATORS["negate"], (operand,), node, scope)
+        table = STANDARD_OPERATORS if scope.mode == "dmn" else OPERATORS
+        return self._apply("-", table["negate"], (operand,), node, scope)
 
     def between(self, node: tree.Between, scope: Scope) -> ir.Ir:
         value = self.check(node.value, scope)
@@ -484,18 +502,13 @@ class _Checker:
                 test, replace(scope, names={**scope.names, "?": Symbol(value.type, local=True)})
             )
             self._condition(made, scope)
-            return made
+            return made if scope.mode == "strict" else self._standard_test("?", value, made, test)
         made = self.check(_members_quoted(test, value.type, self), scope)
         if scope.mode == "dmn":
-            return ir.Apply(
-                OPERATORS["in"],
-                OPERATORS["in"].signatures[0],
-                (value, made),
-                type=ANY,
-                **self._place(test),
-            )
-        if isinstance(made.type, ListType | RangeType) and not isinstance(
-            value.type, type(made.type)
+            return self._standard_test("in", value, made, test)
+        if isinstance(made.type, ListType | RangeType) and (
+            not isinstance(value.type, type(made.type))
+            or types.join(value.type, made.type.item) is not None
         ):
             self._member_of(made, value, test)
             return ir.Apply(
@@ -511,6 +524,9 @@ class _Checker:
             )
             return self._void(test)
         return self._operation("=", value, made, test, scope)
+
+    def _standard_test(self, how: str, value: ir.Ir, made: ir.Ir, test: tree.Node) -> ir.Ir:
+        return ir.Apply(STANDARD_OPERATORS[how], None, (value, made), **self._place(test))
 
     def _member_of(self, made: ir.Ir, value: ir.Ir, test: tree.Node) -> None:
         item = made.type.item if isinstance(made.type, ListType | RangeType) else ANY
@@ -531,13 +547,7 @@ class _Checker:
             made = ir.MakeRange(
                 low, high, test.low_closed, test.high_closed, type=ANY, **self._place(test)
             )
-            return ir.Apply(
-                OPERATORS["in"],
-                OPERATORS["in"].signatures[0],
-                (value, made),
-                type=ANY,
-                **self._place(test),
-            )
+            return self._standard_test("in", value, made, test)
         above = self._operation(">=" if test.low_closed else ">", value, low, test.low, scope)
         below = self._operation("<=" if test.high_closed else "<", value, high, test.high, scope)
         return ir.Logic("and", above, below, type=BOOLEAN, **self._place(test))
@@ -549,7 +559,12 @@ class _Checker:
         low = operand if node.op in {">", ">=", "="} else None
         high = operand if node.op in {"<", "<=", "="} else None
         return ir.MakeRange(
-            low, high, closed, closed, type=RangeType(operand.type), **self._place(node)
+            low,
+            high,
+            closed and low is not None,
+            closed and high is not None,
+            type=RangeType(operand.type),
+            **self._place(node),
         )
 
     def unary_tests(self, node: tree.UnaryTests, scope: Scope) -> ir.Ir:
@@ -573,16 +588,21 @@ class _Checker:
             return self._is_applicable(node.arguments[0], node, scope)
         if name in scope.functions:
             return self._invoke(name, node, scope)
-        if name in _RUN_TIME_ONLY and scope.mode == "strict":
-            self.fault(NOT_ALLOWED, function, what=f"{name}()", instead=_AS_INPUT)
-            return self._void(node)
-        if name not in FUNCTIONS:
+        if name in _RUN_TIME_ONLY:
             if scope.mode == "strict":
-                near = nearest(name, [*FUNCTIONS, *scope.functions])
-                self.fault(UNKNOWN_FUNCTION, function, near=near, name=name)
+                self.fault(NOT_ALLOWED, function, what=f"{name}()", instead=_AS_INPUT)
+                return self._void(node)
+            if not node.arguments:
+                return ir.Clock(name, **self._place(node))
+        table = STANDARD_FUNCTIONS if scope.mode == "dmn" else FUNCTIONS
+        if name not in table:
+            if scope.mode == "dmn":  # an entry of an item, or a name that the caller brings
+                return self._call_value(node, scope)
+            near = nearest(name, [*FUNCTIONS, *scope.functions])
+            self.fault(UNKNOWN_FUNCTION, function, near=near, name=name)
             return self._void(node)
         arguments = tuple(self.check(a, scope) for a in node.arguments)
-        return self._apply(name, FUNCTIONS[name], arguments, node, scope, node.names)
+        return self._apply(name, table[name], arguments, node, scope, node.names)
 
     def _is_applicable(self, name: tree.Name, node: tree.Call, scope: Scope) -> ir.Ir:
         if name.name not in scope.names:
@@ -648,8 +668,12 @@ class _Checker:
         if not candidates:
             if scope.mode == "strict":
                 self.faults.append(count_fault(name, builtin, len(arguments), names, node))
-            return self._void(node)
+                return self._void(node)
+            return self._without_value(
+                WRONG_NUMBER, node, scope, function=name, given=len(arguments)
+            )
         if names is not None:
+            candidates.sort(key=lambda s: names != tuple(p.name for p in s.parameters))
             arguments = in_parameter_order(candidates[0], arguments, names)
         given = tuple(a.type for a in arguments)
         if scope.mode == "dmn":
@@ -685,35 +709,6 @@ class _Checker:
                 given=types.type_text(given.type),
             )
 
-    def require(self, made: ir.Ir, wanted: Type) -> None:
-        """Refuse a value that is not of the declared type, unit or members."""
-        if not types.accepts(wanted, made.type):
-            if types.is_nullable(made.type) and made.type != NULL:
-                self.fault(UNGUARDED, made, name=shown(made))
-            elif isinstance(wanted, NumberType) and isinstance(made.type, NumberType):
-                self.faults.append(unit_fault("value", wanted, made.type, made))
-            else:
-                self.fault(
-                    WRONG_ARGUMENT,
-                    made,
-                    function="value",
-                    parameter="type",
-                    wanted=types.type_text(wanted),
-                    given=types.type_text(made.type),
-                )
-        inner = types.without_null(wanted)
-        if isinstance(inner, StringType) and inner.members is not None:
-            known = ", ".join(f"`{m}`" for m in inner.members)
-            for value in _string_constants(made):
-                if value.value not in inner.members:
-                    self.fault(
-                        NEVER_EQUAL,
-                        value,
-                        near=nearest(str(value.value), inner.members),
-                        value=value.value,
-                        known=known,
-                    )
-
     # --- forms ---------------------------------------------------------------------------------
 
     def if_(self, node: tree.If, scope: Scope) -> ir.Ir:
@@ -740,9 +735,13 @@ class _Checker:
     def context_literal(self, node: tree.ContextLiteral, scope: Scope) -> ir.Ir:
         entries: list[tuple[str, ir.Ir]] = []
         for name, value in node.entries:
-            made = self.check(value, scope)
-            if name in dict(entries) and scope.mode == "strict":
-                self.fault(ENTRY_TWICE, value, name=name)
+            # In the standard's meaning a function may call itself by the name of its entry.
+            recursive = scope.mode == "dmn" and isinstance(value, tree.FunctionLiteral)
+            made = self.check(value, scope.with_local(name, ANY) if recursive else scope)
+            if name in dict(entries):
+                void = self._without_value(ENTRY_TWICE, value, scope, name=name)
+                if scope.mode == "dmn":
+                    return void
             entries.append((name, made))
             scope = scope.with_local(name, made.type)
         type_ = ContextType(tuple((name, made.type) for name, made in entries))
@@ -766,13 +765,14 @@ class _Checker:
     def filter_(self, node: tree.Filter, scope: Scope) -> ir.Ir:
         base = self.check(node.base, scope)
         item_type = self._items_of(base, scope)
-        item = ir.Read("item", local=True, type=item_type, **self._place(node.base))
+        name = scope.item_name()
+        item = ir.Read(name, local=True, type=item_type, **self._place(node.base))
         condition = self.check(node.condition, scope.within(item))
-        if isinstance(condition.type, NumberType) and not ir.reads_local(condition, "item"):
+        if isinstance(condition.type, NumberType) and not ir.reads_local(condition, name):
             return ir.At(base, condition, type=types.plain_number(item_type), **self._place(node))
         self._condition(condition, scope)
         type_ = base.type if isinstance(base.type, ListType) else ListType(item_type)
-        return ir.Filter(base, condition, type=_open(type_, scope), **self._place(node))
+        return ir.Filter(base, condition, name, type=_open(type_, scope), **self._place(node))
 
     def _items_of(self, base: ir.Ir, scope: Scope) -> Type:
         if isinstance(base.type, ListType):
@@ -786,10 +786,14 @@ class _Checker:
 
     def for_(self, node: tree.For, scope: Scope) -> ir.Ir:
         iterations, inner = self._iterations(node.iterations, scope)
-        partial = inner.with_local("partial", ListType(ANY)) if scope.mode == "dmn" else inner
-        body = self.check(node.result, partial)
+        named = any(iteration.name == "partial" for iteration in node.iterations)
+        outer = scope.names.get("partial")  # an input or a decision of a rule set may have the name
+        hidden = named or (scope.mode == "strict" and outer is not None and not outer.local)
+        so_far = inner if hidden else inner.with_local("partial", ListType(ANY))
+        body = self.check(node.result, so_far)
+        looks_back = not hidden and ir.reads_local(body, "partial")
         type_ = _open(ListType(types.plain_number(body.type)), scope)
-        return ir.Each("for", iterations, body, type=type_, **self._place(node))
+        return ir.Each("for", iterations, body, looks_back, type=type_, **self._place(node))
 
     def quantified(self, node: tree.Quantified, scope: Scope) -> ir.Ir:
         iterations, inner = self._iterations(node.iterations, scope)
@@ -816,38 +820,30 @@ class _Checker:
 
     def function_literal(self, node: tree.FunctionLiteral, scope: Scope) -> ir.Ir:
         if node.external:
-            if scope.mode == "strict":
-                self.fault(
-                    NOT_ALLOWED,
-                    node,
-                    what="external",
-                    instead=Phrase("write the function as an expression", "请把函数写成表达式"),
-                )
-            return self._void(node)
+            instead = Phrase("write the function as an expression", "请把函数写成表达式")
+            return self._without_value(NOT_ALLOWED, node, scope, what="external", instead=instead)
         inner = scope
         parameters = []
         for name, type_name in node.parameters:
-            type_ = named_type(type_name) if type_name else ANY
+            type_ = named_type(type_name, scope.types) if type_name else ANY
             parameters.append((name, type_ or ANY))
             inner = inner.with_local(name, ANY if scope.mode == "dmn" else type_ or ANY)
         body = self.check(node.body, inner)
         type_ = types.FunctionType(tuple(parameters), body.type)
+        names, declared = tuple(n for n, _ in parameters), tuple(t for _, t in parameters)
+        # In rules the types were checked here; in the standard's meaning arguments are converted to them.
         return ir.MakeFunction(
-            tuple(n for n, _ in parameters), body, type=type_, **self._place(node)
+            names, body, declared if scope.mode == "dmn" else (), type=type_, **self._place(node)
         )
 
     def instance_of(self, node: tree.InstanceOf, scope: Scope) -> ir.Ir:
         value = self.check(node.value, scope)
-        wanted = named_type(node.type)
+        wanted = named_type(node.type, scope.types)
         if wanted is None:
-            if scope.mode == "strict":
-                self.fault(
-                    UNKNOWN_NAME,
-                    node.type,
-                    name=node.type.name,
-                    known="`number`, `string`, `boolean`, `date`, `list<…>`",
-                )
-            return self._void(node)
+            known = "`number`, `string`, `boolean`, `date`, `list<…>`"
+            return self._without_value(
+                UNKNOWN_NAME, node.type, scope, name=node.type.name, known=known
+            )
         return ir.InstanceOf(value, wanted, type=_open(BOOLEAN, scope), **self._place(node))
 
 
@@ -897,15 +893,3 @@ def _constant_type(value: Value, scope: Scope) -> Type:
 
 def _is_null(node: tree.Node) -> bool:
     return isinstance(node, tree.Literal) and node.value is None
-
-
-def _string_constants(node: ir.Ir) -> list[ir.Constant]:
-    """Collect the texts that a node can give as its value."""
-    match node:
-        case ir.Constant(value=str()):
-            return [node]
-        case ir.If():
-            return [*_string_constants(node.yes), *_string_constants(node.no)]
-        case _:
-            pass
-    return []

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from engine.feel.builtins.registry import Builtin, Signature
     from engine.feel.values import Value
+    from engine.kernel.diagnostics import Code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,14 @@ class Constant(_Ir):
 
 
 @dataclass(frozen=True, slots=True)
+class Void(_Ir):
+    """A part that can have no value, and why: in `dmn` mode it is null."""
+
+    code: Code
+    args: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Read(_Ir):
     """The value of a name: an input, a decision, or a local one."""
 
@@ -43,6 +52,13 @@ class Read(_Ir):
 @dataclass(frozen=True, slots=True)
 class Applicable(_Ir):
     """Whether a decision applies."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock(_Ir):
+    """The time that the evaluation was given: `now` or `today`."""
 
     name: str
 
@@ -109,10 +125,11 @@ class Entry(_Ir):
 
 @dataclass(frozen=True, slots=True)
 class Filter(_Ir):
-    """The items for which the condition holds; `item` is each in turn."""
+    """The items for which the condition holds; the local name `item` is each in turn."""
 
     base: Ir
     condition: Ir
+    item: str = "item"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +151,15 @@ class Iteration:
 
 @dataclass(frozen=True, slots=True)
 class Each(_Ir):
-    """`for` gives the list of results, `some` and `every` whether it holds for one or for all."""
+    """`for` gives the list of results, `some` and `every` whether it holds for one or for all.
+
+    A `for` that looks back has the local name `partial` for its results so far.
+    """
 
     kind: Literal["for", "some", "every"]
     iterations: tuple[Iteration, ...]
     body: Ir
+    looks_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +180,11 @@ class Invoke(_Ir):
 
 @dataclass(frozen=True, slots=True)
 class MakeFunction(_Ir):
-    """A function as a value."""
+    """A function as a value; `types` are those declared for its parameters, where they are converted to."""
 
     parameters: tuple[str, ...]
     body: Ir
+    types: tuple[Type, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +198,10 @@ class CallValue(_Ir):
 
 Ir: TypeAlias = (
     Constant
+    | Void
     | Read
     | Applicable
+    | Clock
     | Apply
     | Logic
     | If
@@ -230,7 +254,8 @@ def reads(node: Ir) -> set[str]:
 def is_constant(node: Ir) -> bool:
     """Whether a node's value depends on nothing outside it."""
     return not any(
-        isinstance(n, Read | Applicable | Invoke | CallValue | MakeFunction) for n in walk(node)
+        isinstance(n, Read | Applicable | Clock | Invoke | CallValue | MakeFunction)
+        for n in walk(node)
     )
 
 

@@ -22,7 +22,7 @@ from engine.kernel.diagnostics import Code, Phrase, nearest
 from engine.kernel.documents import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from engine.feel import tree
     from engine.feel.builtins.registry import Builtin, Signature
@@ -171,9 +171,11 @@ def without_unit(type_: Type) -> Type:
     return type_
 
 
-def named_type(node: tree.TypeName) -> Type | None:
-    """Find the type that a type expression names; None when it names none."""
-    arguments = [(label, named_type(inner)) for label, inner in node.arguments]
+def named_type(node: tree.TypeName, known: Mapping[str, Type]) -> Type | None:
+    """Find the type that a type expression names, of the standard or of the model; None when it names none."""
+    if node.name in known and not node.arguments:
+        return known[node.name]
+    arguments = [(label, named_type(inner, known)) for label, inner in node.arguments]
     if any(inner is None for _, inner in arguments):
         return None
     inner = [t for _, t in arguments if t is not None]
@@ -191,11 +193,16 @@ def named_type(node: tree.TypeName) -> Type | None:
             pass
     if node.name == "Null":
         return NULL
-    known = {
-        "year month duration": "years and months duration",
-        "day time duration": "days and time duration",
-    }
-    return types.parse_type(known.get(node.name, node.name))
+    return types.parse_type(_OLD_NAMES.get(node.name, node.name))
+
+
+_OLD_NAMES = {
+    "year month duration": "years and months duration",
+    "day time duration": "days and time duration",
+    "dateTime": "date and time",
+    "yearMonthDuration": "years and months duration",
+    "dayTimeDuration": "days and time duration",
+}
 
 
 # --- what is said when something does not fit --------------------------------------------------
@@ -330,12 +337,47 @@ def argument_fault(name: str, candidates: Sequence[Signature], arguments: Sequen
     )
 
 
+def value_faults(made: ir.Ir, wanted: Type) -> list[Fault]:
+    """Say where a value is not of the declared type, unit or members."""
+    faults = []
+    if not types.accepts(wanted, made.type):
+        if types.is_nullable(made.type) and made.type != NULL:
+            faults.append(fault_at(UNGUARDED, made, name=shown(made)))
+        elif isinstance(wanted, NumberType) and isinstance(made.type, NumberType):
+            faults.append(unit_fault("value", wanted, made.type, made))
+        else:
+            told = {"wanted": types.type_text(wanted), "given": types.type_text(made.type)}
+            faults.append(
+                fault_at(WRONG_ARGUMENT, made, function="value", parameter="type", **told)
+            )
+    inner = types.without_null(wanted)
+    members = inner.members if isinstance(inner, StringType) else None
+    for text in _string_constants(made) if members is not None else ():
+        if text.value not in (members or ()):
+            known = ", ".join(f"`{m}`" for m in members or ())
+            near = nearest(str(text.value), members or ())
+            faults.append(fault_at(NEVER_EQUAL, text, near=near, value=text.value, known=known))
+    return faults
+
+
+def _string_constants(node: ir.Ir) -> list[ir.Constant]:
+    """Collect the texts that a node can give as its value."""
+    match node:
+        case ir.Constant(value=str()):
+            return [node]
+        case ir.If():
+            return [*_string_constants(node.yes), *_string_constants(node.no)]
+        case _:
+            pass
+    return []
+
+
 def shown(node: ir.Ir) -> str:
     """Name what a node reads, for a message."""
     match node:
         case ir.Read():
             return node.name
-        case ir.Entry(base=ir.Read(name="item", local=True)):
+        case ir.Entry(base=ir.Read(name=name, local=True)) if name.rstrip("'") == "item":
             return node.name
         case ir.Entry():
             return f"{shown(node.base)}.{node.name}"

@@ -155,7 +155,11 @@ _WRONG_OPERATORS = {
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*|\?")
-_SPACE = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_W = r"\w\u00b7\u200c\u200d\u203f\u2040\u2070-\u218f\U00010000-\U000effff"
+"""The signs of a name in the standard (rules 30 and 31); a rule's names have those of Python."""
+_STANDARD_IDENTIFIER = re.compile(rf"(?!\d)[{_W}][{_W}]*|\?")
+_WORDS = re.compile(rf"[{_W}]+")
+_SPACE = re.compile(r"(?:[\s\u180e\u200b\ufeff]|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _COMPARE = ("<=", ">=", "!=", "<", ">", "=")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 
@@ -226,6 +230,7 @@ class _Parser:
     def __init__(self, text: str, names: Iterable[str], mode: Mode) -> None:
         self.text = text
         self.mode = mode
+        self.identifier = _IDENTIFIER if mode == "strict" else _STANDARD_IDENTIFIER
         self.position = 0
         self.nesting = 0
         self.spaced = _with_names(names)
@@ -252,7 +257,7 @@ class _Parser:
             self._stop(f"`{sign}`")
 
     def _word(self) -> str | None:
-        match = _IDENTIFIER.match(self.text, self.position)
+        match = self.identifier.match(self.text, self.position)
         return match.group() if match else None
 
     def _at_word(self, word: str) -> bool:
@@ -328,7 +333,7 @@ class _Parser:
         return name
 
     def _spaced_name(self) -> str | None:
-        word = re.match(r"\w+", self.text[self.position : self.position + 80])
+        word = _WORDS.match(self.text, self.position, self.position + 80)
         for name, pattern in self.spaced.get(word.group() if word else "", ()):
             if match := pattern.match(self.text, self.position):
                 self.position = match.end()
@@ -348,7 +353,7 @@ class _Parser:
         start = self.position
         if self.mode == "dmn" and (
             match := re.compile(
-                rf"[^\W\d][^,(){{}}\[\]\"]{{0,200}}?(?=\s{{0,20}}(?:{stop}))"
+                rf"(?!\d)[{_W}?][^,(){{}}\[\]\"]{{0,200}}?(?=\s{{0,20}}(?:{stop}))"
             ).match(self.text, start)
         ):
             name = re.sub(r"\s+", " ", match.group().strip())
@@ -807,18 +812,18 @@ def _dmn_number(text: str) -> Decimal | None:
 
 
 def _first_word(name: str) -> str:
-    match = re.match(r"\w+", name)
+    match = _WORDS.match(name)
     return match.group() if match else ""
 
 
 def _name_pattern(name: str) -> re.Pattern[str]:
     """Match a name whatever the white space between its parts, and not as the start of a longer word."""
     text, last = "", ""
-    for part in re.findall(r"\w+|[^\w\s]", name):
-        both_words = bool(last) and last[-1].isalnum() and part[0].isalnum()
+    for part in re.findall(rf"[{_W}]+|[^{_W}\s]", name):
+        both_words = bool(_WORDS.match(last) and _WORDS.match(part))
         text += (r"\s+" if both_words else r"\s*" if last else "") + re.escape(part)
         last = part
-    return re.compile(text + (r"(?!\w)" if last and last[-1].isalnum() else ""))
+    return re.compile(text + (rf"(?![{_W}])" if _WORDS.match(last) else ""))
 
 
 def _with_names(names: Iterable[str]) -> dict[str, tuple[tuple[str, re.Pattern[str]], ...]]:

@@ -41,29 +41,47 @@ class Scope:
     """The names that an expression can use, and what is known to hold where it stands.
 
     `known` holds the names that are there (`defined`), the conditions that are true, and the decisions
-    that apply.
+    that apply. In a filter, `item` is each item, `outer` the scope around it, and `inner` are the local
+    names made since, which stand before the entries of the item. `types` are those of the model.
     """
 
     names: Mapping[str, Symbol] = field(default_factory=dict)
     functions: Mapping[str, FunctionSymbol] = field(default_factory=dict)
     known: frozenset[Fact] = frozenset()
     mode: Mode = "strict"
-    item: ir.Ir | None = None
+    item: ir.Read | None = None
+    outer: Scope | None = None
+    inner: frozenset[str] = frozenset()
+    types: Mapping[str, Type] = field(default_factory=dict)
 
     def with_local(self, name: str, type_: Type) -> Scope:
         """Add a local name; what was known of an outer one with that name is forgotten."""
         names = {**self.names, name: Symbol(type_, local=True)}
-        return replace(self, names=names, known=self._without(frozenset({name})))
+        return replace(
+            self,
+            names=names,
+            known=self._without(frozenset({name})),
+            inner=self.inner | {name},
+        )
 
-    def within(self, item: ir.Ir) -> Scope:
+    def item_name(self) -> str:
+        """The local name of the items of a filter here: `item`, and with a prime for each one around."""
+        return "item" if self.item is None else self.item.name + "'"
+
+    def within(self, item: ir.Read) -> Scope:
         """Go into a filter, where the entries of `item` stand before the names outside."""
-        inner = replace(self.with_local("item", item.type), item=item)
         entries = _entries(item.type)
-        return replace(inner, known=frozenset() if entries is None else self._without(entries))
+        return replace(
+            self.with_local("item", item.type),
+            known=frozenset() if entries is None else self._without(entries | {"item"}),
+            item=item,
+            outer=self,
+            inner=frozenset(),
+        )
 
     def knowing(self, facts: Iterable[Fact]) -> Scope:
         """Add what is known to hold; a condition about local names says nothing of the global ones."""
-        found = {f for f in facts if f[0] != "true" or not self._is_local(f[1])}
+        found = {f for f in facts if f[0] != "true" or not self.is_local(f[1])}
         return replace(self, known=self.known | found)
 
     def _without(self, hidden: frozenset[str]) -> frozenset[Fact]:
@@ -74,7 +92,10 @@ class Scope:
             if word == "true" or str(what).partition(".")[0] not in hidden
         )
 
-    def _is_local(self, condition: object) -> bool:
+    def is_local(self, condition: object) -> bool:
+        """Whether a condition is about local names, or entries of the items of a filter around it."""
+        if self.outer is not None and self.outer.is_local(condition):
+            return True
         entries = _entries(self.item.type) if self.item is not None else frozenset()
         if entries is None:
             return True

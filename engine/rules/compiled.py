@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from engine.feel import ir, tree
     from engine.feel.types import Type
@@ -102,11 +102,12 @@ class Output:
     digits: int | None = None
     members: tuple[str, ...] | None = None
     ranked: bool = False
+    priority: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledTable:
-    """A decision table; `priority` orders output values, best first."""
+    """A decision table; `priority` orders the values of the first output, best first."""
 
     hit_policy: str
     aggregate: str | None
@@ -121,6 +122,17 @@ class CompiledTable:
     def collects(self) -> bool:
         """Whether all rows that fit give the value, and not one of them."""
         return self.hit_policy in {"collect", "rule_order", "output_order"}
+
+    def rank(self, values: Iterable[Value]) -> tuple[int, ...] | None:
+        """The places of output values in their priorities, the leftmost output first; None if one is not listed.
+
+        An output that declares no priority has no say (DMN 1.5, 8.2.10).
+        """
+        orders = (self.priority, *(output.priority for output in self.outputs[1:]))
+        pairs = [(order, value) for order, value in zip(orders, values, strict=True) if order]
+        if any(value not in order for order, value in pairs):
+            return None
+        return tuple(order.index(value) for order, value in pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from engine.rules.declarations import (
     check_places,
     declared_type,
     members_of,
+    read_data,
     read_input,
     read_parameters,
 )
@@ -311,7 +312,12 @@ class _Compiler:
         several = []
         for name, out in document.outputs.items():
             made = self._output(name, out, out.digits, *path, "outputs", name)
-            several.append(replace(made, type=types.nullable(made.type)) if out.nullable else made)
+            listed = tuple(
+                read_data(self.reader, text, made.type, *path, "outputs", name, "priority", index)
+                for index, text in enumerate(out.priority or ())
+            )
+            type_ = types.nullable(made.type) if out.nullable else made.type
+            several.append(replace(made, type=type_, priority=listed))
         return tuple(several)
 
     def _output(

@@ -232,10 +232,11 @@ class Tabular(Quantity):
 
 
 class OutputField(Quantity):
-    """One of several outputs of a table."""
+    """One of several outputs of a table; `priority` orders its values, the first best."""
 
     digits: Count | None = None
     nullable: Flag = False
+    priority: tuple[str, ...] | None = None
 
 
 class DecisionNode(Tabular):

@@ -380,12 +380,16 @@ def _no_hit(node: CompiledNode, table: CompiledTable) -> Hit:
     raise VoidError(NO_ROW.at(node.fragment.span, table=node.name))
 
 
-def _rank(node: CompiledNode, table: CompiledTable, row: CompiledRow, value: Value) -> int:
-    """The place of an output value in the declared priority."""
-    first = value if table.single or not isinstance(value, dict) else value[table.outputs[0].name]
-    if first not in table.priority:
-        raise VoidError(UNRANKED.at(row.span, table=node.name, value=shown_value(first)))
-    return table.priority.index(first)
+def _rank(
+    node: CompiledNode, table: CompiledTable, row: CompiledRow, value: Value
+) -> tuple[int, ...]:
+    """The place of a row's outputs in the declared priorities."""
+    values = [value] if table.single or not isinstance(value, dict) else list(value.values())
+    found = table.rank(values)
+    if found is None:
+        shown = ", ".join(shown_value(v) for v in values)
+        raise VoidError(UNRANKED.at(row.span, table=node.name, value=shown))
+    return found
 
 
 def aggregate(operator: str, values: list[Value]) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from engine.feel import ir, tree, types
 from engine.feel.backends.python import fold
@@ -150,7 +150,7 @@ def compile_table(
         ordered,
         rows,
         default,
-        _priority(reader, drawn, ordered[0], rows),
+        _priority(reader, drawn, ordered, rows),
         single=not several,
     )
 
@@ -377,25 +377,32 @@ _ORDERED = {types.DATE, types.DAYS, types.MONTHS}
 
 
 def _priority(
-    reader: Reader, drawn: Drawn, output: Output, rows: tuple[CompiledRow, ...]
+    reader: Reader, drawn: Drawn, outputs: tuple[Output, ...], rows: tuple[CompiledRow, ...]
 ) -> tuple[Value, ...]:
-    """Read the values that `priority` lists; every value that a row is known to give must be there."""
-    document = drawn.document
+    """Read the order of the first output's values: its own, or the one that the table lists for it.
+
+    Every value that a row is known to give for an output must be in that output's order.
+    """
+    document, first = drawn.document, outputs[0]
     if document.hit_policy not in {"priority", "output_order"}:
         if document.priority is not None:
             reader.report(WRONG_POLICY, *drawn.path, "priority")
+        for output in outputs:
+            if output.priority:
+                reader.report(WRONG_POLICY, *drawn.path, "outputs", output.name, "priority")
         return ()
-    if not document.priority:
+    listed = first.priority or tuple(
+        read_data(reader, text, first.type, *drawn.path, "priority", index)
+        for index, text in enumerate(document.priority or ())
+    )
+    if not listed and not any(output.priority for output in outputs):
         reader.report(NEEDS_PRIORITY, *drawn.path, "hit_policy", policy=document.hit_policy)
         return ()
-    listed = tuple(
-        read_data(reader, text, output.type, *drawn.path, "priority", index)
-        for index, text in enumerate(document.priority)
-    )
+    orders = (listed, *(output.priority for output in outputs[1:]))
     for row in rows:
-        cell = row.outputs[0]
-        if isinstance(cell, ir.Constant) and cell.type != ANY and cell.value not in listed:
-            fragment = row.fragments[0]
-            span = fragment.place(0, len(fragment.text))
-            reader.found.append(NOT_RANKED_VALUE.at(span, text=fragment.text))
+        for order, cell, fragment in zip(orders, row.outputs, row.fragments, strict=True):
+            known = isinstance(cell, ir.Constant) and cell.type != ANY
+            if order and known and cast("ir.Constant", cell).value not in order:
+                span = fragment.place(0, len(fragment.text))
+                reader.found.append(NOT_RANKED_VALUE.at(span, text=fragment.text))
     return listed

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     )
 
 _MOST_PAIRS = 2_000
+_OPEN = object()
+"""Stands for a value that shows only in the case; no priority lists it."""
 
 
 Unsaid: TypeAlias = "tuple[Fragment, ir.Ir]"
@@ -207,10 +209,13 @@ class _Encoding:
         order = list(range(len(table.rows)))
         if table.hit_policy not in {"priority", "output_order"}:
             return order
-        firsts = [row.outputs[0] for row in table.rows]
-        if not all(isinstance(c, ir.Constant) and c.value in table.priority for c in firsts):
-            return None
-        ranks = [table.priority.index(c.value) for c in firsts if isinstance(c, ir.Constant)]
+        ranks = []
+        for row in table.rows:
+            known = (c.value if isinstance(c, ir.Constant) else _OPEN for c in row.outputs)
+            rank = table.rank(known)
+            if rank is None:
+                return None
+            ranks.append(rank)
         return sorted(order, key=lambda i: (ranks[i], i))
 
     def _single(

@@ -43,8 +43,9 @@ SKELETON = {
     "engine/feel/types.py": "import engine.kernel",
     **{
         f"engine/feel/{name}.py": ""
-        for name in ("checker", "scope", "matching", "ir", "tree", "values")
+        for name in ("expressions", "checker", "scope", "matching", "ir", "tree")
     },
+    **{f"engine/feel/{name}.py": "" for name in ("chronology", "values", "zones")},
     "engine/feel/backends/__init__.py": "import engine.feel.checker",
     "engine/feel/builtins/__init__.py": "import engine.feel.values",
     "engine/feel/parser.py": "import engine.feel.types",

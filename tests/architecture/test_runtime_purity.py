@@ -16,7 +16,9 @@ import pytest
 
 import engine
 from api.folder import read_folder
+from engine.feel import evaluate
 from engine.hiring.evaluation import evaluate_interview
+from engine.kernel.errors import EvaluationError
 from engine.rules.evaluate import interpret
 from engine.rules.explain import explain, explanation_text
 from tests.support.interviews import BAND, story
@@ -122,3 +124,13 @@ def test_an_evaluation_and_a_plan_touch_nothing(purity_net: Net) -> None:
         found = evaluate_interview(told.interview, told.materials, BAND)
     assert found == told.evaluation
     assert found.plan is not None
+
+
+def test_a_named_zone_is_refused_in_rules_before_it_is_read(purity_net: Net) -> None:
+    """The standard's meaning reads each zone once, from the package; rules read none, not even to refuse it."""
+    with purity_net(), pytest.raises(EvaluationError, match="FEEL-EVAL-063"):
+        evaluate('time("10:00:00@Asia/Kathmandu")')
+    there = '@"2026-01-31T10:00:00@Asia/Kathmandu".time offset'
+    assert evaluate(there, mode="dmn") == dt.timedelta(hours=5, minutes=45)
+    with purity_net():
+        assert evaluate(there, mode="dmn") == dt.timedelta(hours=5, minutes=45)

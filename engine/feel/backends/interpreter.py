@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from engine.feel import ir, types
-from engine.feel.builtins import registry
+from engine.feel import ir
+from engine.feel.builtins.calling import call_builtin, call_signature
 from engine.feel.builtins.contexts import NO_ENTRY
 from engine.feel.builtins.lists import item_at
 from engine.feel.builtins.operators import compare
@@ -24,7 +24,9 @@ from engine.feel.values import (
     NoValueError,
     Range,
     Value,
+    call,
     given_as,
+    is_instance,
     kind_of,
 )
 from engine.kernel.diagnostics import Code
@@ -33,8 +35,8 @@ from engine.kernel.documents import Fault
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from engine.feel.builtins.registry import Builtin, Signature
     from engine.feel.parser import Mode
+    from engine.kernel.diagnostics import Diagnostic
 
 NOT_A_CONDITION = Code(
     "FEEL-EVAL-070",
@@ -71,14 +73,27 @@ NOT_APPLICABLE_HERE = Code(
     "test `is applicable({name})` first",
     "请先判断 `is applicable({name})`",
 )
-NOT_CALLABLE = Code(
-    "FEEL-EVAL-074",
-    "this value is not a function, or is called with the wrong arguments",
-    "该值不是函数，或参数不对",
-    "check the call",
-    "请检查调用",
+NO_END = Code(
+    "FEEL-EVAL-080",
+    "an end of the range is missing",
+    "区间的一端缺失",
+    "check the values that go in",
+    "请检查参与计算的值",
 )
-
+NO_SUCH_NAME = Code(
+    "FEEL-EVAL-078",
+    "nothing here is named `{name}`",
+    "此处没有名为 `{name}` 的值",
+    "check the name",
+    "请检查名称",
+)
+NO_CLOCK = Code(
+    "FEEL-EVAL-079",
+    "`{name}()` has no value: the evaluation was given no time",
+    "`{name}()` 没有值：求值时未给出时间",
+    "give the time to the evaluation",
+    "请在求值时给出时间",
+)
 TOO_MANY_CALLS = Code(
     "FEEL-BOUND-031",
     "functions call each other more than {limit} deep",
@@ -87,9 +102,20 @@ TOO_MANY_CALLS = Code(
     "函数不可调用自身",
 )
 
+TOO_MUCH_WORK = Code(
+    "FEEL-BOUND-034",
+    "the expression takes more than {limit} steps of work",
+    "表达式的计算量超过 {limit} 步",
+    "work on fewer items at a time",
+    "请减少一次处理的项",
+)
+
 MAX_STEPS = 200_000
+MAX_WORK = 1_000_000
 MAX_CALLS = 20
-_BOUNDS = frozenset({TOO_MANY_STEPS, TOO_MANY_CALLS})
+MAX_STANDARD_CALLS = 60
+_BOUNDS = frozenset({TOO_MANY_STEPS, TOO_MANY_CALLS, TOO_MUCH_WORK})
+_SEARCHES = frozenset({"matches", "replace", "split"})
 
 
 class FaultError(NoValueError):
@@ -104,13 +130,21 @@ class FaultError(NoValueError):
 
 @dataclass(slots=True)
 class Run:
-    """One evaluation: its mode, the functions of the rule set, the steps taken and the faults met."""
+    """One evaluation: its mode, the functions of the rule set, the steps taken and the faults met.
+
+    `faults` are those of the expression that runs, `told` those that have their place in a text; `now` is
+    what `now()` gives in `dmn` mode, since there is no clock. In `dmn` mode all work is counted, since nobody
+    has looked at the expressions of a model.
+    """
 
     mode: Mode = "strict"
     functions: Mapping[str, Callable[..., Value]] = field(default_factory=dict)
     steps: int = 0
     calls: int = 0
+    work: int = 0
     faults: list[Fault] = field(default_factory=list)
+    told: list[Diagnostic] = field(default_factory=list)
+    now: dt.datetime | None = None
 
     def step(self, count: int = 1) -> None:
         """Count one item of an iteration, or several; too many end the evaluation."""
@@ -118,15 +152,28 @@ class Run:
         if self.steps > MAX_STEPS:
             raise NoValueError(TOO_MANY_STEPS, limit=MAX_STEPS)
 
+    def look_back(self, count: int) -> None:
+        """Count what it takes to give an iteration its results so far, `partial`."""
+        self.step(count // 16)
+
+    def labour(self, amount: int) -> None:
+        """Count work: one for each part that is evaluated, more for what goes through long values."""
+        self.work += amount
+        if self.work > MAX_WORK and self.mode == "dmn":
+            raise NoValueError(TOO_MUCH_WORK, limit=MAX_WORK)
+
     @contextmanager
     def call(self) -> Iterator[None]:
         """Go into a function that is a value; one that calls itself for ever ends the evaluation."""
         self.step()
         self.calls += 1
-        if self.calls > MAX_CALLS:
-            raise NoValueError(TOO_MANY_CALLS, limit=MAX_CALLS)
-        yield
-        self.calls -= 1
+        limit = MAX_CALLS if self.mode == "strict" else MAX_STANDARD_CALLS
+        if self.calls > limit:
+            raise NoValueError(TOO_MANY_CALLS, limit=limit)
+        try:
+            yield
+        finally:
+            self.calls -= 1
 
 
 def evaluate_ir(node: ir.Ir, values: Mapping[str, Value], run: Run | None = None) -> Value:
@@ -139,6 +186,7 @@ def evaluate_ir(node: ir.Ir, values: Mapping[str, Value], run: Run | None = None
 
 def _evaluate(node: ir.Ir, env: Mapping[str, Value], run: Run) -> Value:
     try:
+        run.labour(1)
         return _RUNS[type(node)](node, env, run)
     except FaultError as error:
         if run.mode == "strict" or error.code in _BOUNDS:
@@ -158,8 +206,14 @@ def _constant(node: ir.Constant, _env: Mapping[str, Value], _run: Run) -> Value:
     return node.value
 
 
+def _void(node: ir.Void, _env: Mapping[str, Value], _run: Run) -> Value:
+    raise NoValueError(node.code, **dict(node.args))
+
+
 def _read(node: ir.Read, env: Mapping[str, Value], run: Run) -> Value:
     value = env.get(node.name)
+    if value is None and node.name not in env:
+        raise NoValueError(NO_SUCH_NAME, name=node.name)
     if value is NOT_APPLICABLE:
         if run.mode == "strict":
             raise NoValueError(NOT_APPLICABLE_HERE, name=node.name)
@@ -171,53 +225,26 @@ def _applicable(node: ir.Applicable, env: Mapping[str, Value], _run: Run) -> Val
     return env.get(node.name) is not NOT_APPLICABLE
 
 
+def _clock(node: ir.Clock, _env: Mapping[str, Value], run: Run) -> Value:
+    if run.now is None:
+        raise NoValueError(NO_CLOCK, name=node.name)
+    return run.now if node.name == "now" else run.now.date()
+
+
 def _apply(node: ir.Apply, env: Mapping[str, Value], run: Run) -> Value:
     arguments = [_evaluate(a, env, run) for a in node.arguments]
     if node.signature is not None and run.mode == "strict":
         return call_signature(node.builtin, node.signature, arguments)
-    return call_builtin(node.builtin, arguments, run.mode)
+    run.labour(_weight(node.builtin.name, arguments))
+    return call_builtin(node.builtin, arguments, convert=run.mode == "dmn")
 
 
-def call_signature(builtin: Builtin, signature: Signature, arguments: list[Value]) -> Value:
-    """Call one signature, with its arguments checked."""
-    for index, argument in enumerate(arguments):
-        parameter = signature.parameter(index)
-        if not registry.accepts_value(parameter, argument):
-            raise registry.refuse(builtin.name, parameter, argument)
-    return signature.run(*arguments)
-
-
-def call_builtin(builtin: Builtin, arguments: list[Value], mode: Mode = "strict") -> Value:
-    """Call the first signature that takes these values; `dmn` mode converts single-item lists first."""
-    candidates = [s for s in builtin.signatures if s.takes(len(arguments))]
-    for signature in candidates:
-        if all(registry.accepts_value(signature.parameter(i), a) for i, a in enumerate(arguments)):
-            return signature.run(*arguments)
-    if mode == "dmn":
-        for signature in candidates:
-            converted = [_converted(a, signature.parameter(i)) for i, a in enumerate(arguments)]
-            if all(
-                registry.accepts_value(signature.parameter(i), a) for i, a in enumerate(converted)
-            ):
-                return signature.run(*converted)
-    nearest = max(candidates, key=lambda s: _accepted(s, arguments))
-    index = _accepted(nearest, arguments)
-    raise registry.refuse(builtin.name, nearest.parameter(index), arguments[index])
-
-
-def _accepted(signature: Signature, arguments: list[Value]) -> int:
-    """Count the arguments before the first that does not fit."""
-    for index, argument in enumerate(arguments):
-        if not registry.accepts_value(signature.parameter(index), argument):
-            return index
-    return len(arguments)
-
-
-def _converted(value: Value, parameter: registry.Parameter) -> Value:
-    """Convert as the standard does: a list of one to its item, a value to a list of one (10.3.2.9.4)."""
-    if parameter.kind.startswith("list"):
-        return value if isinstance(value, tuple) or value is None else (value,)
-    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+def _weight(function: str, arguments: list[Value]) -> int:
+    """How much work a built-in may be, by the length of what it goes through."""
+    sizes = [len(a) for a in arguments if isinstance(a, tuple | str)]
+    if function in _SEARCHES and len(sizes) > 1:
+        return sizes[0] * sizes[1] // 2
+    return sum(sizes) // 16
 
 
 def _condition(value: Value, run: Run) -> bool:
@@ -263,6 +290,8 @@ def _context(node: ir.MakeContext, env: Mapping[str, Value], run: Run) -> Value:
 def _range(node: ir.MakeRange, env: Mapping[str, Value], run: Run) -> Value:
     low = None if node.low is None else _evaluate(node.low, env, run)
     high = None if node.high is None else _evaluate(node.high, env, run)
+    if (node.low is not None and low is None) or (node.high is not None and high is None):
+        raise NoValueError(NO_END)
     if low is not None and high is not None:
         compare(low, high)
     return Range(low, high, node.low_closed, node.high_closed)
@@ -306,14 +335,16 @@ def _filter(node: ir.Filter, env: Mapping[str, Value], run: Run) -> Value:
         base = (base,)
     if not base and run.mode == "dmn":
         # Whether `[…]` is a position or a condition shows only in its value.
-        position = _evaluate(node.condition, {**env, "item": None}, Run("dmn"))
+        position = _evaluate(node.condition, {**env, node.item: None}, Run("dmn"))
         return item_at(base, position) if isinstance(position, Decimal) else ()
     kept = []
     for item in base:
         run.step()
-        fits = _evaluate(node.condition, {**env, "item": item}, run)
+        fits = _evaluate(node.condition, {**env, node.item: item}, run)
         if isinstance(fits, Decimal) and run.mode == "dmn":
             return item_at(base, fits)
+        if fits is not None and not isinstance(fits, bool):
+            raise NoValueError(NOT_A_CONDITION, given=given_as(fits))
         if _condition(fits, run):
             kept.append(item)
     return tuple(kept)
@@ -360,10 +391,9 @@ def _steps(length: int) -> range:
 
 def _each(node: ir.Each, env: Mapping[str, Value], run: Run) -> Value:
     results: list[Value] = []
-    looks_back = node.kind == "for" and run.mode == "dmn" and "partial" in _locals(node.body)
     for scope in _scopes(node.iterations, env, run):
-        if looks_back:
-            run.step(len(results))
+        if node.looks_back:
+            run.look_back(len(results))
             scope = {**scope, "partial": tuple(results)}  # noqa: PLW2901 - the same scope, with one name more
         value = _evaluate(node.body, scope, run)
         if node.kind == "for":
@@ -376,10 +406,6 @@ def _each(node: ir.Each, env: Mapping[str, Value], run: Run) -> Value:
     if node.kind == "for":
         return tuple(results)
     return _quantified(results, node.kind == "some")
-
-
-def _locals(node: ir.Ir) -> set[str]:
-    return {n.name for n in ir.walk(node) if isinstance(n, ir.Read) and n.local}
 
 
 def _quantified(results: list[Value], some: bool) -> Value:  # noqa: FBT001 - the kind of the quantifier
@@ -407,63 +433,38 @@ def _instance_of(node: ir.InstanceOf, env: Mapping[str, Value], run: Run) -> Val
     return is_instance(_evaluate(node.value, env, run), node.wanted)
 
 
-def is_instance(value: Value, wanted: types.Type) -> bool:
-    """Whether a value is of a type; null is of none (10.3.2.9, table 56)."""
-    if value is None:
-        return wanted == types.NULL
-    match wanted:
-        case types.ListType():
-            return isinstance(value, tuple) and all(
-                is_instance(v, wanted.item) or (v is None) for v in value
-            )
-        case types.RangeType():
-            return isinstance(value, Range) and all(
-                v is None or is_instance(v, wanted.item) for v in (value.low, value.high)
-            )
-        case types.ContextType():
-            return isinstance(value, dict) and all(
-                n in value and is_instance(value[n], t) for n, t in wanted.fields or ()
-            )
-        case types.FunctionType():
-            return isinstance(value, Function)
-        case _:
-            pass
-    return wanted == types.ANY or kind_of(value) == types.type_text(wanted)
-
-
 def _invoke(node: ir.Invoke, env: Mapping[str, Value], run: Run) -> Value:
     arguments = [_evaluate(a, env, run) for a in node.arguments]
     return run.functions[node.function](*arguments)
 
 
 def _function(node: ir.MakeFunction, env: Mapping[str, Value], run: Run) -> Value:
-    def call(*arguments: Value) -> Value:
+    def run_body(*arguments: Value) -> Value:
         with run.call():
             given = dict(zip(node.parameters, arguments, strict=True))
             return _evaluate(node.body, {**env, **given}, run)
 
-    return Function(node.parameters, call)
+    return Function(node.parameters, run_body, node.types)
 
 
 def _call_value(node: ir.CallValue, env: Mapping[str, Value], run: Run) -> Value:
     function = _evaluate(node.function, env, run)
     arguments = [_evaluate(a, env, run) for a in node.arguments]
-    if not isinstance(function, Function) or len(arguments) != len(function.parameters):
-        raise NoValueError(NOT_CALLABLE)
-    if node.names is not None:
-        given = dict(zip(node.names, arguments, strict=True))
-        if set(given) != set(function.parameters):
-            raise NoValueError(NOT_CALLABLE)
-        arguments = [given[name] for name in function.parameters]
-    return function.call(*arguments)
+
+    def tell(error: NoValueError) -> None:
+        run.faults.append(FaultError(error, node).fault)
+
+    return call(function, arguments, node.names, tell)
 
 
 _RUNS: dict[type, Callable[[ir.Ir, Mapping[str, Value], Run], Value]] = cast(
     "dict[type, Callable[[ir.Ir, Mapping[str, Value], Run], Value]]",
     {
         ir.Constant: _constant,
+        ir.Void: _void,
         ir.Read: _read,
         ir.Applicable: _applicable,
+        ir.Clock: _clock,
         ir.Apply: _apply,
         ir.Logic: _logic,
         ir.If: _if,

@@ -12,27 +12,24 @@ from typing import TYPE_CHECKING, cast
 
 from engine.feel import ir, types
 from engine.feel.backends import interpreter
+from engine.feel.builtins.calling import call_builtin, call_signature
 from engine.feel.builtins.lists import item_at
 from engine.feel.builtins.operators import compare
-from engine.feel.values import NOT_APPLICABLE, Function, NoValueError, Range, Value
+from engine.feel.values import (
+    NOT_APPLICABLE,
+    Function,
+    NoValueError,
+    Range,
+    Value,
+    call,
+    is_instance,
+)
 from engine.kernel.decimals import CONTEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from engine.feel.types import Type
-
-
-def call_value(function: Value, names: tuple[str, ...] | None, *arguments: Value) -> Value:
-    """Call a function that is a value; raises NoValueError when it is none or the arguments do not fit."""
-    if not isinstance(function, Function) or len(arguments) != len(function.parameters):
-        raise NoValueError(interpreter.NOT_CALLABLE)
-    if names is not None:
-        given = dict(zip(names, arguments, strict=True))
-        if set(given) != set(function.parameters):
-            raise NoValueError(interpreter.NOT_CALLABLE)
-        arguments = tuple(given[name] for name in function.parameters)
-    return function.call(*arguments)
 
 
 def entry_or(base: Value, name: str, otherwise: Callable[[], Value]) -> Value:
@@ -47,21 +44,33 @@ def condition(value: Value) -> bool:
     raise NoValueError(interpreter.NOT_A_CONDITION, given="missing")
 
 
+def looking_back(
+    run: interpreter.Run, items: Iterable[tuple[Value, ...]], body: Callable[..., Value]
+) -> tuple[Value, ...]:
+    """Give the results of an iteration whose body is given those so far."""
+    results: list[Value] = []
+    for item in items:
+        run.look_back(len(results))
+        results.append(body(tuple(results), *item))
+    return tuple(results)
+
+
 _SUPPORT: dict[str, object] = {
     "Decimal": Decimal,
     "NOT_APPLICABLE": NOT_APPLICABLE,
     "Range": Range,
     "Function": Function,
-    "call_builtin": interpreter.call_builtin,
-    "call_signature": interpreter.call_signature,
+    "call_builtin": call_builtin,
+    "call_signature": call_signature,
     "entry_of": interpreter.entry_of,
     "domain_items": interpreter.domain_items,
-    "is_instance": interpreter.is_instance,
+    "is_instance": is_instance,
     "Run": interpreter.Run,
     "item_at": item_at,
-    "call_value": call_value,
+    "call_value": call,
     "entry_or": entry_or,
     "condition": condition,
+    "looking_back": looking_back,
 }
 
 
@@ -235,7 +244,7 @@ def _entry(node: ir.Entry, names: Names, module: Module) -> str:
 
 def _filter(node: ir.Filter, names: Names, module: Module) -> str:
     item = module.fresh("i")
-    fits = _flag(node.condition, names.binding(item=item), module)
+    fits = _flag(node.condition, names.binding(**{node.item: item}), module)
     return f"tuple([{item} for {item} in domain_items({emit(node.base, names, module)}, {names.meter}) if {fits}])"
 
 
@@ -250,6 +259,12 @@ def _each(node: ir.Each, names: Names, module: Module) -> str:
         domain = emit(iteration.domain, names, module)
         loops.append(f"for {variable} in domain_items({domain}, {names.meter})")
         names = names.binding(**{iteration.name: variable})
+    if node.looks_back:
+        variables = [names.variables[i.name] for i in node.iterations]
+        results = module.fresh("p")
+        body = emit(node.body, names.binding(partial=results), module)
+        items = f"(({''.join(f'{v}, ' for v in variables)}) {' '.join(loops)})"
+        return f"looking_back({names.meter}, {items}, lambda {', '.join([results, *variables])}: {body})"
     if node.kind == "for":
         return f"tuple([{emit(node.body, names, module)} {' '.join(loops)}])"
     quantifier = "any" if node.kind == "some" else "all"
@@ -283,8 +298,8 @@ def _metered(run: interpreter.Run, call: Callable[..., Value]) -> Callable[..., 
 
 
 def _call_value(node: ir.CallValue, names: Names, module: Module) -> str:
-    arguments = [emit(a, names, module) for a in node.arguments]
-    return f"call_value({', '.join([emit(node.function, names, module), repr(node.names), *arguments])})"
+    arguments = "".join(f"{emit(a, names, module)}, " for a in node.arguments)
+    return f"call_value({emit(node.function, names, module)}, ({arguments}), {node.names!r})"
 
 
 _EMITS: dict[type, Callable[[ir.Ir, Names, Module], str]] = cast(

@@ -29,6 +29,16 @@ def _value(context: dict[str, Value], key: str) -> Value:
     return context[key]
 
 
+def _value_at(context: dict[str, Value], keys: tuple[Value, ...]) -> Value:
+    """Go down through nested contexts."""
+    found: Value = context
+    for name in keys:
+        if not isinstance(found, dict) or not isinstance(name, str):
+            raise NoValueError(NO_ENTRY, name=name)
+        found = _value(found, name)
+    return found
+
+
 def _entries(context: dict[str, Value]) -> tuple[Value, ...]:
     return tuple({"key": key, "value": value} for key, value in context.items())
 
@@ -73,7 +83,10 @@ def _merge(contexts: tuple[Value, ...]) -> dict[str, Value]:
 _CONTEXT = ContextType()
 _ENTRY = ContextType((("key", STRING), ("value", ANY)))
 BUILTINS = {
-    "get value": signature("m: context, key: string", ANY, _value),
+    "get value": (
+        signature("m: context, key: string", ANY, _value),
+        signature("m: context, keys: list<string>", ANY, _value_at),
+    ),
     "get entries": signature("m: context", ListType(_ENTRY), _entries),
     "context": signature("entries: list", _CONTEXT, _context),
     "context put": (

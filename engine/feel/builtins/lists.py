@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from engine.feel import types
 from engine.feel.builtins.numbers import without_unit
-from engine.feel.builtins.operators import compare, equal, guarded
+from engine.feel.builtins.operators import TEMPORAL, compare, guarded, same
 from engine.feel.builtins.registry import signature
 from engine.feel.builtins.strings import BAD_POSITION, whole
+from engine.feel.chronology import key
 from engine.feel.types import ANY, BOOLEAN, NUMBER, ListType, NumberType, Type
-from engine.feel.values import Function, NoValueError, Range, Value, kind_of
+from engine.feel.values import Function, NoValueError, Range, Value, bounded, call, kind_of
 from engine.kernel.diagnostics import Code
 
 if TYPE_CHECKING:
@@ -88,46 +89,38 @@ def _least(sign: int) -> Callable[[tuple[Value, ...]], Value]:
     return find
 
 
-def same(left: Value, right: Value) -> bool:
-    """Whether two items are equal; items of unlike kinds are not."""
-    try:
-        return equal(left, right)
-    except NoValueError:
-        return False
-
-
 def _holds(items: tuple[Value, ...], element: Value) -> bool:
     return any(same(item, element) for item in items)
 
 
 def _distinct(items: tuple[Value, ...]) -> tuple[Value, ...]:
-    """Keep the first of equal items; only those that agree in what can be hashed are compared."""
-    kept: list[Value] = []
-    alike: dict[object, list[Value]] = {}
+    """Keep the first of equal items."""
+    bounded(items)
+    first: dict[object, Value] = {}
     for item in items:
-        group = alike.setdefault(_hashed(item), [])
-        if not any(same(known, item) for known in group):
-            group.append(item)
-            kept.append(item)
-    return tuple(kept)
+        first.setdefault(_hashed(item), item)
+    return tuple(first.values())
 
 
 def _hashed(item: Value) -> object:
-    """Give something that is the same for equal items, and for few others."""
+    """Give something that can be hashed and is the same for equal items alone."""
+    kind = kind_of(item)
     match item:
         case tuple():
-            return ("list", len(item), *(_hashed(inner) for inner in item[:3]))
+            return (kind, *(_hashed(inner) for inner in item))
         case dict():
-            return ("context", *sorted(item))
+            return (kind, frozenset((name, _hashed(inner)) for name, inner in item.items()))
         case Range():
-            return ("range", _hashed(item.low), _hashed(item.high))
+            ends = _hashed(item.low), _hashed(item.high)
+            return (kind, ends, item.low_closed, item.high_closed)
         case _:
             pass
-    return (kind_of(item), item)
+    return (kind, key(item) if kind in TEMPORAL else item)
 
 
 def _flatten(items: tuple[Value, ...]) -> tuple[Value, ...]:
     """Take lists in lists apart, without recursion and within the bound."""
+    bounded(items)
     leaves: list[Value] = []
     stack: list[Iterator[Value]] = [iter(items)]
     while stack:
@@ -177,7 +170,7 @@ def _list_replace(
     items: tuple[Value, ...], where: Decimal | Function, new: Value
 ) -> tuple[Value, ...]:
     if isinstance(where, Function):
-        return tuple(new if where.call(item, new) is True else item for item in items)
+        return tuple(new if call(where, (item, new)) is True else item for item in items)
     index = _index(items, where)
     return (*items[:index], new, *items[index + 1 :])
 
@@ -189,15 +182,13 @@ def _index_of(items: tuple[Value, ...], match: Value) -> tuple[Decimal, ...]:
 def _sort(items: tuple[Value, ...], precedes: Function | None = None) -> tuple[Value, ...]:
     if precedes is None:
         return tuple(sorted(items, key=functools.cmp_to_key(compare)))
-    before = precedes.call
-    return tuple(
-        sorted(
-            items,
-            key=functools.cmp_to_key(
-                lambda a, b: -1 if before(a, b) is True else 1 if before(b, a) is True else 0
-            ),
-        )
-    )
+
+    def order(a: Value, b: Value) -> int:
+        if call(precedes, (a, b)) is True:
+            return -1
+        return 1 if call(precedes, (b, a)) is True else 0
+
+    return tuple(sorted(items, key=functools.cmp_to_key(order)))
 
 
 def item_at(items: tuple[Value, ...], position: Value) -> Value:
@@ -326,3 +317,6 @@ BUILTINS = {
     ),
 }
 """The functions of lists by name."""
+
+STANDARD = {"sum": _aggregate("sum", _sum)}
+"""The function that has no value for an empty list in the standard."""

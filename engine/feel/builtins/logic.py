@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from engine.feel.builtins.lists import same
+from engine.feel.builtins.operators import same
 from engine.feel.builtins.registry import signature
+from engine.feel.chronology import offset, zone_name
 from engine.feel.types import BOOLEAN
 from engine.feel.values import NoValueError, Value, kind_of
 from engine.kernel.diagnostics import Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from engine.feel.chronology import DateTime
 
 UNDECIDED = Code(
     "FEEL-EVAL-035",
@@ -45,6 +48,18 @@ def _joined(function: str, decisive: bool) -> tuple[object, ...]:  # noqa: FBT00
     )
 
 
+def _identical(left: Value, right: Value) -> bool:
+    """Whether two values are the same in the value space: times also by the offset they are written with."""
+    kind = kind_of(left)
+    if kind != kind_of(right):
+        return False
+    if kind in {"time", "date and time"}:
+        one, two = cast("DateTime", left), cast("DateTime", right)
+        if (offset(one), zone_name(one)) != (offset(two), zone_name(two)):
+            return False
+    return same(left, right)
+
+
 BUILTINS = {
     "not": signature("negand: boolean", BOOLEAN, lambda value: not value, "(not {0})"),
     "all": _joined("all", False),  # noqa: FBT003
@@ -52,7 +67,7 @@ BUILTINS = {
     "is": signature(
         "value1: any, value2: any",
         BOOLEAN,
-        lambda left, right: kind_of(left) == kind_of(right) and same(left, right),
+        _identical,
     ),
     "is defined": signature(
         "value: any", BOOLEAN, lambda value: value is not None, "({0} is not None)"

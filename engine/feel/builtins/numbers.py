@@ -236,3 +236,14 @@ BUILTINS = {
     ),
 }
 """The functions of numbers by name."""
+
+STANDARD = {
+    name: signature("n: number, scale: number", NUMBER, guarded(run))
+    for name, run in (
+        ("round up", round_up),
+        ("round down", round_down),
+        ("round half up", round_half_up),
+        ("round half down", round_half_down),
+    )
+}
+"""The functions that need a scale in the standard."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
-import datetime as dt
 import functools
 from decimal import (
     ROUND_CEILING,
@@ -14,12 +12,43 @@ from decimal import (
     Overflow,
     localcontext,
 )
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from engine.feel import types
 from engine.feel.builtins.registry import COMPARABLE, signature
+from engine.feel.chronology import (
+    DAY,
+    OFFSETS,
+    Date,
+    DateTime,
+    Duration,
+    Time,
+    add_months,
+    combined,
+    date_of,
+    date_part,
+    day_number,
+    difference,
+    duration_of,
+    key,
+    length,
+    months_of,
+    nanoseconds,
+    shifted,
+    time_of,
+    time_part,
+)
 from engine.feel.types import BOOLEAN, NumberType, Type
-from engine.feel.values import Months, NoValueError, Range, Value, given_as, kind_of
+from engine.feel.values import (
+    Months,
+    NoValueError,
+    Range,
+    Value,
+    bounded,
+    given_as,
+    kind_of,
+    midnight,
+)
 from engine.kernel.decimals import CONTEXT
 from engine.kernel.diagnostics import Code
 
@@ -47,13 +76,6 @@ UNLIKE = Code(
     "both sides must be of one type",
     "两边须为同一类型",
 )
-OFFSETS = Code(
-    "FEEL-EVAL-006",
-    "`{op}` does not work on a time with an offset and one without",
-    "`{op}` 不能用于一个带时区偏移、另一个不带的时间",
-    "write both with an offset, as in `09:30:00+08:00`, or both without",
-    "请两边都写时区偏移，例如 `09:30:00+08:00`，或都不写",
-)
 TEXT_TOO_LONG = Code(
     "FEEL-BOUND-011",
     "a text may have at most {limit} characters",
@@ -61,17 +83,7 @@ TEXT_TOO_LONG = Code(
     "shorten it",
     "请缩短",
 )
-OUT_OF_CALENDAR = Code(
-    "FEEL-EVAL-005",
-    "the date lies outside the years 1 to 9999",
-    "日期超出 1 至 9999 年",
-    "check the values that go in",
-    "请检查参与计算的值",
-)
-
-
 MAX_TEXT = 1_000_000
-MAX_MONTHS = 12 * 10**9
 
 
 def guarded(run: Callable[..., Value]) -> Callable[..., Value]:
@@ -88,41 +100,8 @@ def guarded(run: Callable[..., Value]) -> Callable[..., Value]:
             raise NoValueError(DIVISION_BY_ZERO if zero else TOO_LARGE) from None
         except Overflow:
             raise NoValueError(TOO_LARGE) from None
-        except OverflowError:
-            raise NoValueError(OUT_OF_CALENDAR) from None
 
     return call
-
-
-def add_months(day: dt.date, months: int) -> dt.date:
-    """Move a date by months; the day is lowered to the last one of a shorter month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if not dt.MINYEAR <= year <= dt.MAXYEAR:
-        raise NoValueError(OUT_OF_CALENDAR)
-    last = calendar.monthrange(year, month + 1)[1]
-    return day.replace(year=year, month=month + 1, day=min(day.day, last))
-
-
-def _add_time(time: dt.time, duration: dt.timedelta) -> dt.time:
-    return (dt.datetime.combine(dt.date(2000, 1, 1), time) + duration).timetz()
-
-
-def _between(left: dt.datetime, right: dt.datetime) -> dt.timedelta:
-    """Subtract two points in time; one with an offset and one without have no distance."""
-    if (left.tzinfo is None) != (right.tzinfo is None):
-        raise NoValueError(OFFSETS, op="-")
-    return left - right
-
-
-def _subtract_times(left: dt.time, right: dt.time) -> dt.timedelta:
-    day = dt.date(2000, 1, 1)
-    return _between(dt.datetime.combine(day, left), dt.datetime.combine(day, right))
-
-
-def _months(count: int) -> Months:
-    if abs(count) > MAX_MONTHS:
-        raise NoValueError(OUT_OF_CALENDAR)
-    return Months(count)
 
 
 def _joined(left: str, right: str) -> str:
@@ -131,17 +110,39 @@ def _joined(left: str, right: str) -> str:
     return left + right
 
 
-def _days_after(day: dt.date, duration: dt.timedelta) -> dt.date:
+def _days_after(day: Date, duration: Duration) -> Date:
     """Move a date, which is the midnight it starts with, and give the date that is reached."""
-    return day + dt.timedelta(days=duration // dt.timedelta(1))
+    return date_of(day_number(day) + length(duration) // DAY)
 
 
-def _seconds(duration: dt.timedelta) -> Decimal:
-    return Decimal(duration // dt.timedelta(microseconds=1)) / 1_000_000
+def _add_time(clock: Time, count: int) -> Time:
+    return time_of(nanoseconds(clock) + count, clock.tzinfo)
 
 
-def _duration(seconds: Decimal) -> dt.timedelta:
-    return dt.timedelta(microseconds=int(seconds * 1_000_000))
+def _subtract_times(left: Time, right: Time) -> Duration:
+    (zoned, first), (other_zoned, second) = key(left), key(right)
+    if zoned != other_zoned:
+        raise NoValueError(OFFSETS, op="-")
+    return duration_of(first - second)
+
+
+def _add_months_to(value: DateTime, months: Months) -> DateTime:
+    return combined(add_months(date_part(value), months.count), time_part(value))
+
+
+def _scaled(duration: Duration, factor: Decimal, *, divide: bool = False) -> Duration:
+    """Multiply or divide a duration; what is below its smallest part is cut off."""
+    size = Decimal(length(duration))
+    return duration_of(int(size / factor if divide else size * factor))
+
+
+def _negated(duration: Duration) -> Duration:
+    return duration_of(-length(duration))
+
+
+def as_date_time(value: Value) -> DateTime:
+    """Read a date as its midnight in UTC, where a date and time is meant (10.3.2.9.4)."""
+    return cast("DateTime", value if kind_of(value) == "date and time" else midnight(value))
 
 
 def compare(left: Value, right: Value) -> int:
@@ -149,35 +150,59 @@ def compare(left: Value, right: Value) -> int:
     kind = kind_of(left)
     if kind != kind_of(right) or kind not in COMPARABLE:
         raise NoValueError(UNLIKE, op="<", left=given_as(left), right=given_as(right))
-    if _offsets_differ(left, right):
-        raise NoValueError(OFFSETS, op="<")
+    if kind in TEMPORAL:
+        (zoned, first), (other_zoned, second) = key(left), key(right)
+        if zoned != other_zoned:
+            raise NoValueError(OFFSETS, op="<")
+        return first - second
     return int(left > right) - int(left < right)  # type: ignore[operator]
 
 
-def _offsets_differ(left: Value, right: Value) -> bool:
-    """Whether one of two times has an offset and the other none: they cannot be compared."""
-    return (
-        isinstance(left, dt.datetime | dt.time)
-        and isinstance(right, dt.datetime | dt.time)
-        and (left.tzinfo is None) != (right.tzinfo is None)
-    )
+TEMPORAL = COMPARABLE - {"number", "string"}
 
 
 def equal(left: Value, right: Value) -> bool:
     """Compare for equality: null equals only null, unlike kinds have no answer."""
+    if isinstance(left, tuple | dict):
+        bounded(left)
+    return _equal(left, right)
+
+
+def _equal(left: Value, right: Value) -> bool:
     if left is None or right is None:
         return left is right
-    if kind_of(left) != kind_of(right):
+    kind = kind_of(left)
+    if kind != kind_of(right):
         raise NoValueError(UNLIKE, op="=", left=given_as(left), right=given_as(right))
-    if _offsets_differ(left, right):
-        raise NoValueError(OFFSETS, op="=")
+    if kind in TEMPORAL:
+        (zoned, first), (other_zoned, second) = key(left), key(right)
+        if zoned != other_zoned:
+            raise NoValueError(OFFSETS, op="=")
+        return first == second
     if isinstance(left, tuple) and isinstance(right, tuple):
         return len(left) == len(right) and all(
-            equal(a, b) for a, b in zip(left, right, strict=True)
+            _same(a, b) for a, b in zip(left, right, strict=True)
         )
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equal(v, right[k]) for k, v in left.items())
+        return left.keys() == right.keys() and all(_same(v, right[k]) for k, v in left.items())
+    if isinstance(left, Range) and isinstance(right, Range):
+        closed = (left.low_closed, left.high_closed) == (right.low_closed, right.high_closed)
+        return closed and _same(left.low, right.low) and _same(left.high, right.high)
     return left == right
+
+
+def _same(left: Value, right: Value) -> bool:
+    try:
+        return _equal(left, right)
+    except NoValueError:
+        return False
+
+
+def same(left: Value, right: Value) -> bool:
+    """Whether two items are equal; items of unlike kinds are not."""
+    if isinstance(left, tuple | dict):
+        bounded(left)
+    return _same(left, right)
 
 
 def includes(range_: Range, value: Value) -> bool:
@@ -198,20 +223,14 @@ def contains(tests: Value, value: Value) -> bool:
     if isinstance(tests, Range):
         return includes(tests, value)
     if isinstance(tests, tuple):
-        return any(_fits(test, value) for test in tests) or _same(tests, value)
+        return any(_fits(test, value) for test in tests) or same(tests, value)
     return equal(value, tests)
 
 
 def _fits(test: Value, value: Value) -> bool:
     if isinstance(test, Range) and not isinstance(value, Range):
         return value is not None and includes(test, value)
-    return _same(test, value)
-
-
-def _same(left: Value, right: Value) -> bool:
-    return (
-        (left is None) == (right is None) and kind_of(left) == kind_of(right) and equal(left, right)
-    )
+    return same(test, value)
 
 
 # --- the types of results ----------------------------------------------------------------------
@@ -313,42 +332,42 @@ _ADD = (
     _signature("string", "string", "string", _joined),
     _signature("date", _D, "date", _days_after),
     _signature(_D, "date", "date", lambda a, b: _days_after(b, a)),
-    _signature(_DT, _D, _DT, lambda a, b: a + b),
-    _signature(_D, _DT, _DT, lambda a, b: a + b),
-    _signature("time", _D, "time", _add_time),
-    _signature(_D, "time", "time", lambda a, b: _add_time(b, a)),
+    _signature(_DT, _D, _DT, lambda a, b: shifted(a, length(b))),
+    _signature(_D, _DT, _DT, lambda a, b: shifted(b, length(a))),
+    _signature("time", _D, "time", lambda a, b: _add_time(a, length(b))),
+    _signature(_D, "time", "time", lambda a, b: _add_time(b, length(a))),
     _signature("date", _M, "date", lambda a, b: add_months(a, b.count)),
     _signature(_M, "date", "date", lambda a, b: add_months(b, a.count)),
-    _signature(_DT, _M, _DT, lambda a, b: add_months(a, b.count)),
-    _signature(_M, _DT, _DT, lambda a, b: add_months(b, a.count)),
-    _signature(_D, _D, _D, lambda a, b: a + b),
-    _signature(_M, _M, _M, lambda a, b: _months(a.count + b.count)),
+    _signature(_DT, _M, _DT, _add_months_to),
+    _signature(_M, _DT, _DT, lambda a, b: _add_months_to(b, a)),
+    _signature(_D, _D, _D, lambda a, b: duration_of(length(a) + length(b))),
+    _signature(_M, _M, _M, lambda a, b: months_of(a.count + b.count)),
 )
 _SUBTRACT = (
     _signature("number", "number", lambda t: _sum_type(t, -1), lambda a, b: a - b, "({0} - {1})"),
-    _signature("date", "date", _D, lambda a, b: a - b),
-    _signature(_DT, _DT, _D, _between),
+    _signature("date", "date", _D, lambda a, b: duration_of((day_number(a) - day_number(b)) * DAY)),
+    _signature(_DT, _DT, _D, difference),
     _signature("time", "time", _D, _subtract_times),
-    _signature("date", _D, "date", lambda a, b: _days_after(a, -b)),
-    _signature(_DT, _D, _DT, lambda a, b: a - b),
-    _signature("time", _D, "time", lambda a, b: _add_time(a, -b)),
+    _signature("date", _D, "date", lambda a, b: _days_after(a, _negated(b))),
+    _signature(_DT, _D, _DT, lambda a, b: shifted(a, -length(b))),
+    _signature("time", _D, "time", lambda a, b: _add_time(a, -length(b))),
     _signature("date", _M, "date", lambda a, b: add_months(a, -b.count)),
-    _signature(_DT, _M, _DT, lambda a, b: add_months(a, -b.count)),
-    _signature(_D, _D, _D, lambda a, b: a - b),
-    _signature(_M, _M, _M, lambda a, b: _months(a.count - b.count)),
+    _signature(_DT, _M, _DT, lambda a, b: _add_months_to(a, Months(-b.count))),
+    _signature(_D, _D, _D, lambda a, b: duration_of(length(a) - length(b))),
+    _signature(_M, _M, _M, lambda a, b: months_of(a.count - b.count)),
 )
 _MULTIPLY = (
     _signature("number", "number", _product_type, lambda a, b: a * b, "({0} * {1})"),
-    _signature(_D, "number", _D, lambda a, b: _duration(_seconds(a) * b)),
-    _signature("number", _D, _D, lambda a, b: _duration(a * _seconds(b))),
-    _signature(_M, "number", _M, lambda a, b: _months(int(a.count * b))),
-    _signature("number", _M, _M, lambda a, b: _months(int(a * b.count))),
+    _signature(_D, "number", _D, _scaled),
+    _signature("number", _D, _D, lambda a, b: _scaled(b, a)),
+    _signature(_M, "number", _M, lambda a, b: months_of(int(a.count * b))),
+    _signature("number", _M, _M, lambda a, b: months_of(int(a * b.count))),
 )
 _DIVIDE = (
     _signature("number", "number", _quotient_type, lambda a, b: a / b, "({0} / {1})"),
-    _signature(_D, "number", _D, lambda a, b: _duration(_seconds(a) / b)),
-    _signature(_D, _D, "number", lambda a, b: _seconds(a) / _seconds(b)),
-    _signature(_M, "number", _M, lambda a, b: _months(int(a.count / b))),
+    _signature(_D, "number", _D, lambda a, b: _scaled(a, b, divide=True)),
+    _signature(_D, _D, "number", lambda a, b: Decimal(length(a)) / Decimal(length(b))),
+    _signature(_M, "number", _M, lambda a, b: months_of(int(a.count / b))),
     _signature(_M, _M, "number", lambda a, b: Decimal(a.count) / b.count),
 )
 
@@ -370,7 +389,7 @@ BUILTINS = {
     "**": _signature("number", "number", _power_type, lambda a, b: a**b, "({0} ** {1})"),
     "negate": (
         signature("value: number", _negated_type, guarded(lambda a: -a), "(-{0})"),
-        signature(f"value: {_D}", _D, guarded(lambda a: -a)),
+        signature(f"value: {_D}", _D, guarded(_negated)),
         signature(f"value: {_M}", _M, guarded(lambda a: Months(-a.count))),
     ),
     "<": _comparison(lambda order: order < 0, "<"),
@@ -392,3 +411,41 @@ BUILTINS = {
     "in": _signature("any", "any", BOOLEAN, lambda value, tests: contains(tests, value)),
 }
 """The operators by sign: left and right, or the one value."""
+
+
+def _before_mixed(sign: str, result: object, run: Callable[..., Value]) -> tuple[object, ...]:
+    """Put before what an operator means what it does for a date beside a date and time (10.3.2.9.4)."""
+    plain = BUILTINS[sign]
+    mixed = guarded(lambda left, right: run(as_date_time(left), as_date_time(right)))
+    pairs = ((_DT, "date"), ("date", _DT))
+    return (
+        *(signature(f"left: {a}, right: {b}", result, mixed) for a, b in pairs),  # type: ignore[arg-type]
+        *(plain if isinstance(plain, tuple) else (plain,)),
+    )
+
+
+def fits_test(value: Value, tests: Value) -> Value:
+    """Whether a value fits what a unary test gives: a test that is true by itself fits all (7.3.3)."""
+    if isinstance(tests, bool) and not isinstance(value, bool):
+        return tests
+    return contains(tests, value)
+
+
+def fits_condition(value: Value, condition: Value) -> Value:
+    """Whether a test about `?` holds; one that gives no truth value is a test as any other."""
+    if condition is None or isinstance(condition, bool):
+        return condition
+    return contains(condition, value)
+
+
+STANDARD = {
+    "-": _before_mixed("-", _D, difference),
+    "<": _before_mixed("<", BOOLEAN, lambda a, b: compare(a, b) < 0),
+    "<=": _before_mixed("<=", BOOLEAN, lambda a, b: compare(a, b) <= 0),
+    ">": _before_mixed(">", BOOLEAN, lambda a, b: compare(a, b) > 0),
+    ">=": _before_mixed(">=", BOOLEAN, lambda a, b: compare(a, b) >= 0),
+    "**": _signature("number", "number", _power_type, lambda a, b: a**b if b else Decimal(1)),
+    "in": _signature("any", "any", BOOLEAN, fits_test),
+    "?": _signature("any", "any", BOOLEAN, fits_condition),
+}
+"""The operators that mean more in the standard."""

@@ -2,7 +2,8 @@ r"""The regular expressions of XPath (F&O 3.1, 5.6), which FEEL's text functions
 
 A pattern is compiled to a small program whose threads run side by side over the text, so that no pattern
 can make the search explode: its time is at most the length of the program times that of the text, and
-that product is bounded. Back-references (`\1`) cannot be run so and are refused.
+that product is bounded. Back-references (`\1`) cannot be run so: they go one way after the other, as Perl
+does, and stop at the same bound.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ PATTERN_TOO_LONG = Code(
     "shorten the pattern to {pattern} signs, the text to {text}, and lower its repetitions",
     "请把模式缩短到 {pattern} 个字符、文字缩短到 {text} 个字符，并减少重复次数",
 )
-MAX_PATTERN, MAX_TEXT = 1_000, 10_000
+MAX_PATTERN, MAX_TEXT, MAX_RESULT = 1_000, 10_000, 2_000_000
 _MAX_PROGRAM, _MAX_STEPS, _MAX_NESTING = 2_000, 1_000_000, 50
 
 Test: TypeAlias = Callable[[str], bool]
 Step: TypeAlias = tuple[str, int, int, Test | None]
-"""What a thread does: `char` test, `split` to two places, `save` a position, `bol`, `eol` or `match`."""
+"""What a thread does: `char` test, `split` to two places, `save` a position, `bol`, `eol`, `back` or `match`."""
 
 _UNKNOWN_FLAG = Phrase(
     "the flags are `s`, `m`, `i`, `x` and `q`", "标志只有 `s`、`m`、`i`、`x` 和 `q`"
@@ -49,7 +50,7 @@ _COUNT = Phrase(
     "重复写作 `{n}`、`{n,}` 或 `{n,m}`，n 不大于 m",
 )
 _ESCAPE = Phrase("this escape is not known", "不认识的转义")
-_BACK = Phrase("references to a group are not offered", "不支持引用分组")
+_BACK = Phrase("there is no group of that number before it", "前面没有该编号的分组")
 _RANGE = Phrase("a range of signs ends before it starts", "字符范围的终点小于起点")
 _EMPTY = Phrase("it fits an empty text", "它能匹配空文字")
 _REPLACEMENT = Phrase(
@@ -60,11 +61,12 @@ _REPLACEMENT = Phrase(
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled pattern: its program and how many groups it has."""
+    """A compiled pattern: its program, how many groups it has, and whether it refers back to one."""
 
     source: str
     program: tuple[Step, ...]
     groups: int
+    refers_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,14 @@ def replace(text: str, pattern: str, replacement: str, flags: str = "") -> str:
     """Put `replacement`, with `$1` for a group, in the place of each part of `text` that fits."""
     compiled = _never_empty(pattern, flags)
     template = _template(replacement, compiled.groups, quoted="q" in flags)
-    parts, last = [], 0
+    parts, last, size = [], 0, len(text)
     for match in _every(compiled, text):
         parts.append(text[last : match.start])
-        parts += [p if isinstance(p, str) else match.group(text, p) for p in template]
+        put = [p if isinstance(p, str) else match.group(text, p) for p in template]
+        size += sum(map(len, put))
+        if size > MAX_RESULT:
+            raise _too_long()
+        parts += put
         last = match.end
     return "".join([*parts, text[last:]])
 
@@ -182,6 +188,9 @@ def _every(pattern: Pattern, text: str) -> list[Match]:
 
 def _search(pattern: Pattern, text: str, start: int, meter: _Meter) -> Match | None:
     """Find the first match from `start` on; of several there, the one that Perl's rules prefer."""
+    if pattern.refers_back:
+        tried = (_try(pattern, text, at, meter) for at in range(start, len(text) + 1))
+        return next((match for match in tried if match is not None), None)
     program = pattern.program
     best: tuple[int, ...] | None = None
     threads: list[tuple[int, tuple[int, ...]]] = []
@@ -208,6 +217,47 @@ def _search(pattern: Pattern, text: str, start: int, meter: _Meter) -> Match | N
     return None if best is None else Match(best)
 
 
+def _try(pattern: Pattern, text: str, start: int, meter: _Meter) -> Match | None:
+    """Go through the program from one position, the preferred way first, and back where it ends."""
+    stack = [(0, start, (-1,) * (2 * pattern.groups + 2))]
+    seen = set()
+    while stack:
+        state = stack.pop()
+        meter.take(4)  # a state is kept, and so costs more than a step of the threads
+        if state in seen:
+            continue
+        seen.add(state)
+        place, position, saved = state
+        kind, first, second, test = pattern.program[place]
+        match kind:
+            case "match":
+                return Match(saved)
+            case "split":
+                stack += [(second, position, saved), (first, position, saved)]
+            case "save":
+                kept = (*saved[:second], position, *saved[second + 1 :])
+                stack.append((first, position, kept))
+            case "back":
+                wanted = Match(saved).group(text, second)
+                if text.startswith(wanted, position):
+                    stack.append((first, position + len(wanted), saved))
+            case "char":
+                if position < len(text) and test is not None and test(text[position]):
+                    stack.append((first, position + 1, saved))
+            case _:
+                if _at_edge(kind, text, position, several=bool(second)):
+                    stack.append((first, position, saved))
+    return None
+
+
+def _at_edge(kind: str, text: str, position: int, *, several: bool) -> bool:
+    """Whether a text, or one of its lines, starts or ends here; a line end at the very end starts no line."""
+    if kind == "bol":
+        after = text[position - 1 : position] == "\n" and position < len(text)
+        return position == 0 or (several and after)
+    return position == len(text) or (several and text[position] == "\n")
+
+
 def _follow(  # noqa: PLR0913, PLR0917 - a thread, where it stands, and what it adds to
     program: tuple[Step, ...],
     place: int,
@@ -231,13 +281,7 @@ def _follow(  # noqa: PLR0913, PLR0917 - a thread, where it stands, and what it 
             case "save":
                 stack.append((first, (*kept[:second], position, *kept[second + 1 :])))
             case "bol" | "eol":
-                edge = 0 if kind == "bol" else len(text)
-                sign = (
-                    text[position - 1 : position]
-                    if kind == "bol"
-                    else text[position : position + 1]
-                )
-                if position == edge or (second and sign == "\n"):
+                if _at_edge(kind, text, position, several=bool(second)):
                     stack.append((first, kept))
             case _:
                 ready.append((here, kept))
@@ -263,9 +307,16 @@ class _Compiler:
         self.flags = flags
         self.text = pattern
         if "x" in flags and "q" not in flags:
-            self.text = re.sub(r"[ \t\n\r]+", "", pattern)
+            # White space in a class stays.
+            self.text = re.sub(
+                r"(\\.|\[(?:\\.|[^\]\\])*\])|[ \t\n\r]+",
+                lambda m: m[1] or "",
+                pattern,
+                flags=re.DOTALL,
+            )
         self.position = 0
         self.groups = 0
+        self.closed: set[int] = set()
         self.nesting = 0
         self.program: list[Step] = []
 
@@ -279,7 +330,8 @@ class _Compiler:
                 raise _bad(self.source, _BRACKET)
         self._write(_Group(part, 0))
         self._add("match")
-        return Pattern(self.source, tuple(self.program), self.groups)
+        refers_back = any(kind == "back" for kind, *_ in self.program)
+        return Pattern(self.source, tuple(self.program), self.groups, refers_back)
 
     # Writing: parts become steps in the order of the text.
 
@@ -300,6 +352,8 @@ class _Compiler:
         match part:
             case _Sign():
                 self._add("char", self._here() + 1, 0, part.test)
+            case _Back():
+                self._add("back", self._here() + 1, part.number)
             case _Edge():
                 self._add(part.kind, self._here() + 1, int("m" in self.flags))
             case _Row():
@@ -416,7 +470,7 @@ class _Compiler:
             case "^" | "$":
                 return _Edge("bol" if sign == "^" else "eol")
             case "\\":
-                return _Sign(self._escape())
+                return self._back() if self._digits() else _Sign(self._escape())
             case "?" | "*" | "+" | "{":
                 raise _bad(self.source, _NOTHING)
             case "]" | "}":
@@ -424,6 +478,20 @@ class _Compiler:
             case _:
                 pass
         return _Sign(self._same(sign))
+
+    def _digits(self) -> str:
+        found = re.compile("[1-9][0-9]*").match(self.text, self.position)
+        return found.group() if found else ""
+
+    def _back(self) -> _Part:
+        """Read the number of a group before: the longest that there is."""
+        digits = self._digits()
+        while digits and int(digits) not in self.closed:
+            digits = digits[:-1]
+        if not digits:
+            raise _bad(self.source, _BACK)
+        self.position += len(digits)
+        return _Back(int(digits))
 
     def _group(self) -> _Part:
         if self._take("?:"):
@@ -434,6 +502,7 @@ class _Compiler:
             self.groups += 1
             number = self.groups
             part = _Group(self._either(), number)
+            self.closed.add(number)
         if not self._take(")"):
             raise _bad(self.source, _BRACKET)
         return part
@@ -453,12 +522,12 @@ class _Compiler:
         if sign.lower() in _CLASSES and sign.isupper():
             return _negated(_CLASSES[sign.lower()])
         if sign in "pP" and (
-            found := re.compile(r"\{([A-Z][a-z]?)\}").match(self.text, self.position)
+            found := re.compile(r"\{(?:Is([\w-]+)|(\w{1,2}))\}").match(self.text, self.position)
         ):
             self.position = found.end()
-            wanted = found[1]
-            category: Test = lambda c: unicodedata.category(c).startswith(wanted)  # noqa: E731 - a test like the others
-            return category if sign == "p" else _negated(category)
+            test = _block(found[1]) if found[1] else _category(found[2])
+            if test is not None:
+                return test if sign == "p" else _negated(test)
         raise _bad(self.source, _BACK if sign.isdigit() else _ESCAPE)
 
     def _class(self) -> Test:
@@ -512,6 +581,11 @@ class _Sign:
 
 
 @dataclass(frozen=True, slots=True)
+class _Back:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Edge:
     kind: str
 
@@ -540,11 +614,99 @@ class _Repeat:
     reluctant: bool
 
 
-_Part: TypeAlias = _Sign | _Edge | _Row | _Group | _Either | _Repeat
+_Part: TypeAlias = _Sign | _Back | _Edge | _Row | _Group | _Either | _Repeat
 
 
 def _negated(test: Test) -> Test:
     return lambda c: not test(c)
+
+
+def _category(name: str) -> Test | None:
+    """The signs of a general category of Unicode, such as `Lu`, or of a group of them, such as `L`."""
+    return (lambda c: unicodedata.category(c).startswith(name)) if name in _CATEGORIES else None
+
+
+def _block(name: str) -> Test | None:
+    """The signs of a block of Unicode; those of scripts in use are known."""
+    found = _BLOCKS.get(name)
+    return None if found is None else lambda c: found[0] <= ord(c) <= found[1]
+
+
+_CATEGORIES = frozenset(
+    [
+        "L",
+        "Lu",
+        "Ll",
+        "Lt",
+        "Lm",
+        "Lo",
+        "M",
+        "Mn",
+        "Mc",
+        "Me",
+        "N",
+        "Nd",
+        "Nl",
+        "No",
+        "P",
+        "Pc",
+        "Pd",
+        "Ps",
+        "Pe",
+        "Pi",
+        "Pf",
+        "Po",
+        "Z",
+        "Zs",
+        "Zl",
+        "Zp",
+        "S",
+        "Sm",
+        "Sc",
+        "Sk",
+        "So",
+        "C",
+        "Cc",
+        "Cf",
+        "Co",
+        "Cn",
+    ]
+)
+_BLOCKS = {
+    "BasicLatin": (0x0, 0x7F),
+    "Latin-1Supplement": (0x80, 0xFF),
+    "LatinExtended-A": (0x100, 0x17F),
+    "LatinExtended-B": (0x180, 0x24F),
+    "IPAExtensions": (0x250, 0x2AF),
+    "SpacingModifierLetters": (0x2B0, 0x2FF),
+    "CombiningDiacriticalMarks": (0x300, 0x36F),
+    "Greek": (0x370, 0x3FF),
+    "GreekandCoptic": (0x370, 0x3FF),
+    "Cyrillic": (0x400, 0x4FF),
+    "Armenian": (0x530, 0x58F),
+    "Hebrew": (0x590, 0x5FF),
+    "Arabic": (0x600, 0x6FF),
+    "Devanagari": (0x900, 0x97F),
+    "Thai": (0xE00, 0xE7F),
+    "Georgian": (0x10A0, 0x10FF),
+    "HangulJamo": (0x1100, 0x11FF),
+    "LatinExtendedAdditional": (0x1E00, 0x1EFF),
+    "GeneralPunctuation": (0x2000, 0x206F),
+    "CurrencySymbols": (0x20A0, 0x20CF),
+    "LetterlikeSymbols": (0x2100, 0x214F),
+    "NumberForms": (0x2150, 0x218F),
+    "Arrows": (0x2190, 0x21FF),
+    "MathematicalOperators": (0x2200, 0x22FF),
+    "CJKSymbolsandPunctuation": (0x3000, 0x303F),
+    "Hiragana": (0x3040, 0x309F),
+    "Katakana": (0x30A0, 0x30FF),
+    "Bopomofo": (0x3100, 0x312F),
+    "CJKUnifiedIdeographsExtensionA": (0x3400, 0x4DBF),
+    "CJKUnifiedIdeographs": (0x4E00, 0x9FFF),
+    "HangulSyllables": (0xAC00, 0xD7AF),
+    "PrivateUse": (0xE000, 0xF8FF),
+    "HalfwidthandFullwidthForms": (0xFF00, 0xFFEF),
+}
 
 
 def _starts_name(sign: str) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine.feel import types
 from engine.feel.types import Type
-from engine.feel.values import Function, Months, NoValueError, Range, Value, given_as, kind_of
+from engine.feel.values import NoValueError, Value, given_as, kind_of
 from engine.kernel.diagnostics import Code, Phrase
 
 if TYPE_CHECKING:
@@ -127,12 +125,12 @@ def _static(kind: str) -> Type:
     return found
 
 
-def builtins_of(*modules: ModuleType) -> dict[str, Builtin]:
-    """Collect the `BUILTINS` tables of modules."""
+def builtins_of(table: str, *modules: ModuleType) -> dict[str, Builtin]:
+    """Collect the tables of that name in modules; a module may have none."""
     return {
         name: Builtin(name, signatures if isinstance(signatures, tuple) else (signatures,))
         for module in modules
-        for name, signatures in module.BUILTINS.items()
+        for name, signatures in getattr(module, table, {}).items()
     }
 
 
@@ -147,32 +145,9 @@ def accepts_value(parameter: Parameter, value: Value) -> bool:
     if kind == "comparable":
         return kind_of(value) in COMPARABLE
     if kind.startswith("list"):
-        item = _Item.get(kind.removeprefix("list").strip("<>"))
-        return isinstance(value, tuple) and (item is None or all(_is(v, item) for v in value))
-    return _is(value, _Item[kind])
-
-
-def _is(value: Value, class_: type) -> bool:
-    if isinstance(value, bool):
-        return class_ is bool
-    if isinstance(value, dt.datetime):
-        return class_ is dt.datetime
-    return isinstance(value, class_)
-
-
-_Item: dict[str, type] = {
-    "number": Decimal,
-    "string": str,
-    "boolean": bool,
-    "date": dt.date,
-    "time": dt.time,
-    "date and time": dt.datetime,
-    "days and time duration": dt.timedelta,
-    "years and months duration": Months,
-    "context": dict,
-    "range": Range,
-    "function": Function,
-}
+        item = kind.removeprefix("list").strip("<>")
+        return isinstance(value, tuple) and (not item or all(kind_of(v) == item for v in value))
+    return kind_of(value) == kind
 
 
 def refuse(function: str, parameter: Parameter, value: Value) -> NoValueError:

@@ -96,11 +96,15 @@ def _number(text: str, grouping: str | None = None, point: str | None = None) ->
     return +Decimal(plain)
 
 
-def _replaced(text: str, pattern: str, replacement: str, flags: str = "") -> str:
-    made = patterns.replace(text, pattern, replacement, flags)
+def _replaced(text: str, pattern: str, replacement: str, flags: str | None = None) -> str:
+    made = patterns.replace(text, pattern, replacement, flags or "")
     if len(made) > MAX_TEXT:
         raise NoValueError(TEXT_TOO_LONG, limit=MAX_TEXT)
     return made
+
+
+def _matches(text: str, pattern: str, flags: str | None = None) -> bool:
+    return patterns.matches(text, pattern, flags or "")
 
 
 def _case(change: Callable[[str], str]) -> object:
@@ -121,10 +125,10 @@ BUILTINS = {
     "starts with": signature(_TWO, BOOLEAN, str.startswith),
     "ends with": signature(_TWO, BOOLEAN, str.endswith),
     "matches": signature(
-        "input: string, pattern: string, flags: string = none", BOOLEAN, patterns.matches
+        "input: string, pattern: string, flags: string? = none", BOOLEAN, _matches
     ),
     "replace": signature(
-        "input: string, pattern: string, replacement: string, flags: string = none",
+        "input: string, pattern: string, replacement: string, flags: string? = none",
         STRING,
         _replaced,
     ),

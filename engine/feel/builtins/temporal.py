@@ -5,13 +5,53 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from engine.feel import types
-from engine.feel.builtins.operators import MAX_MONTHS, MAX_TEXT, OUT_OF_CALENDAR, TEXT_TOO_LONG
+from engine.feel.builtins.operators import MAX_TEXT, TEXT_TOO_LONG
 from engine.feel.builtins.registry import signature
+from engine.feel.chronology import (
+    DAY,
+    MAX_YEAR,
+    SECOND,
+    Date,
+    DateTime,
+    Duration,
+    Time,
+    combined,
+    date_from,
+    date_of,
+    date_part,
+    date_text,
+    date_time_text,
+    day_number,
+    duration_of,
+    duration_text,
+    length,
+    months_of,
+    months_text,
+    nanoseconds,
+    narrow,
+    offset,
+    time_of,
+    time_part,
+    time_text,
+    zone_name,
+)
 from engine.feel.types import DATE, DATE_TIME, DAYS, MONTHS, NUMBER, STRING, TIME, NumberType, Type
-from engine.feel.values import Months, NoValueError, Range, Value, kind_of
+from engine.feel.values import (
+    Months,
+    NoValueError,
+    Range,
+    Value,
+    WideDate,
+    WideDateTime,
+    WideDuration,
+    WideTime,
+    bounded,
+    kind_of,
+)
+from engine.feel.zones import named_zone
 from engine.kernel.decimals import decimal_text
 from engine.kernel.diagnostics import Code
 
@@ -39,130 +79,158 @@ _EXAMPLES = {
     "duration": "P1Y2M or P3DT4H",
 }
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIME = re.compile(r"(?:[01][0-9]|2[0-3])(?::[0-9]{2}){2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})?")
+_DATE = re.compile(r"(-?(?:[0-9]{4}|[1-9][0-9]{4,8}))-([0-9]{2})-([0-9]{2})")
+_CLOCK = re.compile(r"([0-9]{2}):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,9})[0-9]*)?")
+_OFFSET = re.compile(r"([+-])([0-9]{2}):([0-5][0-9])(?::([0-5][0-9]))?")
+_ZONED = re.compile(r"(.*?)([Zz]|[+-][0-9:]*|@.*)?")
 _N = "([0-9]{1,12})"
 _MONTHS = re.compile(rf"(-?)P(?=[0-9])(?:{_N}Y)?(?:{_N}M)?")
 _DAYS = re.compile(
-    rf"(-?)P(?=[0-9]|T[0-9])(?:{_N}D)?(?:T(?=[0-9])(?:{_N}H)?(?:{_N}M)?(?:{_N}(\.[0-9]{{1,9}})?S)?)?"
+    rf"(-?)P(?=[0-9]|T[0-9])(?:{_N}D)?(?:T(?=[0-9])(?:{_N}H)?(?:{_N}M)?(?:{_N}(?:\.([0-9]{{1,9}})[0-9]*)?S)?)?"
 )
+MAX_OFFSET = dt.timedelta(hours=18)
 
 
 def _wrong(text: Value, kind: str) -> NoValueError:
     return NoValueError(NOT_TEMPORAL, text=str(text)[:60], kind=kind, example=_EXAMPLES[kind])
 
 
-def date(text: str) -> dt.date:
-    """Read `2026-01-31`."""
+def _read_date(text: str) -> Date:
+    """Read `2026-01-31`; a year of more than four digits, or below zero, is the standard's alone."""
     try:
-        if _DATE.fullmatch(text):
-            return dt.date.fromisoformat(text)
+        if match := _DATE.fullmatch(text):
+            return date_from(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         pass
     raise _wrong(text, "date")
 
 
-def time(text: str) -> dt.time:
-    """Read `09:30:00`, with an offset or without."""
-    try:
-        if _TIME.fullmatch(text):
-            return dt.time.fromisoformat(_micro(text))
-    except ValueError:
-        pass
-    raise _wrong(text, "time")
+def _read_time(text: str) -> Time:
+    """Read `09:30:00`, with an offset, with the name of a zone, or without."""
+    match = _ZONED.fullmatch(text)
+    clock = _CLOCK.fullmatch(match[1]) if match else None
+    if match is None or clock is None or int(clock[1]) > 23:  # noqa: PLR2004 - hours of a day
+        raise _wrong(text, "time")
+    zone = _zone(match[2]) if match[2] else None
+    if match[2] and zone is None:
+        raise _wrong(text, "time")
+    seconds = (int(clock[1]) * 60 + int(clock[2])) * 60 + int(clock[3])
+    return time_of(seconds * SECOND + int((clock[4] or "").ljust(9, "0")), zone)
 
 
-def date_time(text: str) -> dt.datetime:
-    """Read `2026-01-31T09:30:00`, with an offset or without; a date alone is its midnight."""
+def _zone(text: str) -> dt.tzinfo | None:
+    """Read `Z`, `+08:00` or `@Asia/Shanghai`; None when it is none of them."""
+    if text in {"Z", "z"}:
+        return dt.UTC
+    if text.startswith("@"):
+        return named_zone(text[1:])
+    match = _OFFSET.fullmatch(text)
+    if match is None:
+        return None
+    ahead = dt.timedelta(hours=int(match[2]), minutes=int(match[3]), seconds=int(match[4] or 0))
+    return _fixed(-ahead if match[1] == "-" else ahead)
+
+
+def _fixed(ahead: dt.timedelta) -> dt.tzinfo | None:
+    return dt.timezone(ahead) if abs(ahead) <= MAX_OFFSET else None
+
+
+def _read_date_time(text: str) -> DateTime:
+    """Read `2026-01-31T09:30:00`, with a zone or without; a date alone is its midnight."""
     day, mark, clock = text.partition("T")
-    if not mark and _DATE.fullmatch(text):
-        return dt.datetime.combine(date(text), dt.time())
     try:
-        return dt.datetime.combine(date(day), time(clock))
+        return combined(_read_date(day), _read_time(clock) if mark else dt.time())
     except NoValueError:
         raise _wrong(text, "date and time") from None
 
 
-def _micro(text: str) -> str:
-    """Cut a fraction of a second to the microseconds that Python keeps."""
-    return re.sub(r"(\.\d{6})\d+", r"\1", text)
-
-
-def duration(text: str) -> Months | dt.timedelta:
+def _read_duration(text: str) -> Months | Duration:
     """Read `P1Y2M` or `P3DT4H5M6S` (ISO 8601)."""
     if match := _MONTHS.fullmatch(text):
         sign, years, months = match.groups()
         count = int(years or 0) * 12 + int(months or 0)
-        if count > MAX_MONTHS:
-            raise NoValueError(OUT_OF_CALENDAR)
-        return Months(-count if sign else count)
+        return months_of(-count if sign else count)
     if match := _DAYS.fullmatch(text):
         sign, days, hours, minutes, seconds, fraction = match.groups()
-        micro = int((fraction or ".0")[1:7].ljust(6, "0"))
-        try:
-            length = dt.timedelta(
-                int(days or 0), int(seconds or 0), micro, 0, int(minutes or 0), int(hours or 0)
-            )
-        except OverflowError:
-            raise NoValueError(OUT_OF_CALENDAR) from None
-        return -length if sign else length
+        whole = (int(days or 0) * 24 + int(hours or 0)) * 60 + int(minutes or 0)
+        size = (whole * 60 + int(seconds or 0)) * SECOND + int((fraction or "").ljust(9, "0"))
+        return duration_of(-size if sign else size)
     raise _wrong(text, "duration")
 
 
-def literal(text: str) -> Value:
+date, time, date_time = narrow(_read_date), narrow(_read_time), narrow(_read_date_time)
+duration = narrow(_read_duration)
+"""How rules and their inputs read the texts of dates, times and durations."""
+
+
+def standard_literal(text: str) -> Value:
     """Read what stands in `@"…"`: the kind shows in the form."""
     if text.lstrip("-").startswith("P"):
-        return duration(text)
-    if "T" in text:
-        return date_time(text)
-    return time(text) if ":" in text else date(text)
+        return _read_duration(text)
+    if "T" in text.partition("@")[0]:
+        return _read_date_time(text)
+    return _read_time(text) if ":" in text.partition("@")[0] else _read_date(text)
 
 
-def _date_of(year: Decimal, month: Decimal, day: Decimal) -> dt.date:
+literal = narrow(standard_literal)
+"""The literal as rules have it."""
+
+
+def _date_of(year: Decimal, month: Decimal, day: Decimal) -> Date:
     try:
-        return dt.date(_int(year), _int(month), _int(day))
+        return date_from(_int(year), _int(month), _int(day))
     except (ValueError, OverflowError):
         raise _wrong(f"{year}-{month}-{day}", "date") from None
 
 
 def _int(number: Decimal) -> int:
-    if number != number.to_integral_value():
+    if number != number.to_integral_value() or abs(number) > MAX_YEAR:
         raise ValueError(number)
     return int(number)
 
 
 def _time_of(
-    hour: Decimal, minute: Decimal, second: Decimal, offset: dt.timedelta | None = None
-) -> dt.time:
+    hour: Decimal, minute: Decimal, second: Decimal, offset: Duration | None = None
+) -> Time:
     try:
-        whole = int(second)
-        micro = int((second - whole) * 1_000_000)
-        zone = None if offset is None else dt.timezone(offset)
-        return dt.time(_int(hour), _int(minute), whole, micro, zone)
+        size = (_int(hour) * 60 + _int(minute)) * 60 * SECOND + int(second * SECOND)
+        zone = None
+        if offset is not None:
+            zone = _fixed(dt.timedelta(seconds=length(offset) // SECOND))
+        fits = 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60  # noqa: PLR2004 - a clock
+        if fits and (offset is None or zone is not None):
+            return time_of(size, zone)
     except (ValueError, OverflowError):
-        raise _wrong(f"{hour}:{minute}:{second}", "time") from None
+        pass
+    raise _wrong(f"{hour}:{minute}:{second}", "time")
 
 
-def _day(value: dt.date) -> dt.date:
-    return value.date() if isinstance(value, dt.datetime) else value
+def _clock(value: Value) -> Time:
+    if kind_of(value) == "date":
+        return dt.time(tzinfo=dt.UTC)
+    return time_part(cast("DateTime", value))
 
 
-def _clock(value: Value) -> dt.time:
-    if isinstance(value, dt.datetime):
-        return value.timetz()
-    return value if isinstance(value, dt.time) else dt.time(tzinfo=dt.UTC)
+def _midnight_here(day: Date) -> DateTime:
+    return combined(day, dt.time())
 
 
-def _months_between(start: dt.date, end: dt.date) -> Months:
-    first, last = _day(start), _day(end)
+def _months_between(start: Value, end: Value) -> Months:
+    """Count the whole months from one day to another, the clocks included where both have one."""
+    first, last = _moment(start), _moment(end)
     sign = 1 if last >= first else -1
     early, late = (first, last) if sign > 0 else (last, first)
-    months = (late.year - early.year) * 12 + late.month - early.month - (late.day < early.day)
-    return Months(sign * months)
+    months = (late[0] - early[0]) * 12 + late[1] - early[1] - (late[2:] < early[2:])
+    return months_of(sign * months)
+
+
+def _moment(value: Value) -> tuple[int, int, int]:
+    day = date_part(cast("DateTime", value))
+    return day.year, day.month, day.day
 
 
 def _string(value: Value) -> str:
-    text = text_of(value)
+    text = text_of(bounded(value))
     if len(text) > MAX_TEXT:
         raise NoValueError(TEXT_TOO_LONG, limit=MAX_TEXT)
     return text
@@ -177,12 +245,16 @@ def text_of(value: Value) -> str:
             return "true" if value else "false"
         case Decimal():
             return decimal_text(value)
-        case dt.datetime() | dt.date() | dt.time():
-            return re.sub(r"(\.\d*?)0+(?=$|[+Z-])", r"\1", value.isoformat().replace("+00:00", "Z"))
+        case dt.datetime() | WideDateTime():
+            return date_time_text(value)
+        case dt.date() | WideDate():
+            return date_text(value)
+        case dt.time() | WideTime():
+            return time_text(value)
         case Months():
-            return _months_text(value.count)
-        case dt.timedelta():
-            return _days_text(value)
+            return months_text(value)
+        case dt.timedelta() | WideDuration():
+            return duration_text(value)
         case None:
             return "null"
         case tuple():
@@ -212,60 +284,52 @@ def _range_text(value: Range) -> str:
     return f"{'[' if value.low_closed else '('}{low}..{high}{']' if value.high_closed else ')'}"
 
 
-def _months_text(count: int) -> str:
-    years, months = divmod(abs(count), 12)
-    body = (f"{years}Y" if years else "") + (f"{months}M" if months or not years else "")
-    return f"{'-' if count < 0 else ''}P{body}"
-
-
-def _days_text(length: dt.timedelta) -> str:
-    size = abs(length)
-    hours, rest = divmod(size.seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    fraction = f".{size.microseconds:06d}".rstrip("0").rstrip(".") if size.microseconds else ""
-    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
-    clock += f"{seconds}{fraction}S" if seconds or fraction else ""
-    body = (f"{size.days}D" if size.days else "") + (f"T{clock}" if clock else "")
-    return f"{'-' if length < dt.timedelta(0) else ''}P{body or 'T0S'}"
-
-
 # --- properties (10.3.2.3, tables 65 and 66) ---------------------------------------------------
 
 
-def _offset(value: Value) -> Value:
-    return value.utcoffset() if isinstance(value, dt.datetime | dt.time) else None
+def _offset_of(value: Value) -> Value:
+    ahead = offset(cast("DateTime", value))
+    return None if ahead is None else duration_of(ahead)
 
 
 def _whole(number: int) -> Decimal:
     return Decimal(number)
 
 
+def _weekday(day: Date) -> int:
+    return (day_number(day) - 1) % 7 + 1
+
+
+def _second(clock: Time) -> Decimal:
+    return Decimal(nanoseconds(clock) % (60 * SECOND)) / SECOND
+
+
 _CALENDAR: dict[str, tuple[Type, Callable[..., Value]]] = {
     "year": (NumberType(None, Decimal(1), Decimal(9999), 0), lambda v: _whole(v.year)),
     "month": (NumberType(None, Decimal(1), Decimal(12), 0), lambda v: _whole(v.month)),
     "day": (NumberType(None, Decimal(1), Decimal(31), 0), lambda v: _whole(v.day)),
-    "weekday": (NumberType(None, Decimal(1), Decimal(7), 0), lambda v: _whole(v.isoweekday())),
+    "weekday": (NumberType(None, Decimal(1), Decimal(7), 0), lambda v: _whole(_weekday(v))),
 }
 _OF_CLOCK: dict[str, tuple[Type, Callable[..., Value]]] = {
     "hour": (NUMBER, lambda v: _whole(v.hour)),
     "minute": (NUMBER, lambda v: _whole(v.minute)),
-    "second": (NUMBER, lambda v: _whole(v.second) + _whole(v.microsecond) / 1_000_000),
-    "time offset": (types.nullable(DAYS), _offset),
-    "timezone": (types.nullable(STRING), lambda _: None),
+    "second": (NUMBER, _second),
+    "time offset": (types.nullable(DAYS), _offset_of),
+    "timezone": (types.nullable(STRING), zone_name),
 }
 _LENGTH: dict[str, tuple[Type, Callable[..., Value]]] = {
-    "days": (NUMBER, lambda v: _signed(v, abs(v).days)),
-    "hours": (NUMBER, lambda v: _signed(v, abs(v).seconds // 3600)),
-    "minutes": (NUMBER, lambda v: _signed(v, abs(v).seconds // 60 % 60)),
-    "seconds": (
-        NUMBER,
-        lambda v: _signed(v, abs(v).seconds % 60) + _signed(v, abs(v).microseconds) / 1_000_000,
-    ),
+    "days": (NUMBER, lambda v: _part(v, DAY, None)),
+    "hours": (NUMBER, lambda v: _part(v, 3600 * SECOND, 24)),
+    "minutes": (NUMBER, lambda v: _part(v, 60 * SECOND, 60)),
+    "seconds": (NUMBER, lambda v: _part(v, 1, 60 * SECOND) / SECOND),
 }
 
 
-def _signed(length: dt.timedelta, part: int) -> Decimal:
-    return Decimal(-part if length < dt.timedelta(0) else part)
+def _part(duration: Duration, unit: int, cycle: int | None) -> Decimal:
+    """How often a unit is in a duration, and with `cycle` what whole ones of the next unit leave of it."""
+    size = length(duration)
+    count = abs(size) // unit
+    return Decimal((-1 if size < 0 else 1) * (count if cycle is None else count % cycle))
 
 
 PROPERTIES: dict[str, dict[str, tuple[Type, Callable[..., Value]]]] = {
@@ -293,19 +357,29 @@ _MONTH_NAMES = (
 )  # fmt: skip
 
 
-def _on(result: Type, run: Callable[[dt.date], Value]) -> tuple[object, ...]:
+def _on(result: Type, run: Callable[[Date], Value]) -> tuple[object, ...]:
     return (signature("date: date", result, run), signature("date: date and time", result, run))
+
+
+def _day_of_year(day: Date) -> Decimal:
+    return _whole(day_number(day) - day_number(date_from(day.year, 1, 1)) + 1)
+
+
+def _week_of_year(day: Date) -> Decimal:
+    """Number the week by ISO 8601: it belongs to the year that its Thursday is in."""
+    thursday = date_of(day_number(day) - _weekday(day) + 4)
+    return _whole((int(_day_of_year(thursday)) - 1) // 7 + 1)
 
 
 BUILTINS = {
     "date": (
-        signature("from: string", DATE, date),
-        signature("from: date and time", DATE, _day),
-        signature("from: date", DATE, _day),
+        signature("from: string", DATE, _read_date),
+        signature("from: date and time", DATE, date_part),
+        signature("from: date", DATE, lambda value: value),
         signature("year: number, month: number, day: number", DATE, _date_of),
     ),
     "time": (
-        signature("from: string", TIME, time),
+        signature("from: string", TIME, _read_time),
         signature("from: date and time", TIME, _clock),
         signature("from: time", TIME, _clock),
         signature("from: date", TIME, _clock),
@@ -316,19 +390,19 @@ BUILTINS = {
         ),
     ),
     "date and time": (
-        signature("from: string", DATE_TIME, date_time),
+        signature("from: string", DATE_TIME, _read_date_time),
         signature("from: date and time", DATE_TIME, lambda value: value),
-        signature("from: date", DATE_TIME, lambda day: dt.datetime.combine(day, dt.time())),
+        signature("from: date", DATE_TIME, _midnight_here),
         signature(
             "year: number, month: number, day: number, hour: number, minute: number, second: number",
             DATE_TIME,
-            lambda y, mo, d, h, mi, s: dt.datetime.combine(_date_of(y, mo, d), _time_of(h, mi, s)),
+            lambda y, mo, d, h, mi, s: combined(_date_of(y, mo, d), _time_of(h, mi, s)),
         ),
-        signature("date: date, time: time", DATE_TIME, dt.datetime.combine),
+        signature("date: date, time: time", DATE_TIME, combined),
         signature(
             "date: date and time, time: time",
             DATE_TIME,
-            lambda d, t: dt.datetime.combine(d.date(), t),
+            lambda d, t: combined(date_part(d), t),
         ),
     ),
     "duration": signature("from: string", types.ANY, duration),
@@ -339,9 +413,12 @@ BUILTINS = {
         signature("from: date and time, to: date", MONTHS, _months_between),
     ),
     "string": signature("from: present", STRING, _string),
-    "day of year": _on(NUMBER, lambda d: _whole(d.timetuple().tm_yday)),
-    "day of week": _on(STRING, lambda d: _DAY_NAMES[d.weekday()]),
+    "day of year": _on(NUMBER, _day_of_year),
+    "day of week": _on(STRING, lambda d: _DAY_NAMES[_weekday(d) - 1]),
     "month of year": _on(STRING, lambda d: _MONTH_NAMES[d.month - 1]),
-    "week of year": _on(NUMBER, lambda d: _whole(d.isocalendar().week)),
+    "week of year": _on(NUMBER, _week_of_year),
 }
 """The temporal functions by name, and `string`."""
+
+STANDARD = {"duration": signature("from: string", types.ANY, _read_duration)}
+"""The functions that mean more in the standard."""

@@ -32,6 +32,7 @@ INPUTS: dict[str, Any] = {
     "people": [{"name": "Wei", "age": 40}, {"name": "Bo", "age": 25}, {"name": "Ann", "age": 35}],
     "d": dt.date(2026, 1, 15),
 }
+NOW = dt.datetime(2026, 11, 25, 9, 30, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 Mode = Literal["strict", "dmn"]
 MODES: tuple[Mode, ...] = ("strict", "dmn")
 
@@ -61,7 +62,7 @@ def answer(run: Callable[[], object]) -> str:
 
 @pytest.mark.parametrize(("expression", "mode", "expected"), [*rows(".feel", " | ")])
 def test_expressions(expression: str, mode: Mode, expected: str) -> None:
-    assert answer(lambda: evaluate(expression, INPUTS, mode=mode)) == expected
+    assert answer(lambda: evaluate(expression, INPUTS, mode=mode, now=NOW)) == expected
 
 
 @pytest.mark.parametrize(("cell", "mode", "expected"), [*rows(".cells", " ; ")])

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from engine.feel import Months, evaluate, evaluate_unary, ir, to_feel, tree, types
-from engine.feel.backends import interpreter, python
-from engine.feel.backends.interpreter import Run, evaluate_ir, is_instance
+from engine.feel.backends import python
+from engine.feel.backends.interpreter import Run, evaluate_ir
 from engine.feel.backends.python import compile_expression
 from engine.feel.builtins import OPERATORS
+from engine.feel.builtins.calling import call_builtin
 from engine.feel.builtins.registry import signature
 from engine.feel.checker import check_expression
 from engine.feel.parser import parse_expression
@@ -26,6 +27,8 @@ from engine.feel.values import (
     NotApplicable,
     NoValueError,
     Range,
+    call,
+    is_instance,
     kind_of,
     type_of,
 )
@@ -218,6 +221,13 @@ def _both(text: str, **names: object) -> tuple[object, object]:
         ("things[x > 1]", {"things": [{"x": 1}, {"x": 2, "y": 3}]}),
         ("is applicable(a)", {"a": 1}),
         ("if f then 1 else 2", {"f": True}),
+        ("for i in xs return if i = 1 then i else i + partial[-1]", {"xs": [1, 2, 3]}),
+        ("for i in xs, j in 1..i return count(partial) + i * j", {"xs": [1, 2, 3]}),
+        ("(for i in xs return function(x) count(partial) + x)[1](2)", {"xs": [1]}),
+        ("for i in xs return partial", {"xs": [1, 2], "partial": 5}),
+        ("[[1, 2], xs][count(item[item > 1]) = 2]", {"xs": [1, 2, 3]}),
+        ("things[count(ys[item = x]) = 1].x", {"things": [{"x": 1, "ys": [1, 2]}]}),
+        ("range(s)", {"s": "[1..2]"}),
     ],
 )
 def test_the_generated_form_agrees(text: str, names: dict[str, object]) -> None:
@@ -227,9 +237,9 @@ def test_the_generated_form_agrees(text: str, names: dict[str, object]) -> None:
 
 def test_the_generated_form_refuses_what_the_reference_refuses() -> None:
     with pytest.raises(NoValueError):
-        python.call_value(5, None)
+        call(5, ())
     with pytest.raises(NoValueError):
-        python.call_value(Function(("x",), lambda x: x), ("y",), 1)
+        call(Function(("x",), lambda x: x), (1,), ("y",))
     with pytest.raises(NoValueError):
         python.condition(None)
     assert python.entry_or({"a": 1}, "a", lambda: 2) == 1
@@ -277,7 +287,7 @@ def test_values_are_checked_where_types_are_open() -> None:
     with pytest.raises(NoValueError, match="FEEL-EVAL-075"):
         evaluate_ir(position, {})
     with pytest.raises(NoValueError, match="FEEL-EVAL-001"):
-        interpreter.call_builtin(OPERATORS["+"], [Decimal(1), "a"])
+        call_builtin(OPERATORS["+"], [Decimal(1), "a"])
     assert is_instance(None, types.NULL)
     assert type_of(("a", Decimal(1))) == types.ListType(ANY)
     assert type_of(Range(None, Decimal(1))) == types.RangeType(NUMBER)

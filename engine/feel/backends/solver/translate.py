@@ -249,13 +249,13 @@ class Encoder:
             return None
         kept = []
         for there, value in base.entries:
-            with self.under(there), self.with_names({"item": value}):
+            with self.under(there), self.with_names({node.item: value}):
                 kept.append((z3.And(there, self.condition(node.condition)), value))
         return Items(tuple(kept))
 
     def _each(self, node: ir.Each) -> Symbol | None:
         found: list[tuple[Flag, Symbol]] = []
-        if not self._run(node, node.iterations, [], found):
+        if node.looks_back or not self._run(node, node.iterations, [], found):
             return None
         if node.kind == "for":
             return Items(tuple(found))
