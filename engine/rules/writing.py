@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 # What YAML takes for itself in no place, also inside `{ }` and `[ ]`.
 _PLAIN = re.compile(r"[^\W_][\w.+/-]*(?::[\w.+/-]+)*", re.ASCII)
 _HAN = re.compile(r"[\u4e00-\u9fff\w]+")
-_REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_REFUSED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
 _ONE_LINE = frozenset(
     {"title", "label", "default", "columns", "one_of", "ranked", "priority", "jurisdictions"}
 )
@@ -104,9 +106,7 @@ def draw_table(columns: object, rows: object) -> list[str] | None:
         return None
     when, then = [*map(str, columns["when"])], [*map(str, columns["then"])]
     lines = [_line("id", when, then), _line("-", ["-"] * len(when), ["-"] * len(then))]
-    lines += [
-        _line(str(r["id"]), [*map(str, r["when"])], [*map(str, r["then"])]) for r in rows
-    ]
+    lines += [_line(str(r["id"]), [*map(str, r["when"])], [*map(str, r["then"])]) for r in rows]
     table, faults = parse_table("\n".join(lines))
     if table is None or faults or len(table.rows) != len(rows):
         return None

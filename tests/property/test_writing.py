@@ -35,7 +35,9 @@ def test_what_is_shipped(name: str) -> None:
     again(SHIPPED[name])
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(programs.rule_sets())
 def test_any_rule_set(data: dict[str, Any]) -> None:
     loaded, found = load_data(RuleSet, data)
@@ -44,7 +46,12 @@ def test_any_rule_set(data: dict[str, Any]) -> None:
 
 
 @settings(max_examples=300)
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"]) | st.sampled_from("\n\t |#:'\"\\")))
+@given(
+    st.text(
+        st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"])
+        | st.sampled_from("\n\t |#:'\"\\")
+    )
+)
 def test_any_text(text: str) -> None:
     data = {**programs.HEAD, "owner": "o", "decisions": {"x": {"value": "1"}}}
     data["reasons"] = {"WHY": {"zh": text.replace("{", ""), "en": "e"}}
