@@ -25,6 +25,7 @@ from engine.rules.compiler import compile_rule_set
 from engine.rules.documents import RuleSet
 from engine.rules.evaluate import decide, interpret
 from tests.benchmarks import peers
+from tests.benchmarks.models import model_figures
 from tests.benchmarks.timing import Figure, median_us, percentiles, ratio, take_turns
 
 if TYPE_CHECKING:
@@ -216,6 +217,7 @@ def main() -> int:
         ("decision", lambda: decision_figures(content)),
         ("tables", table_figures),
         ("inference", lambda: inference_figures(content)),
+        ("models", model_figures),
     ]
     figures: list[Figure] = []
     with Progress(console=Console(stderr=True)) as progress:
