@@ -16,7 +16,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from engine.kernel.decimals import decimal_text
-from engine.kernel.diagnostics import Code, Diagnostic, Span
+from engine.kernel.diagnostics import LANGS, Code, Diagnostic, Phrase, Span
 from engine.kernel.errors import DocumentError
 from engine.rules.sheets import Sheet
 
@@ -64,6 +64,9 @@ MERGED = Code(
 
 _MOST_BYTES, _MOST_UNPACKED = 10 * 2**20, 100 * 2**20
 _MOST_SHEETS, _MOST_ROWS, _MOST_COLUMNS = 120, 20_000, 200
+_BYTES, _SHEETS = Phrase("bytes", "字节数"), Phrase("sheets", "工作表数")
+_CELLS = Phrase("rows or columns", "行数或列数")
+_DATE, _ERROR = Phrase("date", "日期"), Phrase("spreadsheet error", "表格错误值")
 _HEAD = PatternFill("solid", fgColor="DCE6F1")
 _WRONG = PatternFill("solid", fgColor="FFC7CE")
 _AUTHOR = "evenhand"
@@ -159,9 +162,9 @@ def read_workbook(raw: bytes, name: str) -> tuple[list[Sheet], list[Diagnostic]]
             continue
         if sheet.max_row > _MOST_ROWS or sheet.max_column > _MOST_COLUMNS:
             limit = f"{_MOST_ROWS} × {_MOST_COLUMNS}"
-            raise DocumentError([TOO_LARGE.at(None, limit=limit, what="cells")])
-        for merged in sheet.merged_cells.ranges:
-            found.append(MERGED.at(_span(sheet.title, merged.min_row, merged.min_col)))
+            raise DocumentError([TOO_LARGE.at(None, limit=limit, what=_CELLS)])
+        merged = sheet.merged_cells.ranges
+        found += [MERGED.at(_span(sheet.title, r.min_row, r.min_col)) for r in merged]
         rows = [[_text(cell, sheet.title, found) for cell in row] for row in sheet.iter_rows()]
         while rows and not any(rows[-1]):
             rows.pop()
@@ -171,22 +174,24 @@ def read_workbook(raw: bytes, name: str) -> tuple[list[Sheet], list[Diagnostic]]
 
 def _open(raw: bytes, name: str) -> Workbook:
     """Open a workbook, after its size was looked at: a small file can unpack to a very large one."""
-    wrong = DocumentError([NOT_A_WORKBOOK.at(None, name=name)])
-    if len(raw) > _MOST_BYTES:
-        raise DocumentError([TOO_LARGE.at(None, limit=str(_MOST_BYTES), what="bytes")])
+    if len(raw) > _MOST_BYTES or _unpacked(raw) > _MOST_UNPACKED:
+        raise DocumentError([TOO_LARGE.at(None, limit=str(_MOST_BYTES), what=_BYTES)])
+    try:
+        book = load_workbook(io.BytesIO(raw), keep_links=False)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, TypeError):
+        raise DocumentError([NOT_A_WORKBOOK.at(None, name=name)]) from None
+    if len(book.worksheets) > _MOST_SHEETS:
+        raise DocumentError([TOO_LARGE.at(None, limit=str(_MOST_SHEETS), what=_SHEETS)])
+    return book
+
+
+def _unpacked(raw: bytes) -> int:
+    """Add up what the parts of a workbook say they unpack to; nothing for what is no workbook."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-            unpacked = sum(entry.file_size for entry in packed.infolist())
-        if unpacked > _MOST_UNPACKED:
-            raise DocumentError([TOO_LARGE.at(None, limit=str(_MOST_UNPACKED), what="bytes")])
-        book = load_workbook(io.BytesIO(raw), keep_links=False)
-    except DocumentError:
-        raise
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, TypeError):
-        raise wrong from None
-    if len(book.worksheets) > _MOST_SHEETS:
-        raise DocumentError([TOO_LARGE.at(None, limit=str(_MOST_SHEETS), what="sheets")])
-    return book
+            return sum(entry.file_size for entry in packed.infolist())
+    except zipfile.BadZipFile:
+        return 0
 
 
 def _text(cell: Any, sheet: str, found: list[Diagnostic]) -> str:  # noqa: ANN401 - openpyxl's cells have many classes
@@ -207,12 +212,12 @@ def _text(cell: Any, sheet: str, found: list[Diagnostic]) -> str:  # noqa: ANN40
             # What was typed as a number comes back as the shortest decimal that names it.
             return decimal_text(Decimal(repr(value)))
         case dt.datetime() | dt.date() | dt.time() | dt.timedelta():
-            found.append(NOT_TEXT.at(place, kind="date"))
+            found.append(NOT_TEXT.at(place, kind=_DATE))
             return ""
         case _:
             pass
     if cell.data_type == "e":
-        found.append(NOT_TEXT.at(place, kind="error"))
+        found.append(NOT_TEXT.at(place, kind=_ERROR))
         return ""
     return str(value)
 
@@ -235,7 +240,8 @@ def mark_workbook(raw: bytes, name: str, found: Iterable[Diagnostic]) -> bytes:
     for sheet in book.worksheets:
         for row in sheet.iter_rows():
             for cell in row:
-                if getattr(cell, "comment", None) is not None and cell.comment.author == _AUTHOR:
+                comment = getattr(cell, "comment", None)
+                if comment is not None and comment.author == _AUTHOR:
                     cell.comment = None
                     cell.fill = _HEAD if cell.row == 1 else PatternFill()
     told: dict[tuple[str, int, int], list[str]] = {}
@@ -243,19 +249,16 @@ def mark_workbook(raw: bytes, name: str, found: Iterable[Diagnostic]) -> bytes:
         if one.span is not None:
             place = (one.span.path, one.span.line, one.span.column)
             told.setdefault(place, []).append(_comment(one))
-    for (title, row, column), texts in told.items():
+    for (title, number, column), texts in told.items():
         if title in book.sheetnames:
-            _mark(book[title].cell(row, column), texts)
+            _mark(book[title].cell(number, column), texts)
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
 
 
 def _comment(one: Diagnostic) -> str:
-    lines = [f"{one.code.id}"]
-    for lang in ("zh", "en"):
-        lines.append(one.message(lang))  # type: ignore[arg-type]
-        lines.append(one.help(lang))  # type: ignore[arg-type]
+    lines = [one.code.id, *(t for lang in LANGS for t in (one.message(lang), one.help(lang)))]
     return "\n".join(filter(None, lines))
 
 

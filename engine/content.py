@@ -16,6 +16,8 @@ from engine.competency.documents import CompetencyModel
 from engine.dmn.decide import check_model as check_dmn
 from engine.dmn.decide import compile_model as compile_dmn
 from engine.dmn.documents import DmnDocument
+from engine.hiring.attributes import check_attributes
+from engine.hiring.provenance import derived_values
 from engine.hiring.signals import check_modalities, check_signal_inputs
 from engine.jurisdictions.documents import Jurisdiction
 from engine.jurisdictions.merge import Law, merge
@@ -38,8 +40,11 @@ from engine.learning.documents import Catalog
 from engine.learning.skill_graph import SkillGraph, check_catalog, compile_catalog
 from engine.lock import CHANGED, GONE, LOCK_NAME, LockLine, check_lock, parse_lock
 from engine.rules.cases import check_cases, check_grid
-from engine.rules.compiler import check_rule_set, compile_rule_set
+from engine.rules.compiler import compile_rule_set, examine_rule_set
 from engine.rules.documents import RuleSet
+from engine.rules.lint import lint_tables
+from engine.rules.policies import Policy, check_clauses, check_policy
+from engine.rules.unused import check_unused
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -116,6 +121,7 @@ KINDS: dict[str, type[Document]] = {
     "jurisdiction": Jurisdiction,
     "catalog": Catalog,
     "dmn_model": DmnDocument,
+    "policy": Policy,
 }
 """The kinds of documents, and the model that reads each."""
 
@@ -125,6 +131,7 @@ _FOLDERS = {
     "dmn_model": "rules",
     "competency_model": "competency_models",
     "jurisdiction": "rules/jurisdictions",
+    "policy": "rules/policies",
 }
 D = TypeVar("D", bound=Document)
 
@@ -419,6 +426,9 @@ def check_content(content: Content) -> list[Diagnostic]:
             found.append(_unknown(file, "document", file.document.of, known, "of"))
         if of := content.versions.get(("rule_set", file.document.of)):
             found += check_cases(file, [loaded.document for loaded in of])
+    policies = [content.versions["policy", id_][-1] for id_ in content.ids("policy")]
+    if not content.unread:  # what cannot be read may cite any clause
+        found += check_clauses(policies, [d for d in content.documents() if d not in policies])
     found += [
         d
         for d in check_lock(content.lock, list(content.documents()))
@@ -461,6 +471,8 @@ def check_document(content: Content, loaded: Loaded[Any]) -> list[Diagnostic]:
                 return check_catalog(loaded)
             case DmnDocument():
                 return check_dmn(loaded)
+            case Policy():
+                return check_policy(loaded)
             case Jurisdiction():
                 merge([document.id], _latest(content), document.effective_from)
             case _:
@@ -486,9 +498,21 @@ def _check_rule_set(content: Content, loaded: Loaded[RuleSet]) -> list[Diagnosti
         found += check_signal_inputs(loaded, _law(content, loaded))
     for instant in (start, *sorted(moment for moment in later if moment > start)):
         try:
-            found += check_rule_set(loaded, content.uses(loaded, instant))
+            compiled, more = examine_rule_set(loaded, content.uses(loaded, instant))
         except DocumentError as error:
             found += error.diagnostics
+            continue
+        found += more
+        if compiled is not None and instant == start:
+            found += _review(content, compiled)
+    return found
+
+
+def _review(content: Content, compiled: CompiledRuleSet) -> list[Diagnostic]:
+    """Look at what a rule set that can decide says, and at what it reads."""
+    found = [*lint_tables(compiled), *check_unused(compiled), *derived_values(compiled.loaded)]
+    if compiled.document.use != "demonstration":
+        found += check_attributes(compiled, _law(content, compiled.loaded))
     return found
 
 
@@ -564,6 +588,7 @@ def _check_model(content: Content, loaded: Loaded[CompetencyModel]) -> list[Diag
         *check_model(
             loaded, _law(content, loaded), derived_indicators(versions[-1]) if versions else None
         ),
+        *derived_values(loaded),
     ]
 
 

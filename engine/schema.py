@@ -13,6 +13,7 @@ from engine.jurisdictions.documents import Jurisdiction
 from engine.kernel.cases import CaseFile
 from engine.learning.documents import Catalog, CatalogPart
 from engine.rules.documents import RuleSet
+from engine.rules.policies import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from engine.kernel.documents import Shape
 
 SCHEMAS: dict[str, tuple[type[Shape], ...]] = {
-    "rules": (RuleSet, Inference, Jurisdiction, DmnDocument, CaseFile),
+    "rules": (RuleSet, Inference, Jurisdiction, DmnDocument, Policy, CaseFile),
     "competency_models": (CompetencyModel, CaseFile),
     "catalog": (Catalog, CatalogPart),
 }

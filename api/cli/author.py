@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.content import Content
+    from engine.hiring.provenance import Provenance
     from engine.kernel.cases import CaseResult
     from engine.kernel.diagnostics import Diagnostic
 
@@ -94,6 +95,7 @@ def check(
     """Check documents: form, types, units, references, the lock. · 检查文件"""
     from api.cli.findings import print_findings
     from engine.content import check_content
+    from engine.hiring.provenance import count_provenance
     from engine.kernel.diagnostics import has_errors
 
     read, texts, names = _read(paths or (), content)
@@ -101,19 +103,46 @@ def check(
         d for d in check_content(read) if names is None or d.span is None or d.span.path in names
     ]
     print_findings(found, texts, str(form), lang, count=len(texts) if names is None else len(names))
+    if form is Format.text:
+        asked = (d for d in read.documents() if names is None or d.path in names)
+        print(_provenance(count_provenance(asked), lang))
     if has_errors(found):
         raise typer.Exit(FINDINGS)
+
+
+def _provenance(found: Provenance, lang: str) -> str:
+    """Say how many numbers people set: laws on automated decisions ask whether any was learnt."""
+    derived = found.data_derived
+    if lang == "zh":
+        likely = "很可能适用" if derived else "很可能不适用"
+        return f"权重与参数：{found.human_set} 个由人设定，{derived} 个由数据得出；仅就这些而言，自动化决策的法律{likely}"
+    likely = "likely apply" if derived else "likely do not apply"
+    return (
+        f"weights and parameters: {found.human_set} set by people, {derived} derived from data; "
+        f"as far as these go, laws on automated decisions {likely}"
+    )
 
 
 @ending
 def run_tests(
     paths: PathsArgument = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Run the cases and measure nothing. · 只运行，不度量")
+    ] = False,
+    suggest: Annotated[
+        bool,
+        typer.Option(
+            "--suggest",
+            help="Write cases that would notice what none notices yet, to be confirmed. · 写出待确认的案例",
+        ),
+    ] = False,
     content: ContentOption = None,
     json: JsonOption = False,
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
-    """Run the cases kept beside the documents. · 运行案例"""
-    from engine.cases import run_cases
+    """Run the cases kept beside the documents, and measure what they would notice. · 运行并度量案例"""
+    from api.cli import measured as told
+    from engine.cases import run_cases, weigh_models
 
     read, texts, names = _read(paths or (), content)
     broken = [
@@ -122,11 +151,19 @@ def run_tests(
     files = [f for f in read.cases if names is None or f.path in names]
     now = dt.datetime.now(dt.UTC)
     results = [result for file in files for result in run_cases(read, file, now)]
+    measured = [] if quick else told.measure_all(read, files, now)
+    weighed = [] if quick else list(weigh_models(read, files, now))
     if json:
-        print_json([_result_json(result) for result in results])
+        more = [told.measured_json(one, results) for one in measured]
+        more += [told.weighed_json(one, results) for one in weighed]
+        print_json([*map(_result_json, results), *more])
+    elif suggest:
+        told.show_suggested(measured, lang)
     else:
         show_findings(broken, texts, lang)
         _show_results(results, lang)
+        told.show_weighed(weighed, lang)
+        told.show_measured(measured, lang)
     if broken or not all(result.passed for result in results):
         raise typer.Exit(FINDINGS)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from api.cli.shared import (
@@ -24,6 +22,7 @@ from api.cli.shared import (
     load,
     moment,
     print_json,
+    progress_line,
     wrong_use,
 )
 
@@ -55,21 +54,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(diff)
 
 
-def _progress() -> Progress:
-    """A line on standard error that says what is being worked on; only where a person looks."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-
-
 # --- prove ---------------------------------------------------------------------------------------
 
 
@@ -90,7 +74,7 @@ def prove(
     compiled = read.rule_set(rule_set, when)
     typical = _typical(read, compiled)
     proofs: list[tuple[Proof, float]] = []
-    with _progress() as progress:
+    with progress_line() as progress:
         task = progress.add_task("", total=len(compiled.claims))
         for claim in compiled.claims:
             progress.update(task, description=claim.id)
@@ -244,7 +228,7 @@ def diff(
         fixed = _given(compiled, given or ())
         if kind == "competency_model":
             fixed = {**_band(compiled, bands, second.role, region, when), **fixed}
-        with _progress() as progress:
+        with progress_line() as progress:
             progress.add_task(f"{before} → {after}")
             compared = _compared(read, kind, before, after, compiled, fixed, when)
             impacts = [*find_impacts(compared, _typical(read, compiled))]

@@ -35,10 +35,13 @@ def print_findings(
 
 def _summary(found: Sequence[Diagnostic], count: int, lang: Lang) -> str:
     errors = sum(one.is_error for one in found)
-    rest = len(found) - errors
+    notes = sum(one.severity is Severity.NOTE for one in found)
+    warnings = len(found) - errors - notes
     if lang == "zh":
-        return f"已检查 {count} 个文件：{errors} 个错误，{rest} 个警告"
-    return f"checked {count} files: {errors} errors, {rest} warnings"
+        also = f"，{notes} 个提示" if notes else ""
+        return f"已检查 {count} 个文件：{errors} 个错误，{warnings} 个警告{also}"
+    also = f", {notes} notes" if notes else ""
+    return f"checked {count} files: {errors} errors, {warnings} warnings{also}"
 
 
 def _as_json(one: Diagnostic) -> dict[str, object]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from engine.content import Content
     from engine.kernel.diagnostics import Diagnostic, Lang
 
@@ -173,6 +175,21 @@ def read_object(name: str) -> Mapping[str, object]:
 def print_json(data: object) -> None:
     """Print JSON, readable and in the order it was made."""
     print(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def progress_line() -> Progress:
+    """A line on standard error that says what is being worked on; only where a person looks."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
 
 
 def show_findings(found: Iterable[Diagnostic], texts: Mapping[str, str], lang: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.dmn.item_types import as_given
 from engine.feel.values import NoValueError
 from engine.kernel.diagnostics import Code
-from engine.rules.policies import PolicyError, aggregate, choose
+from engine.rules.hit_policies import PolicyError, aggregate, choose
 
 if TYPE_CHECKING:
     from engine.dmn.elements import DecisionTable, FeelText, OutputClause, TableRule

@@ -5,13 +5,13 @@ Unary tests arrive here as plain conditions about the local `?`, so that every b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from engine.feel.types import ANY, Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from engine.feel.builtins.registry import Builtin, Signature
     from engine.feel.values import Value
@@ -240,6 +240,28 @@ def walk(node: Ir) -> Iterator[Ir]:
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def rewritten(node: Ir, change: Callable[[Ir], Ir | None]) -> Ir:
+    """Give `node` with every part that `change` answers for replaced, from the outside in; the rest is kept."""
+    changed = change(node)
+    if changed is not None:
+        return changed
+    parts: dict[str, Any] = {name: getattr(node, name) for name in node.__dataclass_fields__}
+    made = {name: _rewritten_in(part, change) for name, part in parts.items()}
+    return node if all(made[n] is parts[n] for n in parts) else replace(node, **made)
+
+
+def _rewritten_in(value: Any, change: Callable[[Ir], Ir | None]) -> Any:  # noqa: ANN401 - a part of any kind
+    if isinstance(value, _Ir):
+        return rewritten(value, change)  # type: ignore[arg-type]
+    if isinstance(value, Iteration):
+        domain = rewritten(value.domain, change)
+        return value if domain is value.domain else replace(value, domain=domain)
+    if isinstance(value, tuple):
+        made = tuple(_rewritten_in(item, change) for item in value)
+        return value if all(a is b for a, b in zip(made, value, strict=True)) else made
+    return value
 
 
 def reads(node: Ir) -> set[str]:

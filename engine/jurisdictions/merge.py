@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from fractions import Fraction
 
-    from engine.jurisdictions.documents import BlockedModality, Jurisdiction, Notice, Retention
+    from engine.jurisdictions.documents import (
+        BlockedInput,
+        BlockedModality,
+        Jurisdiction,
+        Notice,
+        Retention,
+    )
     from engine.kernel.canonical import ContentHash
     from engine.kernel.diagnostics import Diagnostic, Span
     from engine.kernel.documents import Loaded
@@ -90,6 +96,8 @@ class Law:
     modalities: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
     signals: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
     inputs: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
+    proxies: Mapping[str, str] = field(default_factory=dict)
+    """Of the inputs those that stand for a protected attribute, with that attribute."""
     outcomes: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
     notices: Mapping[str, NoticeDue] = field(default_factory=dict)
     retention: Mapping[str, Keep] = field(default_factory=dict)
@@ -152,6 +160,7 @@ def merge(ids: Iterable[str], known: Mapping[str, Loaded[Jurisdiction]], as_of: 
         _grouped(
             _in_force(law, day, lambda j: j.blocked_inputs), lambda e: (e.attribute, *e.proxies)
         ),
+        _proxies(_in_force(law, day, lambda j: j.blocked_inputs)),
         _grouped(_in_force(law, day, lambda j: j.human_decides), lambda e: (e.outcome,)),
         _notices(_in_force(law, day, lambda j: j.notice)),
         _retention(_in_force(law, day, lambda j: j.retention)),
@@ -197,6 +206,13 @@ def _in_force(
         if (entry.since is None or entry.since <= day)
         and (entry.until is None or day <= entry.until)
     ]
+
+
+def _proxies(said: Iterable[_Said[BlockedInput]]) -> dict[str, str]:
+    """The proxies, but for a name that is an attribute of its own somewhere."""
+    entries = [one.entry for one in said]
+    attributes = {entry.attribute for entry in entries}
+    return {p: e.attribute for e in entries for p in e.proxies if p not in attributes}
 
 
 def _signal_names(entry: BlockedModality) -> Iterable[str]:

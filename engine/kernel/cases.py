@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from engine.kernel.decimals import decimal_text, parse_number
-from engine.kernel.documents import Identifier, Instant, SemVer, Shape, Text, as_text
+from engine.kernel.documents import Flag, Identifier, Instant, SemVer, Shape, Text, as_text
 
 
 def as_data(value: object) -> object:
@@ -49,6 +49,8 @@ class Case(Shape):
     without: tuple[str, ...] = ()
     expect: dict[str, Data] = Field(default_factory=dict)
     hit: dict[str, Data] = Field(default_factory=dict)
+    confirm: Flag = False
+    """Written by a program: it runs, and counts for nothing until its owner has confirmed it and deletes this."""
 
 
 class CaseFile(Shape):

@@ -118,12 +118,17 @@ def run_case(rule_set: CompiledRuleSet, case: Case) -> CaseResult:
     """Decide a case and compare what it names."""
     decision = decide(rule_set, typed_inputs(rule_set, case.inputs))
     document = rule_set.document
-    differences = compare_expected(case.expect, answer(decision))
+    return CaseResult(document.id, document.version, case.id, differences(case, decision))
+
+
+def differences(case: Case, decision: Decision) -> tuple[Difference, ...]:
+    """List where a decision is not what a case expects."""
+    found = compare_expected(case.expect, answer(decision))
     hits = {step.decision: ";".join(step.rows) for step in decision.trace}
-    differences += [
+    found += [
         Difference(f"hit.{d.key}", d.expected, d.actual) for d in compare_expected(case.hit, hits)
     ]
-    return CaseResult(document.id, document.version, case.id, tuple(differences))
+    return tuple(found)
 
 
 def typical_inputs(rule_set: CompiledRuleSet, file: CaseFile) -> list[dict[str, Value]]:

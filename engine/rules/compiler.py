@@ -104,7 +104,7 @@ def compile_rule_set(
 
     Raises DocumentError with every finding.
     """
-    compiled, found = _compile(loaded, uses)
+    compiled, found = examine_rule_set(loaded, uses)
     if compiled is None:
         raise DocumentError(found)
     return replace(compiled, fast=generate(compiled))
@@ -114,12 +114,13 @@ def check_rule_set(
     loaded: Loaded[RuleSet], uses: Mapping[str, CompiledRuleSet] | None = None
 ) -> list[Diagnostic]:
     """Give every finding about a rule set, in the order of its text."""
-    return _compile(loaded, uses)[1]
+    return examine_rule_set(loaded, uses)[1]
 
 
-def _compile(
-    loaded: Loaded[RuleSet], uses: Mapping[str, CompiledRuleSet] | None
+def examine_rule_set(
+    loaded: Loaded[RuleSet], uses: Mapping[str, CompiledRuleSet] | None = None
 ) -> tuple[CompiledRuleSet | None, list[Diagnostic]]:
+    """Compile a rule set without its fast form; gives it, None after an error, and every finding."""
     compiler = _Compiler(loaded, uses or {})
     compiled = compiler.compile()
     found = in_order(compiler.reader.found)

@@ -20,8 +20,8 @@ from engine.feel.values import NOT_APPLICABLE, Function, Range, Value, kind_of
 from engine.kernel.decimals import CONTEXT
 from engine.kernel.diagnostics import Code, Diagnostic
 from engine.rules.decision import Decision, Reason, Status, Step, canonical
+from engine.rules.hit_policies import PolicyError, aggregate, choose
 from engine.rules.inputs import ASSUMPTION, not_member, read_inputs
-from engine.rules.policies import PolicyError, aggregate, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

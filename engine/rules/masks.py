@@ -18,7 +18,7 @@ from engine.feel.types import BOOLEAN, NumberType, Type
 from engine.feel.values import Range, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from engine.rules.compiled import Test
 
@@ -50,8 +50,8 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class _Space:
-    """The positions of one column."""
+class Space:
+    """The positions of one column; the last one is *missing*."""
 
     ordered: bool
     keys: tuple[Value, ...]
@@ -59,6 +59,7 @@ class _Space:
 
     @property
     def missing(self) -> int:
+        """The position of a value that is not there."""
         return 2 * len(self.keys) + 1 if self.ordered else len(self.keys) + 1
 
     def compared(self, op: str, value: Value) -> Spans:
@@ -86,13 +87,13 @@ def is_set(condition: ir.Ir, type_: Type) -> bool:
     inner = types.without_null(type_)
     if not _is_ordered(inner) and inner != BOOLEAN and not isinstance(inner, types.StringType):
         return isinstance(condition, ir.Constant)
-    keys: set[Value] = set()
+    keys: dict[Value, None] = {}
     return _keys(condition, keys, ordered=_is_ordered(inner))
 
 
 def compared_constants(condition: ir.Ir) -> frozenset[Value]:
     """The constants that a cell compares its value with."""
-    keys: set[Value] = set()
+    keys: dict[Value, None] = {}
     _keys(condition, keys, ordered=True)
     return frozenset(keys)
 
@@ -103,15 +104,9 @@ def _is_ordered(inner: Type) -> bool:
 
 def build_column(type_: Type, tests: Sequence[Test]) -> Column:
     """Build a column of these cells, one a row; a cell that is no set of positions accepts all of them."""
-    inner = types.without_null(type_)
-    ordered = _is_ordered(inner)
-    keys: set[Value] = set()
     conditions = {id(test.condition): test.condition for test in tests if test.constant}
-    for condition in conditions.values():
-        _keys(condition, keys, ordered=ordered)
-    in_order = tuple(sorted(cast("set[int]", keys))) if ordered else tuple(keys)
-    space = _Space(ordered, in_order, {key: place for place, key in enumerate(in_order)})
-    accepted = {key: _spans(condition, space) for key, condition in conditions.items()}
+    space = cut_space(type_, conditions.values())
+    accepted = {key: positions(condition, space) for key, condition in conditions.items()}
     events = [0] * (space.missing + 2)
     everything: Spans = ((0, space.missing),)
     for row, test in enumerate(tests):
@@ -120,8 +115,21 @@ def build_column(type_: Type, tests: Sequence[Test]) -> Column:
             events[low] ^= bit
             events[high + 1] ^= bit
     return Column(
-        _kind(ordered, inner), space.keys, _running(events[:-1]), types.is_nullable(type_)
+        _kind(space.ordered, types.without_null(type_)),
+        space.keys,
+        _running(events[:-1]),
+        types.is_nullable(type_),
     )
+
+
+def cut_space(type_: Type, conditions: Iterable[ir.Ir]) -> Space:
+    """Cut the values of a column at the constants that its cells compare with."""
+    ordered = _is_ordered(types.without_null(type_))
+    keys: dict[Value, None] = {}
+    for condition in conditions:
+        _keys(condition, keys, ordered=ordered)
+    in_order = tuple(sorted(cast("Iterable[int]", keys))) if ordered else tuple(keys)
+    return Space(ordered, in_order, {key: place for place, key in enumerate(in_order)})
 
 
 def _kind(ordered: bool, inner: Type) -> str:  # noqa: FBT001 - a property of the column
@@ -142,7 +150,7 @@ _EQUALITY = frozenset({"=", "!=", "in"})
 _COMPARISONS = _EQUALITY | {"<", "<=", ">", ">="}
 
 
-def _keys(node: ir.Ir, keys: set[Value], *, ordered: bool) -> bool:
+def _keys(node: ir.Ir, keys: dict[Value, None], *, ordered: bool) -> bool:
     """Collect the constants that a cell compares `?` with; False when it does anything else."""
     match node:
         case ir.Constant(value=bool()):
@@ -163,7 +171,7 @@ def _keys(node: ir.Ir, keys: set[Value], *, ordered: bool) -> bool:
     return False
 
 
-def _collect(value: Value, keys: set[Value], *, listed: bool) -> bool:
+def _collect(value: Value, keys: dict[Value, None], *, listed: bool) -> bool:
     if listed and isinstance(value, tuple):
         return all(_collect(item, keys, listed=True) for item in value)
     if listed and isinstance(value, Range):
@@ -172,7 +180,7 @@ def _collect(value: Value, keys: set[Value], *, listed: bool) -> bool:
         )
     if value is None or isinstance(value, tuple | dict | Range):
         return False
-    keys.add(value)
+    keys[value] = None
     return True
 
 
@@ -180,17 +188,17 @@ def _is_subject(node: ir.Ir) -> bool:
     return isinstance(node, ir.Read) and node.local and node.name == "?"
 
 
-def _spans(node: ir.Ir, space: _Space) -> Spans:
+def positions(node: ir.Ir, space: Space) -> Spans:
     """The positions at which a cell holds; comparisons never accept *missing*."""
     present: Spans = ((0, space.missing - 1),)
     match node:
         case ir.Constant():
             return ((0, space.missing),) if node.value is True else ()
         case ir.Logic():
-            left, right = _spans(node.left, space), _spans(node.right, space)
+            left, right = positions(node.left, space), positions(node.right, space)
             return _both(left, right) if node.op == "and" else _either(left, right)
         case ir.Apply() if node.builtin.name == "not":
-            return _without(((0, space.missing),), _spans(node.arguments[0], space))
+            return _without(((0, space.missing),), positions(node.arguments[0], space))
         case ir.Apply() if node.builtin.name == "is defined":
             return present
         case ir.Apply():
@@ -205,7 +213,7 @@ def _spans(node: ir.Ir, space: _Space) -> Spans:
     raise TypeError(node)
 
 
-def _listed(value: Value, space: _Space) -> Spans:
+def _listed(value: Value, space: Space) -> Spans:
     if isinstance(value, tuple):
         found: Spans = ()
         for item in value:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from engine.feel import ir
 from engine.feel.backends.interpreter import FaultError, evaluate_ir
-from engine.feel.backends.solver import EFFORT, Number, ask
+from engine.feel.backends.solver import EFFORT, Number, ask, implies
 from engine.feel.values import NOT_APPLICABLE
 from engine.kernel.decimals import CONTEXT
 from engine.kernel.diagnostics import Code, Severity
@@ -73,18 +73,20 @@ def prove_claim(
 def equivalent(
     first: CompiledRuleSet, second: CompiledRuleSet, *, effort: int = EFFORT
 ) -> bool | None:
-    """Whether two rule sets decide every case alike, reasons too; None when that is not known."""
+    """Whether two rule sets decide the same cases, and alike, reasons too; None when that is not known."""
     names = [d.name for d in first.decisions]
     if names != [d.name for d in second.decisions]:
         return False
     pair = Pair(first, second)
-    goal = pair.both([f(n) for n in names for f in (pair.same_outcome, pair.same_told)])
+    alike = pair.both([f(n) for n in names for f in (pair.same_outcome, pair.same_told)])
+    one, other = pair.decided
 
     def differs(example: Inputs) -> bool:
-        one, two = (_told(shown.decision) for shown in pair.shown(example))
-        return one != two
+        left, right = (_told(shown.decision) for shown in pair.shown(example))
+        return left != right
 
-    asked = ask(pair.world, goal, pair.decided, accept=differs, effort=effort)
+    goal = pair.both([one == other, implies(one, alike)])
+    asked = ask(pair.world, goal, accept=differs, effort=effort)
     return {"holds": True, "fails": False, "unknown": None}[asked.verdict]
 
 

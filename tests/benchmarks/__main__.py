@@ -25,8 +25,9 @@ from engine.rules.compiler import compile_rule_set
 from engine.rules.documents import RuleSet
 from engine.rules.evaluate import decide, interpret
 from tests.benchmarks import peers
-from tests.benchmarks.proofs import proof_figures
+from tests.benchmarks.checking import check_figures
 from tests.benchmarks.models import model_figures
+from tests.benchmarks.proofs import proof_figures
 from tests.benchmarks.timing import Figure, median_us, percentiles, ratio, take_turns
 
 if TYPE_CHECKING:
@@ -218,6 +219,7 @@ def main() -> int:
         ("decision", lambda: decision_figures(content)),
         ("tables", table_figures),
         ("inference", lambda: inference_figures(content)),
+        ("check", check_figures),
         ("proofs", proof_figures),
         ("models", model_figures),
     ]

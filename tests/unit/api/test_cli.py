@@ -407,6 +407,72 @@ def test_test_runs_the_cases(content: Path) -> None:
     assert "1 cases of 1 versions: 0 passed, 1 failed" in told
 
 
+ONE_CASE = """\
+schema_version: "1"
+kind: cases
+of: offer
+versions: [1.0.0]
+defaults: {as_of: 2026-03-01T09:00:00+08:00, inputs: {assessed: true, band_min: 8000, band_max: 10000}}
+cases:
+  - {id: line, inputs: {overall: 80}, expect: {outcome: offer, base_salary: 8000}}
+"""
+
+
+def test_check_counts_notes_apart(content: Path) -> None:
+    path = content / "rules" / "learnt.yaml"
+    shipped = (content / "rules" / "training-effect" / "1.0.0.yaml").read_text("utf-8")
+    learnt = shipped.replace("provenance: human_set", "provenance: data_derived", 1)
+    path.write_text(learnt.replace("id: training-effect", "id: learnt"), "utf-8")
+    told = run("check", str(path), "--content", str(content))
+    assert "note LAW-DATA-001: `completion_weight` is derived from data" in told
+    assert "1 files: 0 errors, 1 warnings, 1 notes" in told
+
+
+def test_test_measures_cases_and_suggests_those_that_are_missing(content: Path) -> None:
+    path = content / "rules" / "offer" / "cases.yaml"
+    path.write_text(ONE_CASE, "utf-8")
+    asked = ("test", str(path), "--content", str(content))
+    assert "faults noticed" not in run(*asked, "--quick")
+    told = run(*asked)
+    assert "offer@1.0.0: rows 1/7, branches 1/2, bounds " in told
+    wanted = (
+        "rules/offer/1.0.0.yaml:45:11: no case notices if the row `P08` of `outcome` is left out"
+    )
+    assert wanted not in told
+    assert "41:29: no case notices if `> 0` becomes `>= 0` in row `P04`" not in told
+    assert "no case notices if the parameter `cap` becomes 91 instead of 90" in told
+    assert "若参数 `cap` 由 90 变为 91，没有案例会发现" in run(*asked, "--lang", "zh")
+    result, measured = json.loads(run(*asked, "--json"))
+    assert (result["case"], result["passed"], measured["passed"]) == ("line", True, True)
+    mutants = measured["measured"]["mutants"]
+    assert mutants["total"] == mutants["noticed"] + mutants["equivalent"] + len(
+        mutants["survivors"]
+    )
+    assert {"code", "at", "zh", "en", "inputs"} == set(mutants["survivors"][0])
+    assert measured["measured"]["rows"]["total"] == 7
+
+
+def test_what_is_suggested_passes_and_counts_once_it_is_confirmed(content: Path) -> None:
+    path = content / "rules" / "offer" / "cases.yaml"
+    path.write_text(ONE_CASE, "utf-8")
+    asked = ("test", str(path), "--content", str(content))
+
+    def survivors() -> int:
+        *_, measured = json.loads(run(*asked, "--json"))
+        return len(measured["measured"]["mutants"]["survivors"])
+
+    before = survivors()
+    suggested = run(*asked, "--suggest")
+    assert suggested == run(*asked, "--suggest")
+    assert "# no case notices if the parameter `cap` becomes 91 instead of 90" in suggested
+    path.write_text(ONE_CASE + suggested.partition("cases:\n")[2], "utf-8")
+    assert " 0 failed" in run(*asked)
+    assert survivors() == before
+    path.write_text(path.read_text("utf-8").replace("    confirm: true\n", ""), "utf-8")
+    assert survivors() == 0
+    assert "no case to suggest" in run(*asked, "--suggest")
+
+
 def test_check_finds_names_in_cases_that_would_test_nothing(content: Path) -> None:
     path = content / "rules" / "offer" / "cases.yaml"
     path.write_text(
