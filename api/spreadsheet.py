@@ -23,7 +23,7 @@ from engine.rules.sheets import Sheet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from openpyxl.cell.cell import Cell
+    from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
 NOT_A_WORKBOOK = Code(
@@ -262,7 +262,7 @@ def _comment(one: Diagnostic) -> str:
     return "\n".join(filter(None, lines))
 
 
-def _mark(cell: Cell, texts: Sequence[str]) -> None:
+def _mark(cell: Cell | MergedCell, texts: Sequence[str]) -> None:
     comment = Comment("\n\n".join(texts), _AUTHOR)
     comment.width, comment.height = 420, 40 + 18 * sum(text.count("\n") + 1 for text in texts)
     cell.comment = comment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from api.cli.shared import (
     AsOfOption,
     ContentOption,
     LangOption,
+    as_lang,
     ending,
     load,
     moment,
@@ -21,7 +23,11 @@ from api.cli.shared import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.content import Content
     from engine.kernel.diagnostics import Diagnostic
+    from engine.rules.sheets import Read
 
 imports = typer.Typer(
     help="Bring rules in from another format. · 从其他格式导入", no_args_is_help=True
@@ -165,3 +171,132 @@ def export_dmn(
     _write(exported.xml, output)
     if has_errors(exported.found):
         raise typer.Exit(FINDINGS)
+
+
+# --- spreadsheets --------------------------------------------------------------------------------
+
+
+@exports.command("xlsx")
+@ending
+def export_xlsx(
+    rule_set: Annotated[
+        str, typer.Argument(metavar="RULE_SET[@VERSION]", help="Which rules. · 规则集")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The file; ID-VERSION.xlsx here, when left out. · 输出文件",
+        ),
+    ] = None,
+    as_of: AsOfOption = None,
+    content: ContentOption = None,
+    lang: LangOption = ...,  # type: ignore[assignment] # noqa: ARG001 - errors are told in it
+) -> None:
+    """Write a rule set as a workbook that can be edited and brought back. · 导出为可编辑的工作簿"""
+    from api.spreadsheet import write_workbook
+    from engine.rules.returned import choices_of
+    from engine.rules.sheets import to_sheets
+
+    compiled = load(content).rule_set(rule_set, moment(as_of))
+    document = compiled.document
+    path = output or Path(f"{document.id}-{document.version}.xlsx")
+    if path.exists():
+        wrong_use(f"`{path}` is there already")
+    sheets = to_sheets(document, compiled.loaded.hash)
+    path.write_bytes(write_workbook(sheets, choices_of(document, sheets)))
+    print(path)
+
+
+@imports.command("xlsx")
+@ending
+def import_xlsx(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The edited workbook. · 工作簿")],
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="FOLDER",
+            help="The content folder to write into; standard output, when left out. · 写入的内容目录",
+        ),
+    ] = None,
+    content: ContentOption = None,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Bring an edited workbook back. Faults are written into it as red cells, and it exits 1. · 导入工作簿"""
+    from api.spreadsheet import mark_workbook, read_workbook
+    from engine.kernel.diagnostics import has_errors
+    from engine.rules.returned import moved_to_cells
+    from engine.rules.sheets import from_sheets
+    from engine.rules.writing import write_document
+
+    if not file.is_file():
+        wrong_use(f"there is no file `{file}`")
+    raw = file.read_bytes()
+    sheets, found = read_workbook(raw, str(file))
+    read = from_sheets(sheets)
+    found += read.found
+    text = write_document(read.data)
+    known = load(to or content)
+    if not has_errors(found):
+        found += _edited(known, read, text)
+        found = moved_to_cells(found, read, text, _DRAFT)
+    _replace(file, mark_workbook(raw, str(file), found))
+    _show_cells(found, file, lang)
+    if has_errors(found):
+        raise typer.Exit(FINDINGS)
+    if not _tell_edits(known, read, text, lang):
+        return
+    place = None if to is None else to / "rules" / read.data["id"] / f"{read.data['version']}.yaml"
+    if place is not None and place.exists():
+        place.unlink()  # a draft that was exported from: its hash was compared before
+    _write(text, place)
+
+
+def _edited(known: Content, read: Read, text: str) -> list[Diagnostic]:
+    """Find what is wrong with an edited rule set: its base, its form, its content."""
+    from engine.content import check_document, read_document
+    from engine.rules.returned import check_base
+
+    loaded, found = read_document(text, _DRAFT)
+    if loaded is None:
+        return found
+    id_ = loaded.document.id
+    published = {line.version for line in known.lock if (line.kind, line.id) == ("rule_set", id_)}
+    based = check_base(read, loaded, known.versions.get(("rule_set", id_), []), published)
+    return [*based, *check_document(known, loaded)]
+
+
+def _tell_edits(known: Content, read: Read, text: str, lang: str) -> bool:
+    """Say on standard error what the workbook changed; whether that is anything."""
+    from engine.content import read_document
+    from engine.rules.diff import diff_rule_sets
+    from engine.rules.statements import edit_text
+
+    before = known.version("rule_set", read.data["id"], read.base["base_version"])
+    loaded, _ = read_document(text, _DRAFT)
+    if loaded is None or loaded.hash == before.hash:
+        print("没有改动" if lang == "zh" else "nothing changed", file=sys.stderr)
+        return False
+    for edit in diff_rule_sets(before.document, loaded.document):
+        print(edit_text(edit, as_lang(lang)), file=sys.stderr)
+    return True
+
+
+def _show_cells(found: Sequence[Diagnostic], file: Path, lang: str) -> None:
+    from api.spreadsheet import cell_name
+
+    for one in found:
+        place = f"{file} {cell_name(one.span)}" if one.span else str(file)
+        print(f"{place}: {one.code.id}: {one.message(as_lang(lang))}", file=sys.stderr)
+        if advice := one.help(as_lang(lang)):
+            print(f"  {advice}", file=sys.stderr)
+
+
+def _replace(path: Path, raw: bytes) -> None:
+    """Replace a file as a whole: whoever reads it sees the old one or the new one."""
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_bytes(raw)
+    draft.replace(path)

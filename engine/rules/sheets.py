@@ -78,7 +78,7 @@ Cells: TypeAlias = tuple[tuple[str, ...], ...]
 """Rows of texts; an empty text is an empty cell."""
 
 _QUANTITY = ("type", "unit", "one_of", "ranked", "label.zh", "label.en")
-_COLUMNS: dict[str, tuple[str, ...]] = {
+COLUMNS: dict[str, tuple[str, ...]] = {
     "inputs": ("name", *_QUANTITY, "range", "scale", "default", "nullable", "source"),
     "params": ("name", *_QUANTITY, "value", "provenance", "evidence"),
     "functions": (
@@ -96,7 +96,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
         *("unchanged_from", "when_rises", "of"),
     ),
 }
-SECTIONS = tuple(_COLUMNS)
+SECTIONS = tuple(COLUMNS)
 """The sheets that every workbook has besides `rule_set` and its tables."""
 ABOUT = "rule_set"
 BASE = ("base_version", "base_hash")
@@ -203,7 +203,7 @@ def _about(data: Mapping[str, Any], base: str) -> Iterator[tuple[str, ...]]:
 def _section(
     data: Mapping[str, Any], section: str, names: Mapping[tuple[str, str], str]
 ) -> Iterator[tuple[str, ...]]:
-    columns = _COLUMNS[section]
+    columns = COLUMNS[section]
     yield columns
     for entry in _entries(data, section):
         sheet = names.get((section, str(entry.get("name"))))
@@ -223,7 +223,7 @@ def _entries(data: Mapping[str, Any], section: str) -> Iterator[dict[str, Any]]:
     elif section == "guarantees":
         yield from data.get(section, ())
     else:
-        key = _COLUMNS[section][0]
+        key = COLUMNS[section][0]
         for name, entry in data.get(section, {}).items():
             yield {key: name, **entry}
 
@@ -340,7 +340,7 @@ def _value(read: Read, column: str, text: str, place: Place) -> object:
 
 def _read_section(read: Read, sheet: Sheet, known: Mapping[str, Sheet]) -> None:
     columns = _columns_of(read, sheet)
-    key = _COLUMNS[sheet.name][0]
+    key = COLUMNS[sheet.name][0]
     seen: set[tuple[str, str]] = set()
     for number, row in enumerate(sheet.rows[1:], 2):
         cells = {c: (row[place], place + 1) for c, place in columns.items() if place < len(row)}
@@ -370,7 +370,7 @@ def _read_entry(
     filled: Mapping[str, tuple[str, int]],
     known: Mapping[str, Sheet],
 ) -> None:
-    section, key = sheet.name, _COLUMNS[sheet.name][0]
+    section, key = sheet.name, COLUMNS[sheet.name][0]
     entry: dict[str, Any] = {}
     name = filled[key][0].strip()
     first = (section, number, filled[key][1])
@@ -398,7 +398,7 @@ def _read_entry(
 
 def _columns_of(read: Read, sheet: Sheet) -> dict[str, int]:
     """Find the columns of a sheet by their heads, wherever they were moved to."""
-    columns = _COLUMNS[sheet.name]
+    columns = COLUMNS[sheet.name]
     found: dict[str, int] = {}
     for place, head in enumerate(sheet.rows[0] if sheet.rows else ()):
         name = head.strip()
