@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from engine.feel import types
 from engine.feel.backends.interpreter import (
@@ -14,7 +14,6 @@ from engine.feel.backends.interpreter import (
     Run,
     evaluate_ir,
 )
-from engine.feel.builtins.operators import compare, equal
 from engine.feel.builtins.temporal import text_of
 from engine.feel.types import ANY, ContextType, ListType, NumberType, StringType, Type
 from engine.feel.values import NOT_APPLICABLE, Function, Range, Value, kind_of
@@ -22,6 +21,7 @@ from engine.kernel.decimals import CONTEXT
 from engine.kernel.diagnostics import Code, Diagnostic
 from engine.rules.decision import Decision, Reason, Status, Step, canonical
 from engine.rules.inputs import ASSUMPTION, not_member, read_inputs
+from engine.rules.policies import PolicyError, aggregate, choose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,20 +43,6 @@ NO_ROW = Code(
     "`{table}` 没有一行符合",
     "add a row that fits, or a `default`",
     "请增加符合的行，或 `default`",
-)
-TWO_ROWS = Code(
-    "RULE-EVAL-002",
-    "the rows `{first}` and `{second}` of `{table}` both fit",
-    "`{table}` 的行 `{first}` 与 `{second}` 同时符合",
-    "only one row may fit under `unique`: narrow one, or use `first`",
-    "`unique` 只允许一行符合：请收窄其一，或改用 `first`",
-)
-ROWS_DIFFER = Code(
-    "RULE-EVAL-003",
-    "the rows `{first}` and `{second}` of `{table}` fit and give different values",
-    "`{table}` 的行 `{first}` 与 `{second}` 同时符合但结果不同",
-    "rows that fit together must give the same under `any`",
-    "`any` 要求同时符合的行结果相同",
 )
 WOULD_ROUND = Code(
     "RULE-EVAL-004",
@@ -338,29 +324,18 @@ def by_policy(
     span = node.fragment.span
     if not hits:
         return _no_hit(node, table)
-    if table.hit_policy == "unique" and len(hits) > 1:
-        raise VoidError(
-            TWO_ROWS.at(hits[1].span or span, table=node.name, first=hits[0].id, second=hits[1].id)
+    try:
+        chosen = choose(
+            table.hit_policy, values, lambda i: (_rank(node, table, hits[i], values[i]),)
         )
-    if table.hit_policy == "any":
-        for other, value in zip(hits[1:], values[1:], strict=True):
-            if not equal(values[0], value):
-                raise VoidError(
-                    ROWS_DIFFER.at(
-                        other.span or span, table=node.name, first=hits[0].id, second=other.id
-                    )
-                )
-    if table.hit_policy == "priority":
-        best = min(range(len(hits)), key=lambda i: _rank(node, table, hits[i], values[i]))
-        return Hit(values[best], (hits[best],))
+    except PolicyError as error:
+        first, second = hits[error.first], hits[error.second]
+        told = {"table": node.name, "first": first.id, "second": second.id}
+        raise VoidError(error.code.at(second.span or span, **told)) from None
+    rows, given = tuple(hits[i] for i in chosen), [values[i] for i in chosen]
     if not table.collects:
-        return Hit(values[0], (hits[0],))
-    if table.hit_policy == "output_order":
-        order = sorted(range(len(hits)), key=lambda i: _rank(node, table, hits[i], values[i]))
-        hits, values = [hits[i] for i in order], [values[i] for i in order]
-    if table.aggregate is not None:
-        return Hit(aggregate(table.aggregate, values), tuple(hits))
-    return Hit(tuple(values), tuple(hits))
+        return Hit(given[0], rows)
+    return Hit(tuple(given) if table.aggregate is None else aggregate(table.aggregate, given), rows)
 
 
 def _no_hit(node: CompiledNode, table: CompiledTable) -> Hit:
@@ -390,19 +365,6 @@ def _rank(
         shown = ", ".join(shown_value(v) for v in values)
         raise VoidError(UNRANKED.at(row.span, table=node.name, value=shown))
     return found
-
-
-def aggregate(operator: str, values: list[Value]) -> Value:
-    """Join collected values: sum, count, min or max."""
-    if operator == "count":
-        return Decimal(len(values))
-    if operator == "sum":
-        return sum(cast("list[Decimal]", values), Decimal(0))
-    best = values[0]
-    for value in values[1:]:
-        if (compare(value, best) < 0) == (operator == "min"):
-            best = value
-    return best
 
 
 def printed(node: CompiledNode, value: Value) -> Value:

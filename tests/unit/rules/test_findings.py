@@ -18,6 +18,7 @@ from engine.rules import (
     documents,
     evaluate,
     inputs,
+    policies,
     reading,
     rows,
     tables,
@@ -263,7 +264,18 @@ def folder_findings(files: dict[str, str]) -> list[Diagnostic]:
 @cache
 def known_codes() -> dict[str, Code]:
     """Collect the codes that the modules of these floors declare."""
-    modules = (claims, compiler, declarations, documents, evaluate, inputs, reading, rows, tables)
+    modules = (
+        claims,
+        compiler,
+        declarations,
+        documents,
+        evaluate,
+        inputs,
+        policies,
+        reading,
+        rows,
+        tables,
+    )
     found = {}
     for module in (*modules, content_module, lock, signals):
         for value in vars(module).values():
