@@ -494,7 +494,7 @@ class _Parser:
         return tree.Call(function, tuple(arguments), tuple(names) or None, **self._from(start))
 
     def _argument_name(self) -> str | None:
-        match = re.compile(r"([^\W\d][\w ]*+)\s*+:").match(self.text, self.position)
+        match = re.compile(r"([^\W\d][\w /.'*+-]*+)\s*+:").match(self.text, self.position)
         if match is None:
             return None
         self.position = match.end()
