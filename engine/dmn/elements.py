@@ -5,7 +5,7 @@ Names are those of the standard (DMN 1.5, chapters 6, 7 and 10.2). Expressions s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from engine.kernel.diagnostics import Span
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.kernel.diagnostics import Code, Diagnostic
-    from engine.kernel.documents import Fault
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,18 +25,19 @@ class FeelText:
     line: int = 1
     column: int = 1
 
-    def diagnostic(self, fault: Fault) -> Diagnostic:
-        """Give a fault its place in the model."""
-        end = len(self.text) if fault.end is None else fault.end
-        first, last = self._place(fault.start), self._place(end)
-        span = Span(self.path, *first, *last)
-        return fault.code.at(span, near=fault.near, **fault.args)
+    def placed(self, diagnostic: Diagnostic, offset: int = 0) -> Diagnostic:
+        """Move a diagnostic about the text, with `offset` signs before it, to its place in the model."""
+        span = diagnostic.span
+        if span is None:
+            return diagnostic
+        first = self._place(span.line, span.column - offset)
+        last = self._place(span.end_line, span.end_column - offset)
+        return replace(diagnostic, span=Span(self.path, *first, *last))
 
-    def _place(self, position: int) -> tuple[int, int]:
-        before = self.text[:position]
-        line = before.count("\n")
-        column = position - before.rfind("\n")
-        return self.line + line, column if line else self.column + position
+    def _place(self, line: int, column: int) -> tuple[int, int]:
+        if line == 1:
+            return self.line, self.column + max(1, column) - 1
+        return self.line + line - 1, column
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,25 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from engine.dmn import elements as dmn
-from engine.dmn.expressions import DOMAIN, odd_names
+from engine.dmn.expressions import odd_names, offset
+from engine.dmn.frames import Frame
 from engine.dmn.item_types import NOT_OF_TYPE, UNKNOWN_TYPE, completed, converted
 from engine.dmn.parser import NO_EXPRESSION
 from engine.dmn.tables import table_value
+from engine.feel import Function, Range, Run, evaluate_compiled
 from engine.feel.backends.interpreter import (
-    NOT_CALLABLE,
+    MAX_STANDARD_CALLS,
     NOT_COUNTABLE,
     TOO_MANY_CALLS,
-    FaultError,
-    Run,
+    TOO_MANY_STEPS,
     domain_items,
-    evaluate_ir,
 )
-from engine.feel.values import Function, NoValueError, Range, Value, given_as
+from engine.feel.values import NoValueError, Value, call, given_as
 from engine.kernel.diagnostics import Code, Diagnostic, nearest
+from engine.kernel.errors import DocumentError, EvaluationError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterator, Mapping
 
     from engine.dmn.elements import Boxed, DrgElement, FeelText, Reference
@@ -52,25 +54,11 @@ NO_PARAMETER = Code(
     "its parameters are: {known}",
     "参数为：{known}",
 )
-MAX_CALLS = 60
 MAX_FAULTS = 200
 
 
 class BoundError(Exception):
     """Ends the evaluation of a decision that goes on for too long; the fault is kept already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Where an expression stands: its model, the values of the names there, and the element it is part of."""
-
-    home: Model
-    values: dict[str, Value]
-    element: str
-
-    def binding(self, names: Mapping[str, Value]) -> Frame:
-        """Add names."""
-        return replace(self, values={**self.values, **names})
 
 
 @dataclass(slots=True)
@@ -86,15 +74,18 @@ class Evaluation:
     """One evaluation of a model: the readers of its texts, the steps and calls so far, the faults met."""
 
     def __init__(
-        self, root: Model, readers: Mapping[int, Reader], inputs: Mapping[str, Value]
+        self,
+        root: Model,
+        readers: Mapping[int, Reader],
+        inputs: Mapping[str, Value],
+        now: dt.datetime | None = None,
     ) -> None:
         """Prepare to evaluate `root` with inputs by name, or by the name of an import and a name there."""
         self.root, self.readers, self.inputs = root, readers, inputs
         self.odd = frozenset(odd_names(dict(inputs)))
         self.paths = {id(model): path for path, model in root.models()}
         self.faults: list[Diagnostic] = []
-        self.steps = 0
-        self.calls = 0
+        self.run = Run("dmn", now=now)
 
     # --- the graph -----------------------------------------------------------------------------
 
@@ -154,7 +145,7 @@ class Evaluation:
         except BoundError:
             return None
         except RecursionError:  # the caller stands deep already
-            self.fault(TOO_MANY_CALLS, decision.span, decision.name, limit=MAX_CALLS)
+            self.fault(TOO_MANY_CALLS, decision.span, decision.name, limit=MAX_STANDARD_CALLS)
             return None
         return self.typed(value, decision.type_ref, frame, decision.span)
 
@@ -203,11 +194,9 @@ class Evaluation:
                 for p, a in zip(node.parameters, arguments, strict=True)
             }
             with_arguments = frame.binding(given)
-            return self.called(
-                lambda: self.conformed(
-                    self.value(node.body, with_arguments), result, frame, node.span
-                )
-            )
+            with self.run.call():
+                made = self.value(node.body, with_arguments)
+            return self.conformed(made, result, frame, node.span)
 
         return Function(tuple(p.name for p in node.parameters), call)
 
@@ -219,17 +208,6 @@ class Evaluation:
         if type_ is not None and (type_.parameters is not None or type_.name == "function"):
             return type_.result
         return type_
-
-    def called(self, call: Callable[[], Value]) -> Value:
-        """Go into a call; one that calls itself for ever ends the evaluation."""
-        self.steps += 1
-        self.calls += 1
-        try:
-            if self.calls > MAX_CALLS:
-                raise NoValueError(TOO_MANY_CALLS, limit=MAX_CALLS)
-            return call()
-        finally:
-            self.calls -= 1
 
     def service(self, home: Model, service: dmn.DecisionService) -> Function:
         """Give a decision service as a function of its input data and then its input decisions."""
@@ -244,7 +222,8 @@ class Evaluation:
             for (where, element), argument in zip(parameters, arguments, strict=True):
                 value = self.argument(argument, element.type_ref, where, element.name, element.span)
                 graph.found[id(where), element.id] = value
-            return self.called(lambda: self._served(home, service, graph))
+            with self.run.call():
+                return self._served(home, service, graph)
 
         return Function(tuple(element.name for _, element in parameters), call)
 
@@ -305,31 +284,32 @@ class Evaluation:
 
     def passes(self, tests: FeelText, value: Value, frame: Frame) -> bool:
         """Whether a value passes the unary tests of a type."""
-        return self.text(tests, "tests", replace(frame, values={"?": value})) == (True,)
+        return self.text(tests, "tests", replace(frame, values={"?": value})) is True
 
     # --- expressions ---------------------------------------------------------------------------
 
-    def text(self, text: FeelText, form: Form, frame: Frame) -> tuple[Value, ...]:
-        """Evaluate a text: one value, or one for each test; what is wrong with it is kept."""
-        reader = self.readers[id(frame.home)]
-        read = reader.expression(text, form, frame.values, self.odd)
-        for fault in read.faults:
-            self.keep(text.diagnostic(fault), frame.element)
-        run = Run("dmn", steps=self.steps)
-        made = []
-        for node in read.forms:
-            try:
-                made.append(evaluate_ir(node, frame.values, run))
-            except FaultError as error:  # a bound: what is null is null by itself
-                self.keep(text.diagnostic(error.fault), frame.element)
-                raise BoundError from None
-            except NoValueError as error:
-                run.faults.append(FaultError(error, node).fault)
-                made.append(None)
-        self.steps = max(self.steps, run.steps)
-        for fault in run.faults:
-            self.keep(text.diagnostic(fault), frame.element)
-        return tuple(made)
+    def text(self, text: FeelText, form: Form, frame: Frame) -> Value:
+        """Evaluate a text; what is wrong with it is kept, and makes it null.
+
+        Raises:
+            BoundError: it goes on for too long.
+        """
+        before = len(self.run.told)
+        moved = offset(form)
+        try:
+            read = self.readers[id(frame.home)].expression(text, form, frame.values, self.odd)
+            return evaluate_compiled(read, frame.values, self.run)
+        except DocumentError as error:
+            self.run.told += error.diagnostics
+            return None
+        except EvaluationError as error:
+            self.run.told.append(error.fault)
+            raise BoundError from None
+        finally:
+            # What was called in between has taken its own along: the rest is about this text.
+            for diagnostic in self.run.told[before:]:
+                self.keep(text.placed(diagnostic, moved), frame.element)
+            del self.run.told[before:]
 
     def value(self, node: Boxed, frame: Frame) -> Value:
         """Evaluate a boxed expression and convert its value to the type that is declared for it."""
@@ -337,14 +317,15 @@ class Evaluation:
             made = _VALUES[type(node)](self, node, frame)
         except NoValueError as error:
             self.fault(error.code, node.span, frame.element, **error.args_)
+            if error.code in {TOO_MANY_CALLS, TOO_MANY_STEPS}:
+                raise BoundError from None
             return None
         if isinstance(node, dmn.FunctionDefinition):
             return made
         return self.typed(made, node.type_ref, frame, node.span)
 
     def _literal(self, node: dmn.LiteralExpression, frame: Frame) -> Value:
-        made = self.text(node.text, "expression", frame)
-        return made[0] if made else None
+        return self.text(node.text, "expression", frame)
 
     def _context(self, node: dmn.Context, frame: Frame) -> Value:
         made: dict[str, Value] = {}
@@ -359,12 +340,12 @@ class Evaluation:
     def _invocation(self, node: dmn.Invocation, frame: Frame) -> Value:
         function = self.value(node.function, frame)
         given = {name: self.value(value, frame) for name, value in node.bindings}
-        if not isinstance(function, Function):
-            raise NoValueError(NOT_CALLABLE)
+        if not isinstance(function, Function) or function.free:
+            return call(function, tuple(given.values()))
         if unknown := next((n for n in given if n not in function.parameters), None):
             known = ", ".join(f"`{p}`" for p in function.parameters)
             raise NoValueError(NO_PARAMETER, name=unknown, known=known or "-")
-        return function.call(*(given.get(p) for p in function.parameters))
+        return call(function, [given.get(p) for p in function.parameters])
 
     def _relation(self, node: dmn.Relation, frame: Frame) -> Value:
         return tuple(
@@ -388,8 +369,7 @@ class Evaluation:
     def _filter(self, node: dmn.Filter, frame: Frame) -> Value:
         domain = self.value(node.domain, frame)
         if isinstance(node.match, dmn.LiteralExpression):
-            made = self.text(node.match.text, "filter", frame.binding({DOMAIN: domain}))
-            return made[0] if made else None
+            return self.text(node.match.text, "filter", frame.binding({"?": domain}))
         items = domain if isinstance(domain, tuple) else () if domain is None else (domain,)
         return tuple(
             item for item in items if self.value(node.match, frame.binding(_entries(item))) is True
@@ -413,10 +393,8 @@ class Evaluation:
     def _items(self, domain: Value) -> Iterator[Value]:
         if domain is None:
             raise NoValueError(NOT_COUNTABLE)
-        run = Run("dmn", steps=self.steps)
-        for item in domain_items(domain if isinstance(domain, tuple | Range) else (domain,), run):
-            self.steps = run.steps
-            yield item
+        listed = domain if isinstance(domain, tuple | Range) else (domain,)
+        return domain_items(listed, self.run)
 
     def _table(self, node: dmn.DecisionTable, frame: Frame) -> Value:
         return table_value(node, frame, self)

@@ -1,4 +1,4 @@
-"""FEEL texts of a model to their typed form, once for each set of names, and their values and faults."""
+"""FEEL texts of a model, compiled once for each set of names that their values have."""
 
 from __future__ import annotations
 
@@ -6,93 +6,62 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from engine.feel import tree
-from engine.feel.checker import check_expression, check_unary_tests
-from engine.feel.parser import parse_expression, parse_unary_tests
-from engine.feel.scope import Scope, Symbol
-from engine.feel.types import ANY
+from engine.feel import compile_expression, compile_unary_tests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from engine.dmn.elements import FeelText
-    from engine.feel import ir
+    from engine.feel import Expression
     from engine.feel.types import Type
     from engine.feel.values import Value
-    from engine.kernel.documents import Fault
 
-Form: TypeAlias = Literal["expression", "tests", "each_test", "filter"]
-"""How a text is read: as an expression, unary tests, each of its tests alone, or the condition of a filter."""
+Form: TypeAlias = Literal["expression", "tests", "values", "filter"]
+"""How a text is read: as an expression, unary tests, the list of its values, or the condition of a filter."""
 
-DOMAIN = "?in"
-"""The name that the list of a boxed filter goes by; no author can write it."""
-
+# What is written around a text so that FEEL reads it in its form; `?` is the list that is filtered. A line
+# break ends the comment that a text may end with.
+_AROUND = {"expression": ("", ""), "values": ("[", "\n]"), "filter": ("?[", "\n]")}
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_DEEPEST = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """A text in typed form, or several for each of its tests, and what is wrong with it."""
-
-    forms: tuple[ir.Ir, ...]
-    faults: tuple[Fault, ...]
+def offset(form: Form) -> int:
+    """Count the signs that are written before a text."""
+    return len(_AROUND.get(form, ("", ""))[0])
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The names of a model that FEEL must know as wholes, its types, and the texts read so far.
+    """The names of a model that FEEL must know as wholes, its types, and the texts compiled so far.
 
-    What a text means depends on nothing but the model and the names of its inputs, so a text that was
-    read for the same names is not read again.
+    What a text means depends on nothing but the model and the names in its inputs, so a text that was
+    compiled for the same names is not compiled again.
     """
 
     names: frozenset[str]
     types: Mapping[str, Type] = field(default_factory=dict)
-    read: dict[tuple[FeelText, Form, frozenset[str]], Expression] = field(default_factory=dict)
+    compiled: dict[tuple[FeelText, Form, frozenset[str]], Expression] = field(default_factory=dict)
 
     def expression(
         self, text: FeelText, form: Form, values: Mapping[str, Value], inputs: frozenset[str]
     ) -> Expression:
-        """Read a text where names have `values`; `inputs` are the odd names inside the inputs."""
+        """Compile a text where names have `values`; `inputs` are the odd names inside the inputs.
+
+        Raises:
+            DocumentError: it cannot be read.
+        """
         key = (text, form, inputs)
-        found = self.read.get(key)
-        if found is None:
-            found = self.read[key] = self._compiled(text, form, values, inputs)
-        return found
-
-    def _compiled(
-        self, text: FeelText, form: Form, values: Mapping[str, Value], inputs: frozenset[str]
-    ) -> Expression:
-        names = {*self.names, *inputs, *odd_names(dict(values))}
-        symbols = {name: Symbol(ANY, local=name == "?") for name in values}
-        scope = Scope(names=symbols, mode="dmn")
-        node: tree.Node | None
-        if form in {"tests", "each_test"}:
-            node, faults = parse_unary_tests(text.text, names=names, mode="dmn")
-        else:
-            node, faults = parse_expression(text.text, names=names, mode="dmn")
-        if node is None:
-            return Expression((), tuple(faults))
-        made = []
-        for part in _parts(node, form):
-            if isinstance(part, tree.UnaryTests):
-                one, more = check_unary_tests(part, ANY, scope)
+        if key not in self.compiled:
+            entries = {*self.names, *inputs, *odd_names(dict(values))}
+            if form == "tests":
+                made = compile_unary_tests(text.text, values, entries=entries, types=self.types)
             else:
-                one, more = check_expression(part, scope)
-            made.append(one)
-            faults = [*faults, *more]
-        return Expression(tuple(made), tuple(faults))
-
-
-def _parts(node: tree.Node, form: Form) -> Iterator[tree.Node]:
-    if form == "filter":
-        place: tree.Place = {"start": node.start, "end": node.end}
-        yield tree.Filter(tree.Name(DOMAIN, **place), node, **place)
-    elif form == "each_test" and isinstance(node, tree.UnaryTests):
-        for test in node.tests:
-            yield tree.UnaryTests((test,), start=test.start, end=test.end)
-    else:
-        yield node
+                before, after = _AROUND[form]
+                whole = f"{before}{text.text}{after}"
+                made = compile_expression(whole, values, entries=entries, types=self.types)
+            self.compiled[key] = made
+        return self.compiled[key]
 
 
 def odd_names(value: object, depth: int = 0) -> Iterable[str]:
@@ -107,6 +76,3 @@ def odd_names(value: object, depth: int = 0) -> Iterable[str]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from odd_names(inner, depth + 1)
-
-
-_DEEPEST = 50

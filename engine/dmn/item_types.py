@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.feel import types
-from engine.feel.backends.interpreter import is_instance
-from engine.feel.values import Function, Value
+from engine.feel.values import Function, Value, is_instance, kind_of, midnight
 from engine.kernel.diagnostics import Code
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from engine.dmn.elements import FeelText, ItemDefinition
 
@@ -104,6 +102,15 @@ class Types:
                 return found
         return None
 
+    def feel_types(self) -> Iterator[tuple[str, types.Type]]:
+        """Give the types as FEEL names them in `instance of` and before parameters."""
+        for name in self.definitions:
+            found = self.find(name)
+            yield name, types.ANY if found is None else feel_type(found)
+        for alias, other in self.imported.items():
+            for name, type_ in other.feel_types():
+                yield (f"{alias}.{name}" if alias else name), type_
+
     def _from(self, definition: ItemDefinition, name: str = "") -> ItemType:
         """Make the type of a definition; a collection is a list of what is defined otherwise."""
         whole = ItemType(definition.name)
@@ -129,6 +136,27 @@ class Types:
 
     def _reference(self, name: str | None) -> ItemType | None:
         return None if name is None else self.find(name)
+
+
+def feel_type(type_: ItemType, depth: int = 0) -> types.Type:
+    """Give the form of a type as FEEL's own; its constraints, and what lies too deep, are left open."""
+    if depth > _LOOKED_INTO:
+        return _ANY
+    if type_.alias is not None:
+        return feel_type(type_.alias, depth + 1)
+    if type_.item is not None:
+        return types.ListType(feel_type(type_.item, depth + 1))
+    if type_.components is not None:
+        fields = ((n, feel_type(c, depth + 1)) for n, c in type_.components.items())
+        return types.ContextType(tuple(fields))
+    if type_.parameters is not None:
+        parameters = tuple(("", feel_type(p, depth + 1)) for p in type_.parameters)
+        result = _ANY if type_.result is None else feel_type(type_.result, depth + 1)
+        return types.FunctionType(parameters, result)
+    return type_.simple
+
+
+_LOOKED_INTO = 5
 
 
 def conforms(value: Value, type_: ItemType, fits: Fits, depth: int = 0) -> bool:
@@ -164,8 +192,8 @@ def converted(value: Value, type_: ItemType, fits: Fits) -> tuple[Value, bool]:
         tries.append((value,))
     elif isinstance(value, tuple) and len(value) == 1:
         tries.append(value[0])
-    if type_.is_date_time and type(value) is dt.date:
-        tries.append(dt.datetime.combine(value, dt.time(), dt.UTC))
+    if type_.is_date_time and kind_of(value) == "date":
+        tries.append(midnight(value))
     for candidate in tries:
         if conforms(candidate, type_, fits):
             return candidate, True

@@ -12,11 +12,12 @@ from engine.dmn.evaluate import BoundError, Evaluation
 from engine.dmn.expressions import Reader
 from engine.dmn.linking import Model, link
 from engine.feel import BAD_INPUT, to_feel, to_python
-from engine.feel.values import Function, NoValueError, Value
+from engine.feel.values import Function, NoValueError, Value, call
 from engine.kernel.decimals import CONTEXT
 from engine.kernel.errors import EvaluationError, NotFoundError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from engine.kernel.diagnostics import Diagnostic
@@ -66,10 +67,16 @@ class DmnModel:
         elements = self.linked.definitions.elements.values()
         return tuple(e.name for e in elements if isinstance(e, class_))
 
-    def evaluate(self, decision: str, inputs: Mapping[str, object] | None = None) -> Result:
+    def evaluate(
+        self,
+        decision: str,
+        inputs: Mapping[str, object] | None = None,
+        *,
+        now: dt.datetime | None = None,
+    ) -> Result:
         """Evaluate a decision, found by name or id, where input data have the values of `inputs`.
 
-        Inputs of an imported model stand in a context under the import's name; missing ones are null.
+        Inputs of an imported model stand in a context under the import's name; missing ones are null. `now` is what `now()` and `today()` give.
 
         Raises:
             NotFoundError: there is no such decision.
@@ -78,9 +85,15 @@ class DmnModel:
         found = self.linked.named(decision, dmn.Decision)
         if found is None:
             raise NotFoundError("decision", decision, known=self.decisions)
-        return self._run(inputs, lambda run: run.element_value(*found, run.graph()))
+        return self._run(inputs, now, lambda run: run.element_value(*found, run.graph()))
 
-    def invoke(self, name: str, inputs: Mapping[str, object] | None = None) -> Result:
+    def invoke(
+        self,
+        name: str,
+        inputs: Mapping[str, object] | None = None,
+        *,
+        now: dt.datetime | None = None,
+    ) -> Result:
         """Call a decision service or business knowledge model with arguments by parameter name.
 
         Raises:
@@ -90,18 +103,21 @@ class DmnModel:
         service = self.linked.named(name, dmn.DecisionService)
         knowledge = self.linked.named(name, dmn.BusinessKnowledgeModel)
         if service is not None:
-            return self._run(inputs, lambda run: _call(run.service(*service), run))
+            return self._run(inputs, now, lambda run: _call(run.service(*service), run))
         if knowledge is not None:
-            return self._run(inputs, lambda run: _call(run.knowledge(*knowledge), run))
+            return self._run(inputs, now, lambda run: _call(run.knowledge(*knowledge), run))
         raise NotFoundError("function", name, known=self.invocables)
 
     def _run(
-        self, inputs: Mapping[str, object] | None, evaluate: Callable[[Evaluation], Value]
+        self,
+        inputs: Mapping[str, object] | None,
+        now: dt.datetime | None,
+        evaluate: Callable[[Evaluation], Value],
     ) -> Result:
         if inputs is not None and not isinstance(inputs, Mapping):
             raise EvaluationError(BAD_INPUT.at(None, name="inputs", given=type(inputs).__name__))
         values = {str(name): to_feel(value, str(name)) for name, value in (inputs or {}).items()}
-        run = Evaluation(self.linked, self.readers, values)
+        run = Evaluation(self.linked, self.readers, values, now)
         with localcontext(CONTEXT):
             try:
                 return Result(to_python(evaluate(run)), tuple(run.faults))
@@ -116,7 +132,7 @@ def _call(function: Value, run: Evaluation) -> Value:
     """Call a function with the inputs that its parameters name; the others are null."""
     if not isinstance(function, Function):
         return None
-    return function.call(*(run.inputs.get(name) for name in function.parameters))
+    return call(function, [run.inputs.get(name) for name in function.parameters])
 
 
 def load(
@@ -129,4 +145,7 @@ def load(
     """
     linked = link(xml, imports or {}, path)
     names = frozenset().union(*(model.definitions.names for _, model in linked.models()))
-    return DmnModel(linked, {id(model): Reader(names) for _, model in linked.models()})
+    return DmnModel(
+        linked,
+        {id(model): Reader(names, dict(model.types.feel_types())) for _, model in linked.models()},
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from engine.rules.policies import PolicyError, aggregate, choose
 
 if TYPE_CHECKING:
     from engine.dmn.elements import DecisionTable, FeelText, OutputClause, TableRule
-    from engine.dmn.evaluate import Evaluation, Frame
+    from engine.dmn.frames import Evaluator, Frame
     from engine.dmn.item_types import ItemType
     from engine.feel.values import Value
     from engine.kernel.diagnostics import Span
@@ -47,7 +46,7 @@ NOT_JOINED = Code(
 )
 
 
-def table_value(table: DecisionTable, frame: Frame, run: Evaluation) -> Value:
+def table_value(table: DecisionTable, frame: Frame, run: Evaluator) -> Value:
     """Evaluate a table: one value, a context of several outputs, or a list of them.
 
     Raises:
@@ -77,7 +76,7 @@ def table_value(table: DecisionTable, frame: Frame, run: Evaluation) -> Value:
     return tuple(values[i] for i in chosen)
 
 
-def _heads(table: DecisionTable, frame: Frame, run: Evaluation) -> list[Frame]:
+def _heads(table: DecisionTable, frame: Frame, run: Evaluator) -> list[Frame]:
     """Evaluate the inputs; each gives the names that the tests of its column see."""
     heads = []
     for number, clause in enumerate(table.inputs, 1):
@@ -89,18 +88,18 @@ def _heads(table: DecisionTable, frame: Frame, run: Evaluation) -> list[Frame]:
     return heads
 
 
-def _passes(tests: FeelText, head: Frame, run: Evaluation) -> bool:
-    return run.text(tests, "tests", head) == (True,)
+def _passes(tests: FeelText, head: Frame, run: Evaluator) -> bool:
+    return run.text(tests, "tests", head) is True
 
 
-def _fits(rule: TableRule, heads: list[Frame], run: Evaluation) -> bool:
+def _fits(rule: TableRule, heads: list[Frame], run: Evaluator) -> bool:
     return all(
         test.text == "-" or _passes(test, head, run)
         for test, head in zip(rule.tests, heads, strict=True)
     )
 
 
-def _outputs(table: DecisionTable, rule: TableRule, frame: Frame, run: Evaluation) -> list[Value]:
+def _outputs(table: DecisionTable, rule: TableRule, frame: Frame, run: Evaluator) -> list[Value]:
     return [
         _output(clause, run.value(cell, frame), frame, run, rule.span)
         for clause, cell in zip(table.outputs, rule.outputs, strict=True)
@@ -108,7 +107,7 @@ def _outputs(table: DecisionTable, rule: TableRule, frame: Frame, run: Evaluatio
 
 
 def _output(
-    clause: OutputClause, value: Value, frame: Frame, run: Evaluation, span: Span | None
+    clause: OutputClause, value: Value, frame: Frame, run: Evaluator, span: Span | None
 ) -> Value:
     value = run.typed(value, clause.type_ref, frame, span)
     if clause.values is None or value is None:
@@ -127,7 +126,7 @@ def _whole(table: DecisionTable, outputs: list[Value]) -> Value:
 
 
 def _rank(
-    table: DecisionTable, outputs: list[Value], frame: Frame, run: Evaluation
+    table: DecisionTable, outputs: list[Value], frame: Frame, run: Evaluator
 ) -> tuple[int, ...]:
     """The places of the outputs in their declared order, which counts from the left (8.2.10)."""
     return tuple(
@@ -136,12 +135,13 @@ def _rank(
     )
 
 
-def _place(clause: OutputClause, value: Value, frame: Frame, run: Evaluation) -> int:
+def _place(clause: OutputClause, value: Value, frame: Frame, run: Evaluator) -> int:
     order = clause.values or _allowed(clause, frame)
     if order is None:
         return 0
-    fits = run.text(order, "each_test", replace(frame, values={**frame.values, "?": value}))
-    return fits.index(True) if True in fits else len(fits)
+    listed = run.text(order, "values", frame)
+    values = listed if isinstance(listed, tuple) else ()
+    return values.index(value) if value in values else len(values)
 
 
 def _allowed(clause: OutputClause, frame: Frame) -> FeelText | None:
@@ -154,7 +154,7 @@ def _allowed(clause: OutputClause, frame: Frame) -> FeelText | None:
     return None if type_ is None else type_.tests[0]
 
 
-def _without_hit(table: DecisionTable, frame: Frame, run: Evaluation) -> Value:
+def _without_hit(table: DecisionTable, frame: Frame, run: Evaluator) -> Value:
     """The default outputs; else what the policy gives of nothing: an empty list, a count of 0, or null."""
     if any(clause.default is not None for clause in table.outputs):
         made = [
