@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from engine.dmn import elements as dmn
 from engine.dmn.expressions import odd_names, offset
 from engine.dmn.frames import Frame
-from engine.dmn.item_types import NOT_OF_TYPE, UNKNOWN_TYPE, completed, converted
+from engine.dmn.item_types import NOT_OF_TYPE, UNKNOWN_TYPE, as_given, completed, converted
 from engine.dmn.parser import NO_EXPRESSION
 from engine.dmn.tables import table_value
 from engine.feel import Function, Range, Run, evaluate_compiled
@@ -19,7 +19,7 @@ from engine.feel.backends.interpreter import (
     TOO_MANY_STEPS,
     domain_items,
 )
-from engine.feel.values import NoValueError, Value, call, given_as
+from engine.feel.values import NoValueError, Value, call
 from engine.kernel.diagnostics import Code, Diagnostic, nearest
 from engine.kernel.errors import DocumentError, EvaluationError
 
@@ -34,21 +34,21 @@ if TYPE_CHECKING:
     from engine.kernel.diagnostics import Span
 
 UNKNOWN_REFERENCE = Code(
-    "DMN-EVAL-004",
+    "DMN-EVAL-003",
     "there is no element `{id}` in `{namespace}`",
     "`{namespace}` 中没有元素 `{id}`",
     "correct the reference",
     "请更正引用",
 )
 CIRCLE = Code(
-    "DMN-EVAL-005",
+    "DMN-EVAL-004",
     "the decision `{name}` requires itself in its turn",
     "决策 `{name}` 反过来又依赖自身",
     "break the circle",
     "请打断循环",
 )
 NO_PARAMETER = Code(
-    "DMN-EVAL-006",
+    "DMN-EVAL-005",
     "the function has no parameter `{name}`",
     "该函数没有参数 `{name}`",
     "its parameters are: {known}",
@@ -278,7 +278,7 @@ class Evaluation:
             return value
         made, fits = converted(value, type_, lambda t, v: self.passes(t, v, frame))
         if not fits:
-            told = {"name": type_.name, "given": given_as(value)}
+            told = {"name": type_.name, "given": as_given(value)}
             self.fault(NOT_OF_TYPE, span, frame.element, **told)
         return made
 

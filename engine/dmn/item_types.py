@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.feel import types
-from engine.feel.values import Function, Value, is_instance, kind_of, midnight
+from engine.feel.builtins.temporal import text_of
+from engine.feel.values import Function, Value, given_as, is_instance, kind_of, midnight
 from engine.kernel.diagnostics import Code
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ NOT_OF_TYPE = Code(
     "请更正该值或类型；在此之前按 null 处理",
 )
 MAX_DEPTH = 50
+_SHOWN = 60
+
+
+def as_given(value: Value) -> str:
+    """Write a value for a message: itself where it is short and plain, else its kind."""
+    plain = value is not None and not isinstance(value, tuple | dict | Function)
+    text = text_of(value) if plain else ""
+    return f"`{text}`" if plain and len(text) <= _SHOWN else given_as(value)
+
 
 _ANY = types.ANY
 _BUILT_IN: dict[str, types.Type] = {

@@ -87,14 +87,6 @@ NO_EXPRESSION = Code(
     "give it an expression",
     "请补上表达式",
 )
-UNKNOWN_EXPRESSION = Code(
-    "DMN-EVAL-003",
-    "`{element}` is not an expression of DMN",
-    "`{element}` 不是 DMN 的表达式",
-    "write it as one of the standard's boxed expressions",
-    "请改用标准中的框式表达式",
-)
-
 HIT_POLICIES = {
     "UNIQUE": "unique",
     "ANY": "any",
@@ -291,10 +283,7 @@ class _Reader:
         if element is None:
             span = None if parent is None else self.source.span(parent)
             return Refused(NO_EXPRESSION, span=span)
-        name = local_name(element)
-        if name not in _BOXED:
-            return Refused(UNKNOWN_EXPRESSION, {"element": name}, span=self.source.span(element))
-        return _BOXED[name](self, element)
+        return _BOXED[local_name(element)](self, element)
 
     def inner(self, parent: Element | None, skip: int = 0) -> Boxed:
         """Read the first expression that stands in an element, or the one after `skip` others."""

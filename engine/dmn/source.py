@@ -71,7 +71,8 @@ class Source:
         line, name = line_of(element), local_name(element)
         text = self._lines[line - 1] if line <= len(self._lines) else ""
         column = max(text.find(f"<{name}"), text.find(f":{name}"), 0) + 1
-        return Span(self.path, line, column, line, max(column + 1, len(text.rstrip()) + 1))
+        end = text.find(">", column) + 1 or len(text.rstrip())
+        return Span(self.path, line, column, line, max(column + 1, end + 1))
 
     def text_place(self, element: Element) -> tuple[int, int]:
         """Find the line and column at which the text of an element starts."""

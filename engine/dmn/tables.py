@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from engine.feel.values import NoValueError, given_as
+from engine.dmn.item_types import as_given
+from engine.feel.values import NoValueError
 from engine.kernel.diagnostics import Code
 from engine.rules.policies import PolicyError, aggregate, choose
 
@@ -83,7 +84,7 @@ def _heads(table: DecisionTable, frame: Frame, run: Evaluator) -> list[Frame]:
         value = run.value(clause.expression, frame)
         head = frame.binding({"?": value})
         if clause.values is not None and not _passes(clause.values, head, run):
-            raise NoValueError(NOT_AN_INPUT_VALUE, number=number, given=given_as(value))
+            raise NoValueError(NOT_AN_INPUT_VALUE, number=number, given=as_given(value))
         heads.append(head)
     return heads
 
@@ -113,7 +114,7 @@ def _output(
     if clause.values is None or value is None:
         return value
     if not _passes(clause.values, frame.binding({"?": value}), run):
-        told = {"name": clause.name or frame.element, "given": given_as(value)}
+        told = {"name": clause.name or frame.element, "given": as_given(value)}
         run.fault(NOT_AN_OUTPUT_VALUE, span, frame.element, **told)
         return None
     return value
