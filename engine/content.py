@@ -13,6 +13,9 @@ from engine.chaining.compiler import check_inference, compile_inference
 from engine.chaining.documents import Inference
 from engine.competency.compiler import check_model, compile_model
 from engine.competency.documents import CompetencyModel
+from engine.dmn.decide import check_model as check_dmn
+from engine.dmn.decide import compile_model as compile_dmn
+from engine.dmn.documents import DmnDocument
 from engine.hiring.signals import check_modalities, check_signal_inputs
 from engine.jurisdictions.documents import Jurisdiction
 from engine.jurisdictions.merge import Law, merge
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 
     from engine.chaining.program import CompiledInference
     from engine.competency.compiler import CompiledModel
+    from engine.dmn.decide import CompiledModel as CompiledDmn
     from engine.rules.compiled import CompiledRuleSet
 
 UNKNOWN_KIND = Code(
@@ -111,12 +115,14 @@ KINDS: dict[str, type[Document]] = {
     "competency_model": CompetencyModel,
     "jurisdiction": Jurisdiction,
     "catalog": Catalog,
+    "dmn_model": DmnDocument,
 }
 """The kinds of documents, and the model that reads each."""
 
 _FOLDERS = {
     "rule_set": "rules",
     "inference": "rules",
+    "dmn_model": "rules",
     "competency_model": "competency_models",
     "jurisdiction": "rules/jurisdictions",
 }
@@ -260,6 +266,12 @@ class Content:
                 found.append(NOT_IN_FORCE.at(loaded.span("uses", alias), **told))
         if found:
             raise DocumentError(found)
+        return made
+
+    def dmn_model(self, reference: str, as_of: dt.datetime) -> CompiledDmn:
+        """Compile a DMN model; raises NotFoundError or DocumentError."""
+        loaded = self.find("dmn_model", reference, as_of)
+        made: CompiledDmn = self._once(loaded, (), lambda: compile_dmn(loaded))
         return made
 
     def inference(self, reference: str, as_of: dt.datetime) -> CompiledInference:
@@ -447,6 +459,8 @@ def check_document(content: Content, loaded: Loaded[Any]) -> list[Diagnostic]:
                 return _check_model(content, loaded)
             case Catalog():
                 return check_catalog(loaded)
+            case DmnDocument():
+                return check_dmn(loaded)
             case Jurisdiction():
                 merge([document.id], _latest(content), document.effective_from)
             case _:

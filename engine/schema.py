@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from engine.chaining.documents import Inference
 from engine.competency.documents import CompetencyModel
+from engine.dmn.documents import DmnDocument
 from engine.jurisdictions.documents import Jurisdiction
 from engine.kernel.cases import CaseFile
 from engine.learning.documents import Catalog, CatalogPart
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from engine.kernel.documents import Shape
 
 SCHEMAS: dict[str, tuple[type[Shape], ...]] = {
-    "rules": (RuleSet, Inference, Jurisdiction, CaseFile),
+    "rules": (RuleSet, Inference, Jurisdiction, DmnDocument, CaseFile),
     "competency_models": (CompetencyModel, CaseFile),
     "catalog": (Catalog, CatalogPart),
 }

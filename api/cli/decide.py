@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.content import Content
+    from engine.dmn.decide import CompiledModel
     from engine.hiring.evaluation import Materials
     from engine.hiring.interview import Interview
     from engine.learning.documents import PlanLimits
@@ -75,9 +76,20 @@ def add_to(app: typer.Typer) -> None:
 @ending
 def decide(
     rule_set: Annotated[
-        str, typer.Argument(metavar="RULE_SET[@VERSION]", help="Which rules decide. · 规则集")
+        str,
+        typer.Argument(
+            metavar="RULE_SET|MODEL[@VERSION]", help="Which rules or DMN model decide. · 规则集"
+        ),
     ],
     inputs: InputsOption,
+    decision: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--decision",
+            metavar="NAME",
+            help="A decision of a DMN model to answer with; its document's, when left out. · 模型中的决策",
+        ),
+    ] = None,
     as_of: AsOfOption = None,
     content: ContentOption = None,
     json: JsonOption = False,
@@ -85,24 +97,41 @@ def decide(
 ) -> None:
     """Decide one case. Exits 1 when the status is `error`. · 对一个案例作出决定"""
     from api.cli.show import show_decision
+    from engine.dmn.decide import decide as decide_by_model
     from engine.kernel.errors import DocumentError
     from engine.rules.decision import Decision, decision_json
     from engine.rules.evaluate import decide as decide_case
 
-    compiled = load(content).rule_set(rule_set, moment(as_of))
+    read, when = load(content), moment(as_of)
+    compiled: CompiledRuleSet | CompiledModel | None = None
     try:
-        decision = decide_case(compiled, _typed(compiled, inputs))
+        if _is_model(read, rule_set):
+            compiled = read.dmn_model(rule_set, when)
+            answer = decide_by_model(compiled, read_object(inputs), decision or (), now=when)
+        else:
+            if decision:
+                wrong_use(
+                    "--decision is for a DMN model: a rule set answers with all its decisions"
+                )
+            compiled = read.rule_set(rule_set, when)
+            answer = decide_case(compiled, _typed(compiled, inputs))
     except DocumentError as error:
-        if not json:
+        if not json or compiled is None:
             raise
         # A system reads one object from us, whatever it sent.
-        decision = Decision("error", {}, (), (), compiled.used, faults=error.diagnostics)
+        answer = Decision("error", {}, (), (), compiled.used, faults=error.diagnostics)
     if json:
-        print_json(decision_json(decision))
+        print_json(decision_json(answer))
     else:
-        show_decision(decision, compiled, lang)
-    if decision.status == "error":
+        show_decision(answer, compiled, lang)
+    if answer.status == "error":
         raise typer.Exit(FINDINGS)
+
+
+def _is_model(content: Content, reference: str) -> bool:
+    """Whether a reference is to a DMN model, and not to a rule set of the same name."""
+    id_ = reference.partition("@")[0]
+    return id_ in content.ids("dmn_model") and id_ not in content.ids("rule_set")
 
 
 def _typed(compiled: CompiledRuleSet, name: str) -> Mapping[str, object]:

@@ -11,12 +11,14 @@ from rich.table import Table
 from api.cli.shared import as_lang
 from engine.competency.documents import MeasureSource, MentionSource, SignalSource
 from engine.rules.decision import plain_json
+from engine.rules.documents import RuleSet
 from engine.rules.explain import status_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.competency.documents import CompetencyScore, LineReason, PartReason, Source
+    from engine.dmn.decide import CompiledModel
     from engine.hiring.counterfactual import Counterfactual
     from engine.hiring.evaluation import Evaluation, Materials
     from engine.rules.compiled import CompiledRuleSet
@@ -62,7 +64,7 @@ def console() -> Console:
     return Console(emoji=False, highlight=False, soft_wrap=True)
 
 
-def show_decision(decision: Decision, rule_set: CompiledRuleSet, lang: str) -> None:
+def show_decision(decision: Decision, rule_set: CompiledRuleSet | CompiledModel, lang: str) -> None:
     """Print one decision."""
     document = rule_set.document
     out = console()
@@ -71,10 +73,13 @@ def show_decision(decision: Decision, rule_set: CompiledRuleSet, lang: str) -> N
     _decision_lines(out, decision, rule_set, lang)
 
 
-def _decision_lines(out: Console, decision: Decision, rule_set: CompiledRuleSet, lang: str) -> None:
+def _decision_lines(
+    out: Console, decision: Decision, rule_set: CompiledRuleSet | CompiledModel, lang: str
+) -> None:
+    document = rule_set.document
     out.print(f"{say('status', lang)}: {status_text(decision.status, as_lang(lang))}")
     for name, value in decision.outcomes.items():
-        label = rule_set.document.decisions[name].label
+        label = document.decisions[name].label if isinstance(document, RuleSet) else None
         told = name if label is None else f"{label[as_lang(lang)]} ({name})"
         out.print(f"  {escape(told)} = [bold]{escape(_shown(value))}[/bold]")
     if decision.missing:

@@ -9,7 +9,7 @@ from lxml import etree
 
 from engine.dmn.parser import AGGREGATIONS, HIT_POLICIES
 from engine.dmn.source import NAMESPACES
-from engine.dmn.wording import APPLIES, Wording, feel_text, members_of, range_text
+from engine.dmn.wording import APPLIES, INTERPOLATE, Wording, feel_text, members_of, range_text
 from engine.feel import ir, types
 from engine.kernel.diagnostics import Code, Diagnostic, Phrase, Severity
 
@@ -54,11 +54,6 @@ _NAMESPACE = next(n for n, version in NAMESPACES.items() if version == "1.5")
 _POLICIES = {ours: standard for standard, ours in HIT_POLICIES.items()}
 _AGGREGATIONS = {ours: standard for standard, ours in AGGREGATIONS.items()}
 _NOTES = ("reason", "obligation", "clause", "note")
-
-_INTERPOLATE = (
-    "if not(x0 < x1) then null else if x <= x0 then y0 else if x >= x1 then y1 else "
-    "max(min(y0, y1), min(y0 + (x - x0) * (y1 - y0) / (x1 - x0), max(y0, y1)))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +136,7 @@ class _Writer:
                 _function(
                     "interpolate",
                     [(n, "number") for n in names],
-                    _literal(_INTERPOLATE),
+                    _literal(INTERPOLATE),
                     (),
                     "number",
                 )

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from engine.feel.types import Type
     from engine.feel.values import Value
 
+INTERPOLATE = (
+    "if not(x0 < x1) then null else if x <= x0 then y0 else if x >= x1 then y1 else "
+    "max(min(y0, y1), min(y0 + (x - x0) * (y1 - y0) / (x1 - x0), max(y0, y1)))"
+)
+"""What `interpolate` computes, operation by operation, for those who do not have it."""
+
 APPLIES = "_applies"
 """What the name of a decision ends in that says whether another one applies."""
 
@@ -58,6 +64,10 @@ class Wording:
         listed = ", ".join(self._edited(text, test, quoted) for test in kept)
         return f"? != null and not(? in ({listed}))" if listed else "? != null"
 
+    def reworded(self, text: str, node: tree.Node) -> str:
+        """Say a text whose tree is known, with its names called otherwise."""
+        return self._edited(text, node, [])
+
     def _edited(self, text: str, node: tree.Node, quoted: list[tree.Name]) -> str:
         """Replace the stretches of a text that DMN says otherwise, from the right to the left."""
         made = text[: node.end]
@@ -95,6 +105,8 @@ class Wording:
                 return
             case _:
                 pass
+        if isinstance(node, tree.Path) and node.name in self.renamed:
+            yield node.end - len(node.name), node.end, self.renamed[node.name]
         hidden |= _bound(node)
         for child in tree.children(node):
             yield from self._edits(text, child, hidden, quoted)

@@ -62,7 +62,10 @@ def test_a_missing_value_is_never_what_a_negated_cell_leaves_over(text: str, sai
     ],
 )
 def test_an_expression_is_said_in_the_words_of_the_standard(text: str, said: str) -> None:
-    functions = {"grade": {"colour": MEMBERS, "x": None}, "pay.tier": {"x": None}}
+    functions: dict[str, dict[str, tuple[str, ...] | None]] = {
+        "grade": {"colour": MEMBERS, "x": None},
+        "pay.tier": {"x": None},
+    }
     wording = Wording({"pay.tier": "pay_tier", "line": "pay_line"}, functions)
     assert wording.expression(text) == said
 

@@ -1,0 +1,167 @@
+"""The commands that bring rules in from other formats, and write them out: `import` and `export`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.shared import (
+    FINDINGS,
+    AsOfOption,
+    ContentOption,
+    LangOption,
+    ending,
+    load,
+    moment,
+    show_findings,
+    wrong_use,
+)
+
+if TYPE_CHECKING:
+    from engine.kernel.diagnostics import Diagnostic
+
+imports = typer.Typer(
+    help="Bring rules in from another format. · 从其他格式导入", no_args_is_help=True
+)
+exports = typer.Typer(help="Write rules in another format. · 导出为其他格式", no_args_is_help=True)
+
+
+class Form(StrEnum):
+    """What a model becomes."""
+
+    model = "model"
+    rules = "rules"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the two groups to the application."""
+    app.add_typer(imports, name="import")
+    app.add_typer(exports, name="export")
+
+
+@imports.command("dmn")
+@ending
+def import_dmn(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The model. · 模型文件")],
+    imported: Annotated[
+        list[Path] | None,
+        typer.Option("--import", metavar="FILE", help="A model that it imports. · 被导入的模型"),
+    ] = None,
+    form: Annotated[
+        Form,
+        typer.Option(
+            "--as",
+            help="`model` keeps the standard's meaning, `rules` translates into a strict rule set. · 保留为模型或翻译为规则集",
+        ),
+    ] = Form.model,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="FOLDER",
+            help="The content folder to write into; standard output, when left out. · 写入的内容目录",
+        ),
+    ] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="The document's id. · 文件编号")] = None,
+    owner: Annotated[str, typer.Option("--owner", help="Who owns it. · 负责人")] = "hr-policy",
+    clause: Annotated[
+        str, typer.Option("--clause", help="The paragraph of the policy. · 制度条款")
+    ] = "-",
+    effective_from: AsOfOption = None,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Bring in a DMN 1.1 to 1.5 model. Exits 1 when a part of it cannot be carried. · 导入 DMN 模型"""
+    from engine.dmn import load as load_model
+    from engine.dmn.documents import Head, document_id, write_document
+    from engine.dmn.parser import parse_model
+    from engine.dmn.translate import translate_model
+    from engine.kernel.diagnostics import has_errors
+
+    xml, others = _read(file), {path.name: _read(path) for path in imported or ()}
+    by_namespace = {parse_model(text, name).namespace: text for name, text in others.items()}
+    model = load_model(xml, imports={**others, **by_namespace}, path=str(file))
+    head = Head(
+        id_ or document_id(model.name or file.stem),
+        owner,
+        clause,
+        moment(effective_from).replace(microsecond=0).isoformat(),
+    )
+    if form is Form.rules:
+        text, found = translate_model(model, head)
+        found += _refusals(text)
+    else:
+        text = write_document(head, model.name, xml, by_namespace)
+        found = _refusals(text)
+    show_findings(found, {str(file): xml, _DRAFT: text}, lang)
+    _write(text, None if to is None else to / "rules" / head.id / f"{head.version}.yaml")
+    if has_errors(found):
+        raise typer.Exit(FINDINGS)
+
+
+def _read(path: Path) -> str:
+    """Read a model as text; the encoding that it declares counts."""
+    from engine.dmn.source import MAX_BYTES, decoded
+
+    if not path.is_file():
+        wrong_use(f"there is no file `{path}`")
+    with path.open("rb") as file:
+        return decoded(file.read(MAX_BYTES + 1))
+
+
+def _refusals(text: str) -> list[Diagnostic]:
+    """Read the document that was written as any other, so that nothing that cannot be used is written."""
+    from engine.content import Content, check_document, read_document
+
+    loaded, found = read_document(text, _DRAFT)
+    return found if loaded is None else check_document(Content(), loaded)
+
+
+_DRAFT = "draft.yaml"
+"""What messages call the document that is being written."""
+
+
+def _write(text: str, path: Path | None) -> None:
+    """Write to a file that is not there yet, or to standard output."""
+    if path is None:
+        print(text, end="")
+        return
+    if path.exists():
+        wrong_use(f"`{path}` is there already")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    print(path)
+
+
+@exports.command("dmn")
+@ending
+def export_dmn(
+    rule_set: Annotated[
+        str, typer.Argument(metavar="RULE_SET[@VERSION]", help="Which rules. · 规则集")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The file; standard output, when left out. · 输出文件",
+        ),
+    ] = None,
+    as_of: AsOfOption = None,
+    content: ContentOption = None,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Write a rule set as a DMN 1.5 model, and say what DMN cannot carry. · 导出为 DMN 模型"""
+    from engine.dmn.export import export_rule_set
+    from engine.kernel.diagnostics import has_errors
+
+    read, when = load(content), moment(as_of)
+    compiled = read.rule_set(rule_set, when)
+    exported = export_rule_set(compiled, read.uses(compiled.loaded, when))
+    show_findings(exported.found, {}, lang)
+    _write(exported.xml, output)
+    if has_errors(exported.found):
+        raise typer.Exit(FINDINGS)
