@@ -108,7 +108,7 @@ def _read(path: Path) -> str:
     if not path.is_file():
         wrong_use(f"there is no file `{path}`")
     with path.open("rb") as file:
-        return decoded(file.read(MAX_BYTES + 1))
+        return decoded(file.read(MAX_BYTES + 1), str(path))
 
 
 def _refusals(text: str) -> list[Diagnostic]:

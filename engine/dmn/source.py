@@ -98,13 +98,13 @@ def read_source(xml: str | bytes, path: str = "") -> Source:
     return Source(root, path, encoded.decode("utf-8", "replace"))
 
 
-def decoded(encoded: bytes) -> str:
+def decoded(encoded: bytes, path: str = "") -> str:
     """Read the bytes of an XML file as text, by the encoding that it declares.
 
     Raises:
         DocumentError: they are no XML.
     """
-    root = read_source(encoded).root
+    root = read_source(encoded, path).root
     encoding = root.getroottree().docinfo.encoding or "utf-8"
     return encoded.decode(encoding).lstrip("\ufeff")
 

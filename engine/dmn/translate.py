@@ -174,6 +174,9 @@ class _Translator:
 
     def input(self, element: dmn.DrgElement) -> list[str]:
         keys = self.type_keys(element.type_ref, element.span)
+        definition = self.model.linked.definitions.types.get(element.type_ref or "")
+        if definition is not None and _allows_null(definition.allowed):
+            keys.append("nullable: true")
         return [f"  {self.name(element.name)}: {{{', '.join(keys)}}}"]
 
     def parameter(self, element: dmn.DrgElement) -> list[str]:
@@ -332,6 +335,12 @@ def _allowed(text: dmn.FeelText) -> str:
     if len(tests) == 1 and isinstance(tests[0], tree.Range):
         return f"range: {quoted(text.text[tests[0].start : tests[0].end])}"
     raise _LossError(_ALLOWED)
+
+
+def _allows_null(text: dmn.FeelText | None) -> bool:
+    """Whether allowed values name `null`, so that a value may be missing."""
+    node, _ = (None, []) if text is None else parse_unary_tests(text.text, mode="dmn")
+    return node is not None and any(map(_is_null, node.tests))
 
 
 def _plain(text: dmn.FeelText | None, what: Phrase) -> list[str]:

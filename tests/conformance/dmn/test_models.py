@@ -38,7 +38,9 @@ _LOADED: dict[str, DmnModel] = {}
 
 def model(name: str) -> DmnModel:
     if name not in _LOADED:
-        _LOADED[name] = load(IMPORTED[f"{name}.dmn"], imports={**IMPORTED, **BY_NAMESPACE}, path=f"{name}.dmn")
+        _LOADED[name] = load(
+            IMPORTED[f"{name}.dmn"], imports={**IMPORTED, **BY_NAMESPACE}, path=f"{name}.dmn"
+        )
     return _LOADED[name]
 
 
