@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NOT_CARRIED = Code(
     "DMN-EXPORT-001",
-    "DMN has no place for {what} of `{name}`",
+    "there is no place in DMN for {what} of `{name}`",
     "DMN 无法表达 `{name}` 的{what}",
     "the model decides without it; keep the rule set as the source",
     "模型不含此项；请以规则集为准",
@@ -326,7 +326,8 @@ class _Writer:
 
     def output(self, table: CompiledTable, number: int) -> Element:
         output = table.outputs[number]
-        values = ", ".join(feel_text(v) for v in table.priority) if number == 0 else ""
+        order = table.priority if number == 0 else output.priority
+        values = ", ".join(feel_text(v) for v in order)
         default = None
         if table.default is not None:
             cell = table.default.outputs[number]

@@ -278,6 +278,7 @@ class _Translator:
         return [*lines, *(f"    {key}" for key in keys), f"    value: {quoted(text)}"]
 
     def table(self, name: str, type_ref: str | None, table: dmn.DecisionTable) -> list[str]:
+        ranked = table.hit_policy in {"priority", "output_order"}
         if len(table.outputs) == 1:
             only = table.outputs[0]
             collects = table.hit_policy in {"collect", "rule_order", "output_order"}
@@ -290,14 +291,14 @@ class _Translator:
             lines = ["    outputs:"]
             for head, output in zip(heads, table.outputs, strict=True):
                 keys = self.type_keys(output.type_ref, table.span)
+                if ranked and output.values is not None:
+                    keys.append(_priority(output.values))
                 lines.append(f"      {head}: {{{', '.join(keys)}}}")
         lines.append(f"    hit_policy: {table.hit_policy}")
         if table.aggregation is not None:
             lines.append(f"    aggregate: {table.aggregation}")
-        if table.hit_policy in {"priority", "output_order"}:
-            lines.append(
-                f"    priority: [{', '.join(_plain(table.outputs[0].values, _OUTPUT_VALUES))}]"
-            )
+        if ranked and len(table.outputs) == 1:
+            lines.append(f"    {_priority(table.outputs[0].values)}")
         lines += self.default(heads, table)
         when = ", ".join(quoted(self.feel(clause.expression)) for clause in table.inputs)
         lines += [
@@ -335,6 +336,10 @@ def _allowed(text: dmn.FeelText) -> str:
     if len(tests) == 1 and isinstance(tests[0], tree.Range):
         return f"range: {quoted(text.text[tests[0].start : tests[0].end])}"
     raise _LossError(_ALLOWED)
+
+
+def _priority(text: dmn.FeelText | None) -> str:
+    return f"priority: [{', '.join(_plain(text, _OUTPUT_VALUES))}]"
 
 
 def _allows_null(text: dmn.FeelText | None) -> bool:

@@ -325,9 +325,7 @@ def by_policy(
     if not hits:
         return _no_hit(node, table)
     try:
-        chosen = choose(
-            table.hit_policy, values, lambda i: (_rank(node, table, hits[i], values[i]),)
-        )
+        chosen = choose(table.hit_policy, values, lambda i: _rank(node, table, hits[i], values[i]))
     except PolicyError as error:
         first, second = hits[error.first], hits[error.second]
         told = {"table": node.name, "first": first.id, "second": second.id}

@@ -80,7 +80,7 @@ def test_a_model_is_translated_with_a_report(tmp_path: Path) -> None:
 
 def test_a_rule_set_is_written_as_a_model_and_what_is_lost_is_said(tmp_path: Path) -> None:
     file = tmp_path / "offer.dmn"
-    assert "DMN has no place for the unit of `overall`" in run(
+    assert "there is no place in DMN for the unit of `overall`" in run(
         "export", "dmn", "offer@1.0.0", "-o", str(file)
     )
     assert "<decisionTable" in run("export", "dmn", "offer@1.0.0")

@@ -7,10 +7,16 @@ from decimal import Decimal
 import pytest
 
 from engine.dmn import load
+from engine.dmn.documents import Head
 from engine.dmn.export import export_rule_set
+from engine.dmn.translate import translate_model
 from engine.dmn.wording import Wording, feel_text
 from engine.feel import evaluate
 from engine.feel.values import Months, Range
+from engine.kernel.documents import load_text
+from engine.rules.compiler import compile_rule_set
+from engine.rules.documents import RuleSet
+from engine.rules.evaluate import decide
 from tests.support.golden import assert_golden, rendered
 from tests.support.rule_sets import compiled, text_of
 
@@ -205,3 +211,27 @@ reasons: {WHY: {zh: 因, en: why}}
     ).xml
     for text in ("R1", "WHY: 因 · why", "tell", "C-1", "so"):
         assert f"<text>{text}</text>" in xml
+
+
+def test_several_outputs_keep_their_priorities() -> None:
+    rules = compiled("""decisions:
+  out:
+    hit_policy: priority
+    outputs:
+      level: {type: string, one_of: [low, high], priority: [high, low]}
+      grade: {type: number, priority: [3, 1, 2]}
+    table: |
+      | id | a   || level | grade |
+      |----|-----||-------|-------|
+      | R1 | -   || low   | 1     |
+      | R2 | > 1 || high  | 2     |
+      | R3 | > 2 || high  | 3     |
+""")
+    model = load(export_rule_set(rules).xml)
+    for a in (1, 2, 3):
+        decision = decide(rules, {"a": a})
+        assert model.evaluate("out", {"a": a}).value == decision.outcomes["out"]
+    text, found = translate_model(model, Head("back", "t", "-", "2026-01-01T00:00:00+08:00"))
+    assert not found
+    again = compile_rule_set(load_text(RuleSet, text))
+    assert decide(again, {"a": 3, "f": False}).outcomes == {"out": {"level": "high", "grade": 3}}
