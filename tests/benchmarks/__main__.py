@@ -25,6 +25,7 @@ from engine.rules.compiler import compile_rule_set
 from engine.rules.documents import RuleSet
 from engine.rules.evaluate import decide, interpret
 from tests.benchmarks import peers
+from tests.benchmarks.models import model_figures
 from tests.benchmarks.proofs import proof_figures
 from tests.benchmarks.timing import Figure, median_us, percentiles, ratio, take_turns
 
@@ -218,6 +219,7 @@ def main() -> int:
         ("tables", table_figures),
         ("inference", lambda: inference_figures(content)),
         ("proofs", proof_figures),
+        ("models", model_figures),
     ]
     figures: list[Figure] = []
     with Progress(console=Console(stderr=True)) as progress:
