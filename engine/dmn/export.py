@@ -119,7 +119,7 @@ class _Writer:
         root = etree.Element(
             _tag("definitions"),
             {
-                "id": f"{document.id}-{document.version}",
+                "id": f"_{document.id}-{document.version}",
                 "name": document.id,
                 "namespace": f"urn:evenhand:rule_set:{document.id}:{document.version}",
             },
@@ -196,30 +196,21 @@ class _Writer:
         )
 
     def parameters(self) -> Iterator[Element]:
-        """Write the params, those of used rule sets too, as decisions that are constants."""
-        known = {"": self.rule_set, **{f"{alias}_": used for alias, used in self.uses.items()}}
-        for prefix, rule_set in known.items():
-            for name, constant in rule_set.parameters.items():
-                yield _decision(
-                    prefix + name,
-                    (),
-                    _literal(feel_text(constant.value)),
-                    _type_name(constant.type),
-                )
+        """Write the params as decisions that are constants."""
+        for name, constant in self.rule_set.parameters.items():
+            yield _decision(
+                name, (), _literal(feel_text(constant.value)), _type_name(constant.type)
+            )
 
     # --- functions and decisions ---------------------------------------------------------------
 
     def wording(self, home: str = "") -> Wording:
-        """Say how the texts of a rule set are written: those of a used one with its alias before its names."""
-        prefix = home.replace(".", "_")
+        """Say how the functions of a rule set are called: those of a used one with its alias before their names."""
         renamed = {
             f.name.removeprefix(home): f.name.replace(".", "_")
             for f in self.rule_set.functions
             if f.name.startswith(home)
         }
-        if home:
-            used = self.uses.get(home.removesuffix("."))
-            renamed |= {name: prefix + name for name in (used.parameters if used else ())}
         members = {
             f.name.removeprefix(home): {name: members_of(t) for name, t in f.parameters}
             for f in self.rule_set.functions
@@ -228,12 +219,20 @@ class _Writer:
         return Wording(renamed, members)
 
     def function(self, function: CompiledFunction) -> Element | None:
-        if function.name.count(".") > 1:
+        home = function.home.removesuffix(".")
+        if home and home not in self.uses:
             self.found.append(DEEP_USE.at(self.rule_set.loaded.span("uses"), name=function.name))
             return None
         own = {name for name, _ in function.parameters}
         wording = self.wording(function.home)
-        wording.renamed = {k: v for k, v in wording.renamed.items() if k not in own}
+        # A function of a model can require no decision: the params in it are written as their values.
+        params = (self.uses[home] if home else self.rule_set).parameters
+        values = {name: feel_text(constant.value) for name, constant in params.items()}
+        renamed = {
+            **wording.renamed,
+            **{name: f"({v})" if v.startswith("-") else v for name, v in values.items()},
+        }
+        wording.renamed = {k: v for k, v in renamed.items() if k not in own}
         logic = self.logic(function.node, wording)
         parameters = [(name, _type_name(t)) for name, t in function.parameters]
         return _function(
@@ -281,9 +280,7 @@ class _Writer:
         self.asked |= used
         inputs = {i.name for i in self.rule_set.inputs}
         functions = {f.name.replace(".", "_") for f in self.rule_set.functions} | {"interpolate"}
-        constants = set(self.rule_set.parameters) | {
-            f"{alias}_{name}" for alias, rules in self.uses.items() for name in rules.parameters
-        }
+        constants = set(self.rule_set.parameters)
         asked = {name for name in used if name.endswith(APPLIES)}
         decisions = {node.name for node in self.rule_set.decisions}
         return (

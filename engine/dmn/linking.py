@@ -38,7 +38,7 @@ CIRCLE = Code(
     "请打断循环：把两者都需要的内容放到第三个模型",
 )
 _DMN = "omg.org/spec/DMN"
-E = TypeVar("E")
+E = TypeVar("E", bound="DrgElement")
 
 
 @dataclass(slots=True, eq=False)
@@ -64,9 +64,11 @@ class Model:
 
     def named(self, name: str, class_: type[E]) -> tuple[Model, E] | None:
         """Find an element of a class by its name or id; `import.name` finds an imported one."""
-        for element in self.definitions.elements.values():
-            if isinstance(element, class_) and name in {element.name, element.id}:
-                return self, element
+        known = [e for e in self.definitions.elements.values() if isinstance(e, class_)]
+        own = next((e for e in known if e.name == name), None)
+        own = own or next((e for e in known if e.id == name), None)
+        if own is not None:
+            return self, own
         for alias, model in self.imports:
             inner = name.removeprefix(f"{alias}.") if alias else name
             if (inner != name or not alias) and (found := model.named(inner, class_)):
@@ -126,7 +128,7 @@ class _Linker:
 
     def imported(self, asked: Import) -> Definitions | None:
         """Read the model of an import; an import that is no DMN model brings no names and is left out."""
-        if _DMN not in asked.kind:
+        if asked.kind and _DMN not in asked.kind:
             return None
         known = self.made.get(asked.namespace)
         if known is not None:

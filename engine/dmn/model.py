@@ -132,7 +132,17 @@ def _call(function: Value, run: Evaluation) -> Value:
     """Call a function with the inputs that its parameters name; the others are null."""
     if not isinstance(function, Function):
         return None
-    return call(function, [run.inputs.get(name) for name in function.parameters])
+    return call(function, [_argument(run, name) for name in function.parameters])
+
+
+def _argument(run: Evaluation, name: str) -> Value:
+    """Find an argument by its name, or by its name under that of an import."""
+    if name in run.inputs:
+        return run.inputs[name]
+    behind = (run.inputs.get(alias) for alias, _ in run.root.imports)
+    return next(
+        (given[name] for given in behind if isinstance(given, dict) and name in given), None
+    )
 
 
 def load(

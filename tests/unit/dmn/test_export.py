@@ -235,3 +235,19 @@ def test_several_outputs_keep_their_priorities() -> None:
     assert not found
     again = compile_rule_set(load_text(RuleSet, text))
     assert decide(again, {"a": 3, "f": False}).outcomes == {"out": {"level": "high", "grade": 3}}
+
+
+def test_a_function_of_a_model_requires_no_decision() -> None:
+    """The standard lets a business knowledge model require only others of its kind (DMN 1.5, 6.3.9)."""
+    rules = compiled("""params:
+  least: {value: -5, provenance: human_set}
+functions:
+  held: {type: number, params: {x: {type: number}}, value: "max(least, x) - least"}
+decisions:
+  out: {type: number, value: held(a) + least}
+""")
+    xml = export_rule_set(rules).xml
+    assert "max((-5), x) - (-5)" in xml
+    function = xml[xml.index("<businessKnowledgeModel") : xml.index("</businessKnowledgeModel")]
+    assert "informationRequirement" not in function
+    assert load(xml).evaluate("out", {"a": 1}).value == decide(rules, {"a": 1}).outcomes["out"]
