@@ -85,6 +85,7 @@ class Evaluation:
         self.odd = frozenset(odd_names(dict(inputs)))
         self.paths = {id(model): path for path, model in root.models()}
         self.faults: list[Diagnostic] = []
+        self.functions: dict[tuple[int, str], Function] = {}
         self.run = Run("dmn", now=now)
 
     # --- the graph -----------------------------------------------------------------------------
@@ -139,8 +140,8 @@ class Evaluation:
         if decision.logic is None:
             self.fault(NO_EXPRESSION, decision.span, decision.name)
             return None
-        frame = self._frame(home, decision.name, decision.requires, graph)
         try:
+            frame = self._frame(home, decision.name, decision.requires, graph)
             value = self.value(decision.logic, frame)
         except BoundError:
             return None
@@ -177,10 +178,14 @@ class Evaluation:
         if model.function is None:
             self.fault(NO_EXPRESSION, model.span, model.name)
             return None
-        frame = self._frame(home, model.name, model.requires, self.graph())
-        made = self._function(model.function, frame, model.type_ref)
-        frame.values[model.name] = made
-        return made
+        key = (id(home), model.id)
+        if key not in self.functions:
+            frame = Frame(home, {}, model.name)
+            made = self.functions[key] = self._function(model.function, frame, model.type_ref)
+            # What it requires may require it in its turn: by now it is known.
+            frame.values.update(self._frame(home, model.name, model.requires, self.graph()).values)
+            frame.values[model.name] = made
+        return self.functions[key]
 
     def _function(
         self, node: dmn.FunctionDefinition, frame: Frame, type_ref: str | None = None

@@ -22,6 +22,7 @@ Form: TypeAlias = Literal["expression", "tests", "values", "filter"]
 # What is written around a text so that FEEL reads it in its form; `?` is the list that is filtered. A line
 # break ends the comment that a text may end with.
 _AROUND = {"expression": ("", ""), "values": ("[", "\n]"), "filter": ("?[", "\n]")}
+MAX_COMPILED = 50_000
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _DEEPEST = 50
 
@@ -53,6 +54,8 @@ class Reader:
         """
         key = (text, form, inputs)
         if key not in self.compiled:
+            if len(self.compiled) >= MAX_COMPILED:  # inputs of ever new names
+                self.compiled.clear()
             entries = {*self.names, *inputs, *odd_names(dict(values))}
             if form == "tests":
                 made = compile_unary_tests(text.text, values, entries=entries, types=self.types)

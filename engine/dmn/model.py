@@ -12,6 +12,7 @@ from engine.dmn.evaluate import BoundError, Evaluation
 from engine.dmn.expressions import Reader
 from engine.dmn.linking import Model, link
 from engine.feel import BAD_INPUT, to_feel, to_python
+from engine.feel.backends.interpreter import MAX_STANDARD_CALLS, TOO_MANY_CALLS
 from engine.feel.values import Function, NoValueError, Value, call
 from engine.kernel.decimals import CONTEXT
 from engine.kernel.errors import EvaluationError, NotFoundError
@@ -125,6 +126,8 @@ class DmnModel:
                 run.fault(error.code, None, self.name, **error.args_)
             except BoundError:
                 pass
+            except RecursionError:  # the caller stands deep already
+                run.fault(TOO_MANY_CALLS, None, self.name, limit=MAX_STANDARD_CALLS)
         return Result(None, tuple(run.faults))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from engine.feel import tree
 from engine.feel.builtins.temporal import text_of
 from engine.feel.parser import parse_expression, parse_unary_tests
 from engine.feel.scope import path_of
-from engine.feel.values import Months, Range
+from engine.feel.values import Range
 from engine.kernel.decimals import decimal_text
 
 if TYPE_CHECKING:
@@ -169,11 +168,9 @@ def feel_text(value: Value) -> str:
             return f"{{{', '.join(entries)}}}"
         case Range():
             return range_text(value)
-        case dt.date() | dt.time() | dt.timedelta() | Months():
-            return f'@"{text_of(value)}"'
         case _:
             pass
-    return text_of(value)
+    return f'@"{text_of(value)}"'  # a date, a time or a duration
 
 
 def range_text(value: Range) -> str:
