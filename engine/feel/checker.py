@@ -577,9 +577,16 @@ class _Checker:
         function = node.function
         if isinstance(function, tree.Path) and (dotted := path_of(function)) in scope.functions:
             return self._invoke(cast("str", dotted), node, scope)
-        if not isinstance(function, tree.Name) or calls_value(function.name, scope):
+        if not isinstance(function, tree.Name):
             return self._call_value(node, scope)
         name = function.name
+        if calls_value(name, scope):
+            called = self._call_value(node, scope)
+            if scope.mode == "strict" or name not in STANDARD_FUNCTIONS:
+                return called
+            # A model may have an input named `date`, and call the function all the same.
+            builtin = self._builtin(name, STANDARD_FUNCTIONS[name], node, scope)
+            return replace(called, otherwise=builtin)
         if (
             name == "is applicable"
             and len(node.arguments) == 1
@@ -601,8 +608,11 @@ class _Checker:
             near = nearest(name, [*FUNCTIONS, *scope.functions])
             self.fault(UNKNOWN_FUNCTION, function, near=near, name=name)
             return self._void(node)
+        return self._builtin(name, table[name], node, scope)
+
+    def _builtin(self, name: str, builtin: Builtin, node: tree.Call, scope: Scope) -> ir.Ir:
         arguments = tuple(self.check(a, scope) for a in node.arguments)
-        return self._apply(name, table[name], arguments, node, scope, node.names)
+        return self._apply(name, builtin, arguments, node, scope, node.names)
 
     def _is_applicable(self, name: tree.Name, node: tree.Call, scope: Scope) -> ir.Ir:
         if name.name not in scope.names:
@@ -642,7 +652,7 @@ class _Checker:
             made.append(checked)
         return ir.Invoke(name, tuple(made), type=symbol.result, **self._place(node))
 
-    def _call_value(self, node: tree.Call, scope: Scope) -> ir.Ir:
+    def _call_value(self, node: tree.Call, scope: Scope) -> ir.CallValue:
         function = self.check(node.function, scope)
         if (
             scope.mode == "strict"

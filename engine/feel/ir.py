@@ -189,11 +189,12 @@ class MakeFunction(_Ir):
 
 @dataclass(frozen=True, slots=True)
 class CallValue(_Ir):
-    """A call of a function that is a value."""
+    """A call of a function that is a value; `otherwise` is the built-in that a name means if it is none."""
 
     function: Ir
     arguments: tuple[Ir, ...]
     names: tuple[str, ...] | None = None
+    otherwise: Ir | None = None
 
 
 Ir: TypeAlias = (

@@ -6,6 +6,7 @@ known from the built-ins and, in `dmn` mode, from the scope, so the longest know
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation, Overflow
@@ -521,7 +522,7 @@ class _Parser:
         word = self._word()
         if word in _FORMS and not self._spaced_follows():
             return _FORMS[word](self)
-        if word is not None and word in _LITERALS:
+        if word is not None and word in _LITERALS and not self._spaced_follows():
             self._take(word)
             return tree.Literal(_LITERALS[word], **self._from(start))
         if word in _NOT_A_START and not self._spaced_follows():
@@ -829,10 +830,11 @@ def _name_pattern(name: str) -> re.Pattern[str]:
 def _with_names(names: Iterable[str]) -> dict[str, tuple[tuple[str, re.Pattern[str]], ...]]:
     """Index the built-in names and those in scope; without any in scope, the index made once serves."""
     given = tuple(names)
-    return _by_first_word((*given, *_ALWAYS)) if given else dict(_INDEX)
+    return dict(_by_first_word((*given, *_ALWAYS)) if given else _INDEX)
 
 
-def _by_first_word(names: Iterable[str]) -> dict[str, tuple[tuple[str, re.Pattern[str]], ...]]:
+@functools.lru_cache(maxsize=64)
+def _by_first_word(names: tuple[str, ...]) -> dict[str, tuple[tuple[str, re.Pattern[str]], ...]]:
     """Index the names that an identifier cannot be by their first word, longest first."""
     found: dict[str, list[str]] = {}
     for name in dict.fromkeys(names):

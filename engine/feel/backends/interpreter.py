@@ -449,6 +449,8 @@ def _function(node: ir.MakeFunction, env: Mapping[str, Value], run: Run) -> Valu
 
 def _call_value(node: ir.CallValue, env: Mapping[str, Value], run: Run) -> Value:
     function = _evaluate(node.function, env, run)
+    if node.otherwise is not None and not isinstance(function, Function):
+        return _evaluate(node.otherwise, env, run)
     arguments = [_evaluate(a, env, run) for a in node.arguments]
 
     def tell(error: NoValueError) -> None:

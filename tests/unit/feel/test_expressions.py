@@ -58,6 +58,22 @@ def test_the_entry_names_leave_the_functions_alone() -> None:
     assert value(made, list={"count": (Decimal(1),)}) == 1
 
 
+def test_an_input_may_have_the_name_of_a_function() -> None:
+    made = compile_expression('date("2026-01-31").year + count', ["date", "count"])
+    assert value(made, date=dt.date(2020, 1, 1), count=Decimal(1)) == 2027
+    shadowed = compile_expression("max(1, 2)", ["max"])
+    assert value(shadowed, max=Function(("a", "b"), lambda a, b: a + b)) == 3
+    assert value(shadowed, max=None) == 2
+
+
+def test_a_name_may_start_with_a_word_of_the_language() -> None:
+    names = ["true north", "if any", "not known", "date of birth", "in stock"]
+    made = compile_expression("[true north, if any, not known, date of birth, in stock]", names)
+    with localcontext(CONTEXT):
+        found = evaluate_compiled(made, {n: n for n in names}, Run("dmn"))
+    assert found == tuple(names)
+
+
 def test_unary_tests_are_about_a_value() -> None:
     made = compile_unary_tests("> limit, not known", ["limit", "not known"])
     with localcontext(CONTEXT):
