@@ -28,7 +28,7 @@ _LONGEST_TABLE = 1_000
 
 
 def unmet_needs(rule_set: CompiledRuleSet, fields: Sequence[Field]) -> tuple[list[Inputs], bool]:
-    """Give a case for each need that can be unmet, and whether all the others are proved to be met.
+    """Give cases in which a need is unmet, and whether all needs are proved to be met.
 
     What the rows of an `any` table give is not asked.
     """
@@ -48,7 +48,8 @@ def unmet_needs(rule_set: CompiledRuleSet, fields: Sequence[Field]) -> tuple[lis
                 needed[:place],
                 accept=lambda case: _fault(rule_set, case) is not None,
             )
-            known = known and asked.verdict != "unknown"
+            # An example may show another fault than this need's own, so one that fails settles no other.
+            known = known and asked.verdict == "holds"
             if asked.example is not None:
                 found.append(tidy(asked.example, fields, _same(rule_set, asked.example)))
     return found, known

@@ -75,6 +75,8 @@ class Cases:
 
         Heads that are inputs, or counts of one, get these values; of the others those in `free` are tried.
         """
+        assumed = {n for a, _ in self.rule_set.assumptions for n in ir.reads(a)}
+        free = {*free, *assumed}
         fixed: dict[str, Value] = {}
         for head, value in heads:
             fixed |= self._given(head, value)
