@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from engine.kernel.documents import load_text
+from engine.rules.compiler import compile_rule_set
+from engine.rules.documents import RuleSet
 from engine.rules.evaluate import decide
 from engine.rules.prove import Proof, equivalent, prove_claim
 from tests.support.golden import assert_golden, rendered
@@ -187,3 +190,40 @@ def test_equivalence(change: tuple[str, str], expected: bool) -> None:
 def test_two_runs_say_the_same() -> None:
     first, second = (proofs(offer(("scale: 2, ", "")))["G3"] for _ in range(2))
     assert first.example == second.example
+
+
+def test_guarantees_reach_through_functions_and_other_rule_sets() -> None:
+    bands = compiled_text(
+        OFFER[: OFFER.index("inputs:")].replace("id: offer", "id: pay-bands")
+        + """\
+inputs: {x: {type: number, range: "[0..100]"}}
+functions:
+  floor_of: {type: number, params: {s: {type: number}}, value: "if s < 50 then 10 else 20"}
+  tier:
+    type: number
+    params: {s: {type: number}, top: {type: number}}
+    table: |
+      | id | s    || tier              |
+      |----|------||-------------------|
+      | T1 | < 50 || floor_of(s)       |
+      | T2 | >= 50|| floor_of(s) + top |
+decisions: {y: {type: number, value: x}}
+"""
+    )
+    body = """\
+inputs: {score: {type: number, range: "[0..100]"}}
+uses: {pay: pay-bands}
+decisions: {out: {type: number, value: "pay.tier(score, TOP)"}}
+guarantees:
+  - {id: G1, never_decreases: out, when_rises: score}
+  - {id: G2, always: "out <= 25"}
+"""
+    head = OFFER[: OFFER.index("inputs:")]
+    for top, verdicts_ in (("5", ["proved", "proved"]), ("-15", ["refuted", "proved"])):
+        rule_set = compile_rule_set(
+            load_text(RuleSet, head + body.replace("TOP", top), "x.yaml"), {"pay": bands}
+        )
+        found = [prove_claim(rule_set, claim) for claim in rule_set.claims]
+        assert [p.verdict for p in found] == verdicts_
+        for shown in found[0].example:
+            again(rule_set, shown)
