@@ -32,6 +32,7 @@ BREACHES = {
 SKELETON = {
     "api/cli/__init__.py": "import api.bands",
     "api/bands.py": "import api.folder",
+    "api/spreadsheet.py": "import openpyxl",
     "api/folder.py": "import pathlib\nimport engine",
     "engine/cases.py": "import engine.content",
     "engine/content.py": "import engine.lock",
