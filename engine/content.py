@@ -31,7 +31,14 @@ from engine.kernel.diagnostics import (
     in_order,
     nearest,
 )
-from engine.kernel.documents import Document, Loaded, Shape, load_tree
+from engine.kernel.documents import (
+    MISSING_KEY,
+    NOT_A_MAP,
+    Document,
+    Loaded,
+    Shape,
+    load_tree,
+)
 from engine.kernel.errors import DocumentError, NotFoundError
 from engine.kernel.source import Mapping as MapNode
 from engine.kernel.source import Scalar, read_yaml
@@ -354,10 +361,12 @@ def read_document(text: str, path: str = "") -> tuple[Loaded[Any] | None, list[D
     """Read one document or case file by its `kind`; gives it, or everything that is wrong with its form."""
     tree, found = read_yaml(text, path)
     if not isinstance(tree, MapNode):
-        return None, found
+        return None, found if tree is None or found else [NOT_A_MAP.at(tree.span)]
     kind = tree.entries.get("kind")
     named = kind.text if isinstance(kind, Scalar) else ""
     known: dict[str, type[Shape]] = {**KINDS, "cases": CaseFile}
+    if "kind" not in tree.keys:
+        return None, [*found, MISSING_KEY.at(Span(path, 1, 1, 1, 1), key="kind")]
     if named not in known:
         span = kind.span if kind is not None else Span(path, 1, 1, 1, 1)
         listed = ", ".join(f"`{k}`" for k in known)
@@ -491,10 +500,11 @@ def _check_rule_set(content: Content, loaded: Loaded[RuleSet]) -> list[Diagnosti
         for id_ in document.uses.values()
         for version in content.versions.get(("rule_set", id_), [])
     }
-    found = _check_jurisdictions(content, loaded)
+    unknown = _check_jurisdictions(content, loaded)
+    found = list(unknown)
     if content.unread & set(document.uses.values()):
         return found
-    if not found and document.use != "demonstration":
+    if not unknown and document.use != "demonstration":
         found += check_signal_inputs(loaded, _law(content, loaded))
     for instant in (start, *sorted(moment for moment in later if moment > start)):
         try:
@@ -504,14 +514,16 @@ def _check_rule_set(content: Content, loaded: Loaded[RuleSet]) -> list[Diagnosti
             continue
         found += more
         if compiled is not None and instant == start:
-            found += _review(content, compiled)
+            found += _review(content, compiled, with_law=not unknown)
     return found
 
 
-def _review(content: Content, compiled: CompiledRuleSet) -> list[Diagnostic]:
+def _review(
+    content: Content, compiled: CompiledRuleSet, *, with_law: bool
+) -> list[Diagnostic]:
     """Look at what a rule set that can decide says, and at what it reads."""
     found = [*lint_tables(compiled), *check_unused(compiled), *derived_values(compiled.loaded)]
-    if compiled.document.use != "demonstration":
+    if with_law and compiled.document.use != "demonstration":
         found += check_attributes(compiled, _law(content, compiled.loaded))
     return found
 

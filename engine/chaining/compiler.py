@@ -365,6 +365,8 @@ def _read_rule(check: _Check, index: int, rule: InferenceRule) -> CompiledRule |
         check.refuse((*path, "when"), NOTHING_LOOKED_FOR, rule=rule.id)
     variables = _read_variables(check, (*path, "when"), rule.when)
     absent = _read_variables(check, (*path, "unless"), rule.unless or {})
+    if len(variables) < len(rule.when):  # what reads the fact that is not known is told with it
+        return None
     for name in sorted(variables.keys() & absent.keys()):
         check.refuse((*path, "unless", name), VARIABLE_TWICE, name=name)
     conditions = [
@@ -380,8 +382,6 @@ def _read_rule(check: _Check, index: int, rule: InferenceRule) -> CompiledRule |
         for scope in [Scope({**variables, name: type_}, name, check.params)]
     )
     then = _read_heads(check, path, rule, variables)
-    if len(variables) < len(rule.when):
-        return None
     return CompiledRule(rule.id, rule.clause, index, _spread(variables, conditions), unless, then)
 
 
@@ -462,10 +462,12 @@ def _read_head(
     if type_ is None:
         check.refuse(path, NOT_DERIVED, nearest(name, derived), name=name, known=_listed(derived))
         return None
-    for key in sorted(values.keys() - set(type_.names)):
+    unknown = sorted(values.keys() - set(type_.names))
+    for key in unknown:
         near, known = nearest(key, type_.names), _listed(type_.names)
         check.refuse((*path, key), NO_SUCH_FIELD, near, type=name, name=key, known=known)
-    for key in sorted(set(type_.names) - values.keys()):
+    # A misspelt field leaves out the one that was meant: that follows, and is not told.
+    for key in sorted(set(type_.names) - values.keys())[len(unknown) :]:
         check.refuse(path, FIELD_LEFT_OUT, type=name, name=key)
     read = [
         _read_value(check, (*path, field.name), field, values[field.name], scope)

@@ -30,13 +30,13 @@ EXPECTED = Code(
     "FEEL-SYNTAX-001",
     "expected {wanted}, found {found}",
     "此处应为 {wanted}，却是 {found}",
-    "complete the expression here",
-    "请在此处补全表达式",
+    "complete the expression here, or delete what does not belong",
+    "请在此处补全表达式，或删除多余的内容",
 )
 FULL_WIDTH = Code(
     "FEEL-SYNTAX-002",
-    "`{sign}` is a full-width sign",
-    "`{sign}` 是全角符号",
+    "`{sign}` looks like `{ascii}` and is another sign",
+    "`{sign}` 看似 `{ascii}`，却是另一个符号",
     "write `{ascii}`",
     "请改用半角 `{ascii}`",
 )
@@ -135,8 +135,8 @@ PROPERTIES = ("time offset", "start included", "end included")
 
 _FULL_WIDTH = dict(
     zip(
-        "｜＞＜＝，（）［］｛｝＋－＊／：；！？．“”‘’、。０１２３４５６７８９",
-        "|><=,()[]{}+-*/:;!?.\"\"'',.0123456789",
+        "｜＞＜＝，（）［］｛｝＋－＊／：；！？．“”‘’、。—–−０１２３４５６７８９",
+        "|><=,()[]{}+-*/:;!?.\"\"'',.---0123456789",
         strict=True,
     )
 )

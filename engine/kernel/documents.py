@@ -48,6 +48,13 @@ NOT_A_MAP = Code(
     "write `key: value` lines",
     "请写成 `键: 值` 的形式",
 )
+NOT_IN_BOTH = Code(
+    "DOC-TYPE-011",
+    "expected this text in both languages",
+    "此处文字应有中英文两种",
+    "write `{{zh: …, en: …}}`",
+    "请写成 `{{zh: …, en: …}}`",
+)
 NOT_A_LIST = Code(
     "DOC-TYPE-002",
     "expected a list here",
@@ -460,7 +467,8 @@ def _shape_fault(
         case "string_type":
             return [NOT_A_TEXT.at(span)]
         case "model_type" | "dict_type" | "model_attributes_type" | "dataclass_type":
-            return [NOT_A_MAP.at(span)]
+            named = context.get("class_name")
+            return [(NOT_IN_BOTH if named == Text.__name__ else NOT_A_MAP).at(span)]
         case "tuple_type" | "list_type" | "iterable_type":
             return [NOT_A_LIST.at(span)]
         case _:

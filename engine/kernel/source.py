@@ -150,6 +150,13 @@ EMPTY = Code(
     "start with `schema_version:` and `kind:`",
     "请从 `schema_version:` 和 `kind:` 写起",
 )
+MERGE_MARK = Code(
+    "YAML-SYNTAX-007",
+    "two versions of these lines stand in the file: a merge was not finished",
+    "此处并存两个版本的内容：合并尚未完成",
+    "keep one version, and delete the lines of `<<<<<<<`, `=======` and `>>>>>>>`",
+    "请保留一个版本，并删除 `<<<<<<<`、`=======`、`>>>>>>>` 这几行",
+)
 ONE_DOCUMENT = Code(
     "YAML-SYNTAX-006",
     "the file holds more than one document",
@@ -274,18 +281,20 @@ def read_yaml(text: str, path: str = "") -> tuple[Node | None, list[Diagnostic]]
 def _read_once(text: str, path: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     """Read a text; the trees of the last ones are kept, since reading YAML is the slowest step there is."""
     found = list(_check_signs(text, path))
-    if any(d.code in {TOO_LARGE, TAB} for d in found):
+    if any(d.code in {TOO_LARGE, TAB, MERGE_MARK} for d in found):
         return None, tuple(found)
     # A sign that is refused may end a line for YAML and not for us: a space stands in for it.
     reader = _Reader(path, _FORBIDDEN.sub(" ", text.replace("\r\n", "\n")).split("\n"))
     top = reader.compose()
+    if top is None:  # a sign that is not allowed may be why: it is told alone
+        return None, tuple(found or reader.found)
     found += reader.found
-    if top is None:
-        return None, tuple(found)
     node = reader.convert(top, 0)
     return node, (*found, *(d for d in reader.found if d not in found))
 
 
+_MERGE_MARK = re.compile(r"^(?:<{7}|={7}|>{7})(?: |$)", re.MULTILINE)
+_OTHER_SPACES = re.compile("[ \u3000]*[\u00a0\u2000-\u200b\u202f\u205f\u2060]")
 _FORBIDDEN = re.compile(
     "[\x85\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]"
 )
@@ -296,15 +305,20 @@ def _check_signs(text: str, path: str) -> Iterator[Diagnostic]:
     if size > MAX_BYTES:
         yield TOO_LARGE.at(Span(path, 1, 1, 1, 1), size=size)
         return
+    if mark := _MERGE_MARK.search(text):
+        number, end = text.count("\n", 0, mark.start()) + 1, len(mark[0].rstrip()) + 1
+        yield MERGE_MARK.at(Span(path, number, 1, number, end))
+        return
     for number, line in enumerate(text.split("\n"), 1):
         indent = line[: len(line) - len(line.lstrip(" \t"))]
         if "\t" in indent and line.strip():
             column = indent.index("\t") + 1
             yield TAB.at(Span(path, number, column, number, column + 1))
-        for match in _FORBIDDEN.finditer(line.removesuffix("\r")):
-            column = match.start() + 1
+        spaces = _OTHER_SPACES.match(line)
+        for match in (*([spaces] if spaces else ()), *_FORBIDDEN.finditer(line.removesuffix("\r"))):
+            column = match.end()
             span = Span(path, number, column, number, column + 1)
-            yield BAD_SIGN.at(span, name=_sign_name(match.group()))
+            yield BAD_SIGN.at(span, name=_sign_name(match.group()[-1]))
 
 
 def _sign_name(sign: str) -> str:
@@ -315,7 +329,11 @@ def _sign_name(sign: str) -> str:
 # What the library says, told in a person's words and in both languages; any other is told without them.
 _PROBLEMS = (
     ("mapping values are not allowed", "a `:` does not fit here", "此处不能出现 `:`"),
-    ("could not find expected ':'", "a `:` is missing after the key", "键后缺少 `:`"),
+    (
+        "could not find expected ':'",
+        "a `:` and a space are missing after the key",
+        "键后缺少 `:` 和空格",
+    ),
     ("sequence entries are not allowed", "a `- ` does not fit here", "此处不能出现 `- `"),
     ("found unexpected end of stream", "a quote is not closed", "引号未结束"),
     ("that cannot start any token", "this sign cannot start a text", "文字不能以该符号开头"),
@@ -346,7 +364,7 @@ _LOOKS_LIKE_A_CELL = re.compile(
 
 
 _ASCII = dict(zip("：，｛｝［］“”\u3000", ':,{}[]"" ', strict=True))
-_WIDE_SIGNS = re.compile("[：，｛｝［］“”]|^\u3000+")
+_WIDE_SIGNS = re.compile("“[^“”]*”|[：，｛｝［］“”]|^\u3000+")  # quotes in pairs, where they are
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -431,6 +449,8 @@ class _Reader:
         if self._full_width(work, error):
             return False
         mark = error.problem_mark or error.context_mark
+        if "expected ':'" in (error.problem or ""):
+            mark = error.context_mark or mark  # where the key is, and not where it was missed
         row = min(mark.line, len(work) - 1) if mark else 0
         for candidate in (row, row - 1):
             cell = _LOOKS_LIKE_A_CELL.match(work[candidate]) if 0 <= candidate < len(work) else None
@@ -442,6 +462,11 @@ class _Reader:
                 self._reported.add(candidate)
                 return True
         column = mark.column + 1 if mark else 1
+        if "cannot start any token" in (error.problem or ""):  # a cell inside `[…]` or `{…}`
+            text = re.split(r"[,\]}]", work[row][column - 1 :], maxsplit=1)[0].rstrip()
+            span = Span(self.path, row + 1, column, row + 1, column + max(1, len(text)))
+            self.found.append(QUOTE_IT.at(span, text=text))
+            return False
         problem = _problem(error.problem or error.context or "")
         self.found.append(
             SYNTAX.at(Span(self.path, row + 1, column, row + 1, column + 1), problem=problem)
@@ -456,9 +481,9 @@ class _Reader:
         for near in range(max(0, row - 1), min(row + 1, len(work))):
             bare = _QUOTED.sub(lambda match: " " * len(match[0]), work[near])
             for match in _WIDE_SIGNS.finditer(bare):
-                column = match.start() + 1
-                span = Span(self.path, near + 1, column, near + 1, column + 1)
-                self.found.append(WIDE_SIGN.at(span, sign=match[0], ascii=_ASCII[match[0][0]]))
+                span = Span(self.path, near + 1, match.start() + 1, near + 1, match.end() + 1)
+                ascii_ = "".join(_ASCII.get(sign, sign) for sign in match[0])
+                self.found.append(WIDE_SIGN.at(span, sign=match[0], ascii=ascii_))
                 told = True
         return told
 
