@@ -13,7 +13,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt bench mutation clean
+.PHONY: help setup demo test check fuzz fmt bench mutation clean
 
 help: ## Say what there is to make.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -46,6 +46,9 @@ test: check ## All of it: the static half, then the tests with branch coverage.
 	HYPOTHESIS_PROFILE=ci $(RUN) pytest -n 2 --cov --cov-report=
 	$(RUN) coverage report --include='engine/*' --fail-under=95
 	$(RUN) coverage report --include='api/*' --fail-under=90
+
+fuzz: setup ## Read, check and use 20,000 faulty documents: findings, never a traceback or a hang.
+	$(RUN) python -m tests.fuzz 20000
 
 fmt: setup ## Tidy the code and the content.
 	$(RUN) ruff check --fix

@@ -55,7 +55,7 @@ from engine.rules.unused import check_unused
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from engine.chaining.program import CompiledInference
     from engine.competency.compiler import CompiledModel
@@ -408,8 +408,11 @@ def _add(content: Content, loaded: Loaded[Any]) -> None:
 # --- checking ----------------------------------------------------------------------------------
 
 
-def check_content(content: Content) -> list[Diagnostic]:
-    """Give every finding about a folder: its files, each document, what they say of each other, and the lock."""
+def check_content(content: Content, asked: Collection[str] | None = None) -> list[Diagnostic]:
+    """Give every finding about a folder: its files, each document, what they say of each other, and the lock.
+
+    Where paths are `asked` about, only their documents are looked into.
+    """
     found = list(content.found)
     for versions in content.versions.values():
         for earlier, later in itertools.pairwise(versions):
@@ -428,7 +431,8 @@ def check_content(content: Content) -> list[Diagnostic]:
             if until is not None and until <= loaded.document.effective_from:
                 found.append(EMPTY_PERIOD.at(loaded.span("effective_to")))
             found += _check_place(loaded)
-            found += check_document(content, loaded)
+            if asked is None or loaded.path in asked:
+                found += check_document(content, loaded)
     known = {id_ for kind, id_ in content.versions}
     for file in content.cases:
         if file.document.of not in known | content.unread:
@@ -518,9 +522,7 @@ def _check_rule_set(content: Content, loaded: Loaded[RuleSet]) -> list[Diagnosti
     return found
 
 
-def _review(
-    content: Content, compiled: CompiledRuleSet, *, with_law: bool
-) -> list[Diagnostic]:
+def _review(content: Content, compiled: CompiledRuleSet, *, with_law: bool) -> list[Diagnostic]:
     """Look at what a rule set that can decide says, and at what it reads."""
     found = [*lint_tables(compiled), *check_unused(compiled), *derived_values(compiled.loaded)]
     if with_law and compiled.document.use != "demonstration":

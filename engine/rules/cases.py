@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.feel.values import Value
-    from engine.kernel.diagnostics import Diagnostic
+    from engine.kernel.diagnostics import Diagnostic, Span
     from engine.kernel.documents import Loaded
     from engine.rules.compiled import CompiledRuleSet
     from engine.rules.decision import Decision
@@ -34,9 +34,17 @@ def cases_of(file: CaseFile) -> tuple[Case, ...]:
 
 def check_grid(file: Loaded[CaseFile]) -> list[Diagnostic]:
     """Give every fault in the drawing of a grid, which would otherwise be no cases at all."""
-    grid, node = file.document.grid, file.node("grid")
-    fragment = Fragment(grid or "", node if isinstance(node, Scalar) else None)
-    return [fragment.diagnostic(fault) for fault in parse_table(fragment.text)[1]] if grid else []
+    fragment = _grid_of(file)
+    return (
+        [fragment.diagnostic(fault) for fault in parse_table(fragment.text)[1]]
+        if fragment.text
+        else []
+    )
+
+
+def _grid_of(file: Loaded[CaseFile]) -> Fragment:
+    node = file.node("grid")
+    return Fragment(file.document.grid or "", node if isinstance(node, Scalar) else None)
 
 
 UNKNOWN_IN_CASE = Code(
@@ -57,14 +65,17 @@ def check_cases(file: Loaded[CaseFile], versions: Iterable[RuleSet]) -> list[Dia
     outcomes = sorted({name for d in documents for name in d.decisions} | set(_TOLD))
     found: list[Diagnostic] = []
 
+    def name(text: str, span: Span | None, known: list[str], what: Phrase) -> None:
+        if text not in known:
+            shown = ", ".join(f"`{k}`" for k in known)
+            near, of = nearest(text, known), file.document.of
+            found.append(
+                UNKNOWN_IN_CASE.at(span, near=near, name=text, what=what, of=of, known=shown)
+            )
+
     def look(names: Iterable[str], known: list[str], what: Phrase, *path: str | int) -> None:
-        for name in names:
-            if name not in known:
-                span, shown = file.span(*path, name), ", ".join(f"`{k}`" for k in known)
-                near, of = nearest(name, known), file.document.of
-                found.append(
-                    UNKNOWN_IN_CASE.at(span, near=near, name=name, what=what, of=of, known=shown)
-                )
+        for text in names:
+            name(text, file.span(*path, text), known, what)
 
     look(file.document.defaults.inputs, inputs, _INPUT, "defaults", "inputs")
     for index, case in enumerate(file.document.cases):
@@ -72,6 +83,13 @@ def check_cases(file: Loaded[CaseFile], versions: Iterable[RuleSet]) -> list[Dia
             look(case.inputs, inputs, _INPUT, "cases", index, "inputs")
         look(case.expect, outcomes, _OUTCOME, "cases", index, "expect")
         look(case.hit, outcomes, _OUTCOME, "cases", index, "hit")
+    grid = _grid_of(file)
+    table = parse_table(grid.text)[0] if grid.text else None
+    if table is not None:
+        for head in table.when:
+            name(head.text, grid.place(head.start, head.start + len(head.text)), inputs, _INPUT)
+        for head in table.then:
+            name(head.text, grid.place(head.start, head.start + len(head.text)), outcomes, _OUTCOME)
     return found
 
 
