@@ -65,6 +65,16 @@ def read_folder(folder: Path) -> Texts:
     return texts
 
 
+def with_their_catalogs(paths: Iterable[Path]) -> list[Path]:
+    """Put the folder of its version in the place of a file of a catalog: its files are one document."""
+    whole = []
+    for path in paths:
+        steps = path.parts
+        at = steps.index("catalog") + 2 if "catalog" in steps[:-1] else len(steps)
+        whole.append(Path(*steps[:at]))
+    return list(dict.fromkeys(whole))
+
+
 def read_paths(paths: Iterable[Path]) -> Texts:
     """Read documents that are named one by one or by folder; paths are kept as they were given."""
     texts = Texts()

@@ -411,7 +411,7 @@ def _add(content: Content, loaded: Loaded[Any]) -> None:
 def check_content(content: Content, asked: Collection[str] | None = None) -> list[Diagnostic]:
     """Give every finding about a folder: its files, each document, what they say of each other, and the lock.
 
-    Where paths are `asked` about, only their documents are looked into.
+    Where paths are `asked` about, only their documents, and catalogs, are looked into.
     """
     found = list(content.found)
     for versions in content.versions.values():
@@ -431,7 +431,7 @@ def check_content(content: Content, asked: Collection[str] | None = None) -> lis
             if until is not None and until <= loaded.document.effective_from:
                 found.append(EMPTY_PERIOD.at(loaded.span("effective_to")))
             found += _check_place(loaded)
-            if asked is None or loaded.path in asked:
+            if asked is None or loaded.path in asked or isinstance(loaded.document, Catalog):
                 found += check_document(content, loaded)
     known = {id_ for kind, id_ in content.versions}
     for file in content.cases:

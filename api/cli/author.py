@@ -58,7 +58,13 @@ def _read(
     paths: Sequence[Path], folder: Path | None
 ) -> tuple[Content, Mapping[str, str], set[str] | None]:
     """Read content and the paths laid over it; gives the texts, and the names that are asked about."""
-    from api.folder import default_folder, is_content_folder, read_folder, read_paths
+    from api.folder import (
+        default_folder,
+        is_content_folder,
+        read_folder,
+        read_paths,
+        with_their_catalogs,
+    )
     from engine.content import read_content
 
     for path in paths:
@@ -70,9 +76,9 @@ def _read(
     if not base.is_dir():
         wrong_use(f"there is no folder `{base}`")
     texts = read_folder(base)
-    given = read_paths(paths)
+    given, asked = read_paths(with_their_catalogs(paths)), read_paths(paths)
     own = {(base / name).resolve(): name for name in texts.files}
-    names = set(given.files) | {d.span.path for d in given.found if d.span}
+    names = set(asked.files) | {d.span.path for d in asked.found if d.span}
     for name in list(given.files):
         # A file of the content itself is asked about by the name that it was given by.
         texts.files.pop(own.get(Path(name).resolve(), ""), None)

@@ -83,6 +83,7 @@ DOCUMENTS = {
     "DOC-TYPE-007": HEAD.replace("+08:00", ""),
     "DOC-TYPE-008": HEAD + "part: {at: 2026-02-30}\n",
     "DOC-TYPE-009": HEAD.replace("kind: example", "kind: exmaple"),
+    "DOC-TYPE-011": HEAD.replace("{zh: 例, en: example}", "例"),
     "DOC-TYPE-010": HEAD + "size: 1.5\n",
     "DOC-VALUE-002": HEAD.replace("id: golden", "id: Golden Rule"),
     "DOC-KEY-001": HEAD.replace("clause: HR-1\n", ""),
@@ -100,6 +101,7 @@ DOCUMENTS = {
     "YAML-SYNTAX-004": "a: !x 1\n",
     "YAML-SYNTAX-005": "# nothing\n",
     "YAML-SYNTAX-006": "a: 1\n---\nb: 2\n",
+    "YAML-SYNTAX-007": "<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> other\n",
     "YAML-KEY-001": "a: 1\na: 2\n",
     "YAML-KEY-002": "[a]: 1\n",
     "YAML-KEY-003": "a:\nb: 1\n",
@@ -126,6 +128,7 @@ SCOPE = Scope(
     }
 )
 STRICT = {
+    "FEEL-TYPE-013": "salary in [9..5]",
     "FEEL-UNIT-001": "salary + overall",
     "FEEL-NULL-002": "if overall > 5 then pay else salary",
     "FEEL-TYPE-008": 'colour = "gren"',

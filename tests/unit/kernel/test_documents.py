@@ -191,7 +191,7 @@ def test_yaml_and_json_are_one_document() -> None:
         (HEAD + "code: |\n  a\n  客x\n", ["DOC-VALUE-002@11:4"]),
         (HEAD + "day: 2026-13-01\nedges: 5\n", ["DOC-TYPE-008@9:6", "DOC-TYPE-002@10:8"]),
         (HEAD + "value: [0..1]\n", ["DOC-TYPE-004@9:1"]),
-        (HEAD.replace("title: {zh: 例, en: sample}", "title: 5"), ["DOC-TYPE-001@5:8"]),
+        (HEAD.replace("title: {zh: 例, en: sample}", "title: 5"), ["DOC-TYPE-011@5:8"]),
         (HEAD + "amount:\nedges:\n-\n- {from: a}\n", ["YAML-KEY-003@9:1", "YAML-KEY-005@11:2"]),
     ],
 )
