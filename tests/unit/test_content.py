@@ -139,8 +139,8 @@ def test_the_same_lock_laid_over_says_nothing_new() -> None:
     ("text", "codes"),
     [
         ("", ["YAML-SYNTAX-005"]),
-        ("- a\n", []),
-        ("a: 1\n", ["CONTENT-001"]),
+        ("- a\n", ["DOC-TYPE-001"]),
+        ("a: 1\n", ["DOC-KEY-001"]),
         ("kind: [rule_set]\n", ["CONTENT-001"]),
         (HEAD, ["DOC-KEY-001", "DOC-KEY-001"]),
     ],

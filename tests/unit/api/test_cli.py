@@ -540,3 +540,16 @@ def test_help_is_in_both_languages() -> None:
     assert result.exit_code == 0
     assert "检查文件" in result.output
     assert CliRunner().invoke(app, ["nonsense"]).exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["skills.yaml", "items/sales.yaml"])
+def test_a_file_of_a_catalog_is_checked_with_the_others(name: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "catalog", tmp_path / "catalog")
+    file = tmp_path / "catalog" / "1.0.0" / name
+    check = ["check", str(file), "--content", str(ROOT), "--lang", "en", "--format", "json"]
+    assert CliRunner().invoke(app, check).exit_code == 0
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("product_knowledge,", "product_knowledg,", 1), "utf-8")
+    result = CliRunner().invoke(app, check)
+    assert result.exit_code == 1
+    assert {found["path"] for found in json.loads(result.stdout)} == {file.as_posix()}

@@ -59,7 +59,7 @@ def codes(text: str) -> list[str]:
         ("a: {b: 1,c}\n", ["YAML-KEY-004@1:10"]),
         ("a: |\n  \tx\n", ["YAML-SIGN-002@2:3"]),
         ("%YAML 9\n", ["YAML-SYNTAX-001@1:8"]),
-        ("@a", ["YAML-SYNTAX-001@1:1"]),
+        ("@a", ["YAML-SYNTAX-002@1:1"]),
     ],
 )
 def test_findings_have_their_places(text: str, expected: list[str]) -> None:
