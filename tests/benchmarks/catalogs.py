@@ -12,10 +12,12 @@ from engine.learning.skill_graph import SkillGraph, compile_catalog
 
 SKILLS_EACH = 4
 """How many skills a competency has."""
+ROLE = 20
+"""How many competencies a role asks for: `role0` the first ones, and so on."""
 
 
 def catalog_data(items: int, skills: int, seed: int = 1) -> dict[str, Any]:
-    """Give the data of a catalog with so many items and skills; one role asks for every competency."""
+    """Give the data of a catalog with so many items and skills; roles ask for competencies that lie near each other."""
     draw = random.Random(seed)  # noqa: S311 - a fixed seed: the same catalog each time
     competencies = skills // SKILLS_EACH
     names = [f"s{n}" for n in range(skills)]
@@ -26,7 +28,12 @@ def catalog_data(items: int, skills: int, seed: int = 1) -> dict[str, Any]:
         for n, name in enumerate(names)
     ]
     targets = [
-        {"role": "role", "competency": f"c{n}", "level": "80", "priority": str(1 + n % 3)}
+        {
+            "role": f"role{n // ROLE}",
+            "competency": f"c{n}",
+            "level": "80",
+            "priority": str(1 + n % 3),
+        }
         for n in range(competencies)
     ]
     return {
