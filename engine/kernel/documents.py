@@ -272,7 +272,12 @@ def _formed(pattern: str, example: str) -> type[str]:
             raise reject(BAD_FORM, text=value[:_LONGEST_NAME], example=example)
         return value
 
-    schema = {"type": "string", "pattern": f"^(?:{pattern})$", "maxLength": _LONGEST_NAME}
+    schema = {
+        "type": "string",
+        "pattern": f"^(?:{pattern})$",
+        "maxLength": _LONGEST_NAME,
+        "examples": [example],
+    }
     return Annotated[str, BeforeValidator(check), WithJsonSchema(schema)]  # type: ignore[return-value]
 
 
