@@ -34,6 +34,7 @@ SKELETON = {
     "api/cli/__init__.py": "import api.bands",
     "api/bands.py": "import api.folder",
     "api/lsp.py": "import pygls\nimport api.folder",
+    "api/spreadsheet.py": "import openpyxl",
     "api/folder.py": "import pathlib\nimport engine",
     "engine/cases.py": "import engine.content",
     "engine/editing/__init__.py": "import engine.content",
