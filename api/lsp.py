@@ -97,19 +97,21 @@ class ContentServer(LanguageServer):
 
     # --- checking --------------------------------------------------------------------------------
 
-    def check_soon(self, uri: str, pause: float = PAUSE) -> None:
-        """Check after a pause: the document first, then the folder; what waits for the same is dropped."""
+    def check_soon(self, uri: str, *, whole: bool = False) -> None:
+        """Check a document after a pause, then the whole folder if asked; what still waits is dropped."""
         if self._waiting is not None:
             self._waiting.cancel()
-        self._waiting = asyncio.get_running_loop().create_task(self._check(uri, pause))
+        self._waiting = asyncio.get_running_loop().create_task(self._check(uri, whole=whole))
 
-    async def _check(self, uri: str, pause: float) -> None:
-        await asyncio.sleep(pause)
+    async def _check(self, uri: str, *, whole: bool) -> None:
+        await asyncio.sleep(PAUSE)
         loop = asyncio.get_running_loop()
         texts, name = {**self.disk, **self.open_texts()}, self.name_of(uri)
         content = await loop.run_in_executor(self._checker, read_content, texts)
         self.documents = _trees(content)
         self._publish(uri, await loop.run_in_executor(self._checker, check_file, content, name))
+        if not whole:
+            return  # a folder takes longer than people wait for the next finding while they type
         everything = await loop.run_in_executor(self._checker, check_content, content)
         for other in list(self.workspace.text_documents):
             path = self.name_of(other)
@@ -189,7 +191,7 @@ def _add_notifications(server: ContentServer) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     async def _(params: lsp.DidOpenTextDocumentParams) -> None:
-        server.check_soon(params.text_document.uri, 0)
+        server.check_soon(params.text_document.uri, whole=True)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
     async def _(params: lsp.DidChangeTextDocumentParams) -> None:
@@ -198,7 +200,7 @@ def _add_notifications(server: ContentServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     async def _(params: lsp.DidSaveTextDocumentParams) -> None:
         server.read_disk()
-        server.check_soon(params.text_document.uri, 0)
+        server.check_soon(params.text_document.uri, whole=True)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
     def _(params: lsp.DidCloseTextDocumentParams) -> None:
@@ -208,7 +210,7 @@ def _add_notifications(server: ContentServer) -> None:
     async def _(_params: lsp.DidChangeWatchedFilesParams) -> None:
         server.read_disk()
         for uri in list(server.workspace.text_documents)[:1]:
-            server.check_soon(uri)
+            server.check_soon(uri, whole=True)
 
 
 def _add_requests(server: ContentServer) -> None:
