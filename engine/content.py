@@ -36,7 +36,7 @@ from engine.kernel.errors import DocumentError, NotFoundError
 from engine.kernel.source import Mapping as MapNode
 from engine.kernel.source import Scalar, read_yaml
 from engine.learning.catalog import load_catalog
-from engine.learning.documents import Catalog
+from engine.learning.documents import Catalog, CatalogPart
 from engine.learning.skill_graph import SkillGraph, check_catalog, compile_catalog
 from engine.lock import CHANGED, GONE, LOCK_NAME, LockLine, check_lock, parse_lock
 from engine.rules.cases import check_cases, check_grid
@@ -124,6 +124,9 @@ KINDS: dict[str, type[Document]] = {
     "policy": Policy,
 }
 """The kinds of documents, and the model that reads each."""
+
+MODELS: dict[str, type[Shape]] = {**KINDS, "cases": CaseFile, "catalog_part": CatalogPart}
+"""The model of everything that can stand in a file, by its `kind`."""
 
 _FOLDERS = {
     "rule_set": "rules",
@@ -434,6 +437,19 @@ def check_content(content: Content) -> list[Diagnostic]:
         for d in check_lock(content.lock, list(content.documents()))
         if d.code is not GONE or d.args["id"] not in content.unread
     ]
+    return in_order(found)
+
+
+def check_file(content: Content, path: str) -> list[Diagnostic]:
+    """Give every finding about the document of one file, in time for the next key that is typed."""
+    found = [d for d in content.found if d.span is not None and d.span.path == path]
+    for loaded in content.documents():
+        if loaded.path == path:
+            found += [*_check_place(loaded), *check_document(content, loaded)]
+    for file in content.cases:
+        of = content.versions.get(("rule_set", file.document.of))
+        if file.path == path and of is not None:
+            found += check_cases(file, [loaded.document for loaded in of])
     return in_order(found)
 
 
