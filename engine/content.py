@@ -48,7 +48,7 @@ from engine.rules.unused import check_unused
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from engine.chaining.program import CompiledInference
     from engine.competency.compiler import CompiledModel
@@ -402,8 +402,11 @@ def _add(content: Content, loaded: Loaded[Any]) -> None:
 # --- checking ----------------------------------------------------------------------------------
 
 
-def check_content(content: Content) -> list[Diagnostic]:
-    """Give every finding about a folder: its files, each document, what they say of each other, and the lock."""
+def check_content(content: Content, paths: Collection[str] | None = None) -> list[Diagnostic]:
+    """Give every finding about a folder: its files, each document, what they say of each other, and the lock.
+
+    With `paths`, only the rule sets of these files are looked through, which is most of the work.
+    """
     found = list(content.found)
     for versions in content.versions.values():
         for earlier, later in itertools.pairwise(versions):
@@ -422,7 +425,8 @@ def check_content(content: Content) -> list[Diagnostic]:
             if until is not None and until <= loaded.document.effective_from:
                 found.append(EMPTY_PERIOD.at(loaded.span("effective_to")))
             found += _check_place(loaded)
-            found += check_document(content, loaded)
+            if paths is None or loaded.path in paths or not isinstance(loaded.document, RuleSet):
+                found += check_document(content, loaded)
     known = {id_ for kind, id_ in content.versions}
     for file in content.cases:
         if file.document.of not in known | content.unread:

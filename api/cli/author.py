@@ -101,7 +101,9 @@ def check(
 
     read, texts, names = _read(paths or (), content)
     found = [
-        d for d in check_content(read) if names is None or d.span is None or d.span.path in names
+        d
+        for d in check_content(read, names)
+        if names is None or d.span is None or d.span.path in names
     ]
     print_findings(found, texts, str(form), lang, count=len(texts) if names is None else len(names))
     if form is Format.text:
