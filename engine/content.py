@@ -43,7 +43,7 @@ from engine.kernel.errors import DocumentError, NotFoundError
 from engine.kernel.source import Mapping as MapNode
 from engine.kernel.source import Scalar, read_yaml
 from engine.learning.catalog import load_catalog
-from engine.learning.documents import Catalog
+from engine.learning.documents import Catalog, CatalogPart
 from engine.learning.skill_graph import SkillGraph, check_catalog, compile_catalog
 from engine.lock import CHANGED, GONE, LOCK_NAME, LockLine, check_lock, parse_lock
 from engine.rules.cases import check_cases, check_grid
@@ -131,6 +131,9 @@ KINDS: dict[str, type[Document]] = {
     "policy": Policy,
 }
 """The kinds of documents, and the model that reads each."""
+
+MODELS: dict[str, type[Shape]] = {**KINDS, "cases": CaseFile, "catalog_part": CatalogPart}
+"""The model of everything that can stand in a file, by its `kind`."""
 
 _FOLDERS = {
     "rule_set": "rules",
@@ -408,10 +411,10 @@ def _add(content: Content, loaded: Loaded[Any]) -> None:
 # --- checking ----------------------------------------------------------------------------------
 
 
-def check_content(content: Content, asked: Collection[str] | None = None) -> list[Diagnostic]:
+def check_content(content: Content, paths: Collection[str] | None = None) -> list[Diagnostic]:
     """Give every finding about a folder: its files, each document, what they say of each other, and the lock.
 
-    Where paths are `asked` about, only their documents, and catalogs, are looked into.
+    With `paths`, only the rule sets of these files are looked through, which is most of the work.
     """
     found = list(content.found)
     for versions in content.versions.values():
@@ -431,7 +434,7 @@ def check_content(content: Content, asked: Collection[str] | None = None) -> lis
             if until is not None and until <= loaded.document.effective_from:
                 found.append(EMPTY_PERIOD.at(loaded.span("effective_to")))
             found += _check_place(loaded)
-            if asked is None or loaded.path in asked or isinstance(loaded.document, Catalog):
+            if paths is None or loaded.path in paths or not isinstance(loaded.document, RuleSet):
                 found += check_document(content, loaded)
     known = {id_ for kind, id_ in content.versions}
     for file in content.cases:
@@ -447,6 +450,19 @@ def check_content(content: Content, asked: Collection[str] | None = None) -> lis
         for d in check_lock(content.lock, list(content.documents()))
         if d.code is not GONE or d.args["id"] not in content.unread
     ]
+    return in_order(found)
+
+
+def check_file(content: Content, path: str) -> list[Diagnostic]:
+    """Give every finding about the document of one file, in time for the next key that is typed."""
+    found = [d for d in content.found if d.span is not None and d.span.path == path]
+    for loaded in content.documents():
+        if loaded.path == path:
+            found += [*_check_place(loaded), *check_document(content, loaded)]
+    for file in content.cases:
+        of = content.versions.get(("rule_set", file.document.of))
+        if file.path == path and of is not None:
+            found += check_cases(file, [loaded.document for loaded in of])
     return in_order(found)
 
 

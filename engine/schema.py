@@ -12,6 +12,7 @@ from engine.dmn.documents import DmnDocument
 from engine.jurisdictions.documents import Jurisdiction
 from engine.kernel.cases import CaseFile
 from engine.learning.documents import Catalog, CatalogPart
+from engine.meanings import KEYS
 from engine.rules.documents import RuleSet
 from engine.rules.policies import Policy
 
@@ -31,6 +32,10 @@ SCHEMAS: dict[str, tuple[type[Shape], ...]] = {
 def make_schema(models: Sequence[type[Shape]]) -> dict[str, object]:
     """Make one schema for a folder: its `kind` says which of the models a file is read by."""
     references, schema = models_json_schema([(model, "validation") for model in models])
+    for shape in schema["$defs"].values():
+        for key, said in shape.get("properties", {}).items():
+            # What an editor shows beside the key: its meaning, in the languages of its readers.
+            said["description"] = f"{KEYS[key].zh} · {KEYS[key].en}"
     chosen = [
         {
             "if": {"properties": {"kind": {"const": _kind(model)}}},

@@ -1,4 +1,4 @@
-"""The commands for those who write rules: `check`, `test`, `fmt`, `schema` and `lock`."""
+"""The commands for those who write rules: `check`, `test`, `fmt`, `schema`, `lock` and `lsp`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from api.cli.shared import (
     ContentOption,
     JsonOption,
     LangOption,
+    as_lang,
     ending,
     print_json,
     show_findings,
@@ -49,7 +50,7 @@ PathsArgument = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    for command in (check, fmt, schema, lock):
+    for command in (check, fmt, schema, lock, lsp):
         app.command()(command)
     app.command("test")(run_tests)
 
@@ -299,6 +300,19 @@ def lock(
     path.write_text(before + "".join(f"{line}\n" for line in lines), "utf-8")
     for line in lines:
         print(f"{line.kind} {line.id} {line.version}")
+
+
+@ending
+def lsp(
+    content: ContentOption = None,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Serve an editor over standard input and output: findings, hover, completion. · 编辑器语言服务"""
+    from api.lsp import make_server
+
+    if content is not None and not content.is_dir():
+        wrong_use(f"there is no folder `{content}`")
+    make_server(content, as_lang(lang)).start_io()
 
 
 _LOCK_HEAD = "# Published versions: kind, id, version, hash, time recorded. A published file never changes.\n"

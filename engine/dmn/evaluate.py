@@ -346,7 +346,7 @@ class Evaluation:
         function = self.value(node.function, frame)
         given = {name: self.value(value, frame) for name, value in node.bindings}
         if not isinstance(function, Function) or function.free:
-            return call(function, tuple(given.values()))
+            return call(function, tuple(given.values()), tuple(given))
         if unknown := next((n for n in given if n not in function.parameters), None):
             known = ", ".join(f"`{p}`" for p in function.parameters)
             raise NoValueError(NO_PARAMETER, name=unknown, known=known or "-")

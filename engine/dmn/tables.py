@@ -83,7 +83,9 @@ def _heads(table: DecisionTable, frame: Frame, run: Evaluator) -> list[Frame]:
     for number, clause in enumerate(table.inputs, 1):
         value = run.value(clause.expression, frame)
         head = frame.binding({"?": value})
-        if clause.values is not None and not _passes(clause.values, head, run):
+        # Null passes, as it does where a type allows only some values.
+        values = None if value is None else clause.values
+        if values is not None and not _passes(values, head, run):
             raise NoValueError(NOT_AN_INPUT_VALUE, number=number, given=as_given(value))
         heads.append(head)
     return heads

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from engine.feel import ir, tree, types
 from engine.feel.builtins import FUNCTIONS, OPERATORS, STANDARD_FUNCTIONS, STANDARD_OPERATORS
-from engine.feel.builtins.calling import WRONG_NUMBER, function_value
+from engine.feel.builtins.calling import (
+    WRONG_NUMBER,
+    fits_names,
+    function_value,
+    in_parameter_order,
+)
 from engine.feel.builtins.temporal import literal, standard_literal
 from engine.feel.matching import (
     SOME_VALUE,
@@ -24,8 +29,6 @@ from engine.feel.matching import (
     argument_fault,
     count_fault,
     entry_type,
-    fits_names,
-    in_parameter_order,
     interpolation_fault,
     member_fault,
     named_type,
@@ -687,7 +690,7 @@ class _Checker:
         names: tuple[str, ...] | None = None,
     ) -> ir.Ir:
         place = self._place(node)
-        candidates = [s for s in builtin.signatures if fits_names(s, arguments, names)]
+        candidates = [s for s in builtin.signatures if fits_names(s, len(arguments), names)]
         if not candidates:
             if scope.mode == "strict":
                 self.faults.append(count_fault(name, builtin, len(arguments), names, node))
@@ -697,7 +700,8 @@ class _Checker:
             )
         if names is not None:
             candidates.sort(key=lambda s: names != tuple(p.name for p in s.parameters))
-            arguments = in_parameter_order(candidates[0], arguments, names)
+            missing = ir.Constant(None, type=types.NULL)
+            arguments = in_parameter_order(candidates[0], arguments, names, missing)
         given = tuple(a.type for a in arguments)
         if scope.mode == "dmn":
             return ir.Apply(builtin, None, arguments, type=ANY, **place)

@@ -128,33 +128,6 @@ def signature_for(builtin: Builtin, given: tuple[Type, ...]) -> Signature | None
     )
 
 
-def fits_names(
-    signature: Signature, arguments: tuple[ir.Ir, ...], names: tuple[str, ...] | None
-) -> bool:
-    """Whether a signature takes this many arguments, under these names where they are named."""
-    if not signature.takes(len(arguments)):
-        return False
-    if names is None:
-        return True
-    known = [p.name for p in signature.parameters]
-    return (
-        len(set(names)) == len(names)
-        and set(names) <= set(known)
-        and set(known[: signature.required]) <= set(names)
-    )
-
-
-def in_parameter_order(
-    signature: Signature, arguments: tuple[ir.Ir, ...], names: tuple[str, ...]
-) -> tuple[ir.Ir, ...]:
-    """Put named arguments in the order of the parameters; one left out in the middle is null."""
-    given = dict(zip(names, arguments, strict=True))
-    last = max(i for i, p in enumerate(signature.parameters) if p.name in given)
-    return tuple(
-        given.get(p.name, ir.Constant(None, type=NULL)) for p in signature.parameters[: last + 1]
-    )
-
-
 def without_unit(type_: Type) -> Type:
     """The type with its unit set aside, for the question whether the kinds agree."""
     match type_:
@@ -184,6 +157,8 @@ def named_type(node: tree.TypeName, known: Mapping[str, Type]) -> Type | None:
             return ListType(inner[0]) if node.name == "list" else RangeType(inner[0])
         case "context" if arguments:
             return ContextType(tuple((label, t) for label, t in arguments if t is not None))
+        case "function" if not arguments:
+            return types.FunctionType(None, ANY)
         case "function":
             parameters = tuple(("", t) for label, t in arguments if label != "->" and t is not None)
             return types.FunctionType(parameters, inner[-1] if inner else ANY)

@@ -154,6 +154,8 @@ _WRONG_OPERATORS = {
     "=<": "<=",
 }
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
+_STANDARD_NUMBER = re.compile(rf"-?{_NUMBER.pattern}")
+"""In the standard the sign is part of the number (rule 37); in a rule it is the operator, to the same end."""
 _EXPONENT = re.compile(r"[eE][+-]?[0-9]+")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*|\?")
 _W = r"\w\u00b7\u200c\u200d\u203f\u2040\u2070-\u218f\U00010000-\U000effff"
@@ -232,6 +234,7 @@ class _Parser:
         self.text = text
         self.mode = mode
         self.identifier = _IDENTIFIER if mode == "strict" else _STANDARD_IDENTIFIER
+        self.number = _NUMBER if mode == "strict" else _STANDARD_NUMBER
         self.position = 0
         self.nesting = 0
         self.spaced = _with_names(names)
@@ -436,7 +439,7 @@ class _Parser:
 
     def _unary(self) -> tree.Node:
         start = self.position
-        if self._at("-"):
+        if self._at("-") and not self.number.match(self.text, start):
             self._deeper()
             self._take("-")
             operand = self._unary()
@@ -506,7 +509,7 @@ class _Parser:
 
     def _primary(self) -> tree.Node:
         start = self.position
-        if match := _NUMBER.match(self.text, start):
+        if match := self.number.match(self.text, start):
             return self._number(match)
         if self._at('"'):
             return tree.Literal(self._string(), **self._from(start))

@@ -15,7 +15,7 @@ from engine.feel import types
 from engine.kernel.diagnostics import Code, Phrase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 NOT_CALLABLE = Code(
     "FEEL-EVAL-074",
@@ -125,15 +125,20 @@ class Range:
 class Function:
     """A function as a value: its parameters and what to call with the arguments in their order.
 
-    Arguments and result are converted to the types that are given for them. A `free` one, such as a
-    built-in, takes any number of arguments and says itself what does not fit.
+    Arguments and result are converted to the types that are given for them. One with `named`, which calls it
+    with arguments by name, is a built-in: it takes several numbers of arguments and says itself what does not fit.
     """
 
     parameters: tuple[str, ...]
     call: Callable[..., Value]
     declared: tuple[types.Type, ...] = ()
     result: types.Type = types.ANY
-    free: bool = False
+    named: Callable[[Mapping[str, Value]], Value] | None = None
+
+    @property
+    def free(self) -> bool:
+        """Whether it says itself how many arguments it takes."""
+        return self.named is not None
 
 
 class NotApplicable:
@@ -330,6 +335,8 @@ def call(
         raise NoValueError(NOT_CALLABLE)
     if names is not None:
         given = dict(zip(names, arguments, strict=True))
+        if function.named is not None:
+            return function.named(given)
         if set(given) != set(function.parameters):
             raise NoValueError(NOT_CALLABLE)
         arguments = [given[name] for name in function.parameters]

@@ -279,7 +279,12 @@ def _formed(pattern: str, example: str) -> type[str]:
             raise reject(BAD_FORM, text=value[:_LONGEST_NAME], example=example)
         return value
 
-    schema = {"type": "string", "pattern": f"^(?:{pattern})$", "maxLength": _LONGEST_NAME}
+    schema = {
+        "type": "string",
+        "pattern": f"^(?:{pattern})$",
+        "maxLength": _LONGEST_NAME,
+        "examples": [example],
+    }
     return Annotated[str, BeforeValidator(check), WithJsonSchema(schema)]  # type: ignore[return-value]
 
 
@@ -551,6 +556,35 @@ def _is_tag(step: str | int, here: object) -> bool:
         for f in _fields(m)
     }
     return step in names and step not in fields
+
+
+def _models_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[object]:
+    """Follow keys and indices through the models: the types that a value at the end can have."""
+    here: object = model
+    for step in path:
+        here = _child(_members(here), step)
+    return _members(here)
+
+
+def keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> dict[str, bool]:
+    """List the keys that a map at `path` can have, and whether each is required."""
+    return {
+        key: shape.is_required()
+        for member in _models_at(model, path)
+        if isinstance(member, type) and issubclass(member, BaseModel)
+        for key, shape in _fields(member).items()
+    }
+
+
+def values_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    """List the values that can stand at `path`, where the model names them."""
+    found: list[str] = []
+    for member in _models_at(model, path):
+        if typing.get_origin(member) is Literal:
+            found += map(str, typing.get_args(member))
+        elif member is bool:
+            found += ["true", "false"]
+    return found
 
 
 def _members(annotation: object) -> list[object]:

@@ -188,6 +188,15 @@ class Scalar:
         end_line, end_column = self._place(max(start, end))
         return Span(self._path, line, column, end_line, end_column)
 
+    def offset_at(self, line: int, column: int) -> int | None:
+        """Find the offset in the text of a place in the source file; None where it is not in the text."""
+        index = line - self._starts[0][0] if self._starts else -1
+        if not 0 <= index < len(self._starts) or column < self._starts[index][1]:
+            return None
+        lines = self.text.split("\n")
+        start = sum(len(before) + 1 for before in lines[:index])
+        return min(start + column - self._starts[index][1], start + len(lines[index]))
+
     def _place(self, offset: int) -> tuple[int, int]:
         before = self.text[:offset]
         index = min(before.count("\n"), len(self._starts) - 1)

@@ -211,10 +211,9 @@ def _in_order(situation: Situation, items: frozenset[str]) -> tuple[str, ...]:
     leaves = [
         {leaf for leaf, _ in situation.graph.leaves[gap.competency]} for gap in situation.gaps
     ]
+    graph = situation.graph
     taught = {
-        item: {
-            leaf for leaf, gains in situation.graph.gains.items() for g in gains if g.item == item
-        }
+        item: {leaf for t in graph.items[item].teaches for leaf, _ in graph.leaves[t.skill]}
         for item in items
     }
 

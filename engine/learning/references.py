@@ -74,8 +74,11 @@ def _check_ids(loaded: Loaded[Catalog]) -> Iterator[Diagnostic]:
         "edges": [_edge_id(edge) for edge in whole.edges],
     }
     for section, ids in keyed.items():
+        seen: set[str] = set()
         for index, id_ in enumerate(ids):
-            if id_ in ids[:index]:
+            if id_ not in seen:
+                seen.add(id_)
+            else:
                 yield DUPLICATE.at(id_span(loaded, section, index), id=id_)
 
 

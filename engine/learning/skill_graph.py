@@ -16,7 +16,7 @@ from engine.learning.levels import TOP, SkillGain
 from engine.learning.references import check_names, id_span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from engine.kernel.diagnostics import Diagnostic
     from engine.kernel.documents import Loaded, Text
@@ -103,6 +103,7 @@ class SkillGraph:
     leaves: Mapping[str, tuple[tuple[str, Fraction], ...]]
     gains: Mapping[str, tuple[SkillGain, ...]]
     groups: Mapping[str, tuple[Group, ...]]
+    alike: Mapping[str, tuple[str, ...]]
     paths: Mapping[tuple[str, str, str], tuple[str, ...]]
     targets: Mapping[str, tuple[Target, ...]]
     mandatory: Mapping[str, Mapping[str, str]]
@@ -111,29 +112,31 @@ class SkillGraph:
 
     def variants(self, item: str) -> tuple[str, ...]:
         """List the items that hold the same content as `item`, itself among them."""
-        variant = self.items[item].variant
-        if variant is None:
-            return (item,)
-        return tuple(other for other in self.items if self.items[other].variant == variant)
+        return self.alike[item]
 
 
 def compile_catalog(loaded: Loaded[Catalog]) -> SkillGraph:
     """Check a catalog and compile it; raises DocumentError with every finding."""
-    found = check_catalog(loaded)
-    if has_errors(found):
+    graph, found = _checked(loaded)
+    if graph is None or has_errors(found):
         raise DocumentError(found)
-    return _compile(loaded)
+    return graph
 
 
 def check_catalog(loaded: Loaded[Catalog]) -> list[Diagnostic]:
     """Say all that is wrong with a catalog, in the order of its files."""
+    return _checked(loaded)[1]
+
+
+def _checked(loaded: Loaded[Catalog]) -> tuple[SkillGraph | None, list[Diagnostic]]:
+    """Compile a catalog whose names and parts hold together, and say all that is wrong with it."""
     found = [*check_names(loaded), *_check_parts(loaded)]
-    if not has_errors(found):
-        graph = _compile(loaded)
+    graph = None if has_errors(found) else _compile(loaded)
+    if graph is not None:
         found += _check_taught(loaded, graph)
         found += _check_derivable(loaded, graph)
         found += _check_reach(loaded, graph)
-    return in_order(found)
+    return graph, in_order(found)
 
 
 # --- checks ------------------------------------------------------------------------------------
@@ -198,8 +201,16 @@ def _check_derivable(loaded: Loaded[Catalog], graph: SkillGraph) -> Iterator[Dia
     A fixpoint, not a search for circles: items on a circle are fine where an alternative leads in.
     """
     begun: set[str] = set()
-    while more := [i for i in graph.items if i not in begun and _can_begin(graph, i, begun)]:
-        begun.update(more)
+    waiting: dict[str, set[str]] = {}
+    for item in graph.items:
+        for before in (a for group in graph.groups[item] for a in group if isinstance(a, str)):
+            waiting.setdefault(before, set()).add(item)
+    left = list(graph.items)
+    while left:
+        item = left.pop()
+        if item not in begun and _can_begin(graph, item, begun):
+            begun.add(item)
+            left += waiting.get(item, ())
     waits: nx.DiGraph[str] = nx.DiGraph()
     for item in graph.items:
         for group in graph.groups[item] if item not in begun else ():
@@ -249,25 +260,24 @@ def _compile(loaded: Loaded[Catalog]) -> SkillGraph:
     whole = loaded.document
     parts = _part_graph(whole)
     leaves = _leaves(whole, parts)
-    items = {item.id: item for item in whole.items}
+    gains = _gains(whole.items, leaves)
+    index = _Index(parts, leaves, _variants(whole.items), _requirements(whole))
     return SkillGraph(
         used=CatalogUsed(id=whole.id, version=whole.version, hash=loaded.hash),
         currency=whole.currency,
         names={node.id: node.name for node in whole.nodes},
         competencies=frozenset(node.id for node in whole.nodes if node.kind == "competency"),
-        items=items,
+        items={item.id: item for item in whole.items},
         leaves=leaves,
         gains={
-            node.id: tuple(_gains(whole.items, leaves, node.id))
+            node.id: tuple(gains.get(node.id, ()))
             for node in whole.nodes
             if not parts.in_degree(node.id)
         },
-        groups={item.id: tuple(_groups(item, whole, parts, leaves)) for item in whole.items},
-        paths=_paths(whole, parts, leaves),
-        targets={
-            target.role: tuple(other for other in whole.targets if other.role == target.role)
-            for target in whole.targets
-        },
+        groups={item.id: tuple(_groups(item, index)) for item in whole.items},
+        alike=index.variants,
+        paths=_paths(whole, parts, leaves, gains),
+        targets=_by_role(whole.targets),
         mandatory={
             rule.role: {o.item: o.clause for o in whole.mandatory if o.role == rule.role}
             for rule in whole.mandatory
@@ -297,66 +307,96 @@ def _leaves(whole: Catalog, parts: nx.DiGraph[str]) -> Leaves:
     return leaves
 
 
-def _gains(items: Iterable[LearningItem], leaves: Leaves, leaf: str) -> Iterator[SkillGain]:
-    """List what each item does for `leaf`, itself or through a skill that it is part of."""
+def _by_role(targets: Iterable[Target]) -> dict[str, tuple[Target, ...]]:
+    found: dict[str, list[Target]] = {}
+    for target in targets:
+        found.setdefault(target.role, []).append(target)
+    return {role: tuple(listed) for role, listed in found.items()}
+
+
+def _gains(items: Iterable[LearningItem], leaves: Leaves) -> dict[str, list[SkillGain]]:
+    """List for each leaf what the items do for it, itself or through a skill that it is part of."""
+    found: dict[str, list[SkillGain]] = {}
     for item in items:
         for taught in item.teaches:
-            if leaf in dict(leaves[taught.skill]):
-                ceiling = TOP if taught.max_level is None else Fraction(taught.max_level)
-                yield SkillGain(item.id, 1 - Fraction(taught.gain), ceiling)
+            ceiling = TOP if taught.max_level is None else Fraction(taught.max_level)
+            gain = SkillGain(item.id, 1 - Fraction(taught.gain), ceiling)
+            for leaf, _ in leaves[taught.skill]:
+                found.setdefault(leaf, []).append(gain)
+    return found
 
 
-def _groups(
-    item: LearningItem, whole: Catalog, parts: nx.DiGraph[str], leaves: Leaves
-) -> Iterator[Group]:
+def _variants(items: Sequence[LearningItem]) -> dict[str, tuple[str, ...]]:
+    """Give for each item those that hold the same content, itself among them."""
+    alike: dict[str, list[str]] = {}
+    for item in items:
+        if item.variant is not None:
+            alike.setdefault(item.variant, []).append(item.id)
+    return {i.id: (i.id,) if i.variant is None else tuple(alike[i.variant]) for i in items}
+
+
+def _requirements(whole: Catalog) -> dict[str, list[tuple[int, Requires]]]:
+    """Give for each skill the edges that say what comes before it, with their places."""
+    found: dict[str, list[tuple[int, Requires]]] = {}
+    for place, edge in enumerate(whole.edges):
+        if isinstance(edge, Requires):
+            found.setdefault(edge.source, []).append((place, edge))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What prerequisites are looked up in."""
+
+    parts: nx.DiGraph[str]
+    leaves: Leaves
+    variants: Mapping[str, tuple[str, ...]]
+    requirements: Mapping[str, Sequence[tuple[int, Requires]]]
+
+
+def _groups(item: LearningItem, index: _Index) -> Iterator[Group]:
     """List what comes before `item`: its own needs, and those of the skills it teaches.
 
     A skill's need does not bind an item that teaches the needed skill: that is the way to it.
     """
-    yield from _alternatives(item.requires.all, item.requires.any, whole, leaves)
-    taught = {t.skill for t in item.teaches}
+    yield from _alternatives(item.requires.all, item.requires.any, index)
+    taught, parts = {t.skill for t in item.teaches}, index.parts
     touched = {*taught}.union(*(nx.ancestors(parts, t) | nx.descendants(parts, t) for t in taught))
-    below = {leaf for skill in taught for leaf, _ in leaves[skill]}
-    for edge in whole.edges:
-        if isinstance(edge, Requires) and edge.source in touched:
-            for group in _alternatives(edge.all, edge.any, whole, leaves):
-                if not any(_leads_to(item.id, below, a) for a in group):
-                    yield group
+    below = {leaf for skill in taught for leaf, _ in index.leaves[skill]}
+    placed = [found for skill in touched for found in index.requirements.get(skill, ())]
+    for _, edge in sorted(placed, key=lambda found: found[0]):
+        for group in _alternatives(edge.all, edge.any, index):
+            if not any(_leads_to(item.id, below, a) for a in group):
+                yield group
 
 
 def _leads_to(item: str, taught: set[str], need: Alternative) -> bool:
     return need == item if isinstance(need, str) else not taught.isdisjoint(need.leaves)
 
 
-def _alternatives(
-    every: tuple[Need, ...], one: tuple[Need, ...], whole: Catalog, leaves: Leaves
-) -> Iterator[Group]:
+def _alternatives(every: tuple[Need, ...], one: tuple[Need, ...], index: _Index) -> Iterator[Group]:
     for need in every:
-        yield tuple(_alternative(need, whole, leaves))
+        yield tuple(_alternative(need, index))
     if one:
-        yield tuple(a for need in one for a in _alternative(need, whole, leaves))
+        yield tuple(a for need in one for a in _alternative(need, index))
 
 
-def _alternative(need: Need, whole: Catalog, leaves: Leaves) -> Iterator[Alternative]:
+def _alternative(need: Need, index: _Index) -> Iterator[Alternative]:
     if isinstance(need, SkillNeed):
-        below = tuple(leaf for leaf, _ in leaves[need.skill])
+        below = tuple(leaf for leaf, _ in index.leaves[need.skill])
         yield SkillLevel(need.skill, below, Fraction(need.level))
-        return
-    variant = next(item.variant for item in whole.items if item.id == need.item)
-    for item in whole.items:
-        if item.id == need.item or (variant is not None and item.variant == variant):
-            yield item.id
+    else:
+        yield from index.variants[need.item]
 
 
 def _paths(
-    whole: Catalog, parts: nx.DiGraph[str], leaves: Leaves
+    whole: Catalog, parts: nx.DiGraph[str], leaves: Leaves, gains: Mapping[str, Sequence[SkillGain]]
 ) -> dict[tuple[str, str, str], tuple[str, ...]]:
     """Give the way from each item over a leaf that it teaches up to each competency above."""
     paths: dict[tuple[str, str, str], tuple[str, ...]] = {}
-    competencies = [node.id for node in whole.nodes if node.kind == "competency"]
-    for competency in competencies:
+    for competency in (node.id for node in whole.nodes if node.kind == "competency"):
         for leaf, _ in leaves[competency]:
             up = min(nx.all_shortest_paths(parts, leaf, competency))
-            for gain in _gains(whole.items, leaves, leaf):
+            for gain in gains.get(leaf, ()):
                 paths[gain.item, leaf, competency] = (gain.item, *up)
     return paths

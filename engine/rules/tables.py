@@ -91,6 +91,17 @@ class TableText:
 
 
 @dataclass(frozen=True, slots=True)
+class CellAt:
+    """The cell at a place of a drawn table, with the head of its column."""
+
+    text: str
+    start: int
+    head: str
+    is_head: bool
+    is_condition: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Split:
     cells: tuple[Cell, ...]
     double: tuple[int, ...]
@@ -125,6 +136,31 @@ def parse_table(text: str) -> tuple[TableText | None, list[Fault]]:
     if faults:
         return None, faults
     return TableText(head.cells[1:at], head.cells[at:], tuple(rows)), []
+
+
+def find_cell(text: str, offset: int) -> CellAt | None:
+    """Find the cell at an offset, also of a table that is not finished; None outside the cells."""
+    lines = [
+        (start, line) for start, line in _lines(text) if line and not line.startswith(("#", "|-"))
+    ]
+    at = next((i for i, (s, line) in enumerate(lines) if s < offset < s + len(line)), None)
+    head = _split(*lines[0], []) if at is not None else None
+    if at is None or head is None:
+        return None
+    start, line = lines[at]
+    # Cut at the place and closed there, the line ends with the cell that the place is in.
+    cut = next(
+        (s for end in ("|", '"|') if (s := _split(start, line[: offset - start] + end, []))), None
+    )
+    if cut is None or len(cut.cells) > len(head.cells):
+        return None
+    index = len(cut.cells) - 1
+    whole = _split(start, line, []) or cut
+    cell, of = whole.cells[index], head.cells[index].text
+    if not cell.text:
+        cell = Cell("", offset)
+    condition = not head.double or index < head.double[0]
+    return CellAt(cell.text, cell.start, of, at == 0, condition)
 
 
 def _check_head(start: int, line: str, head: _Split) -> Fault | None:

@@ -27,6 +27,7 @@ from engine.rules.evaluate import decide, interpret
 from tests.benchmarks import peers
 from tests.benchmarks.checking import check_figures
 from tests.benchmarks.models import model_figures
+from tests.benchmarks.plans import plan_figures
 from tests.benchmarks.proofs import proof_figures
 from tests.benchmarks.timing import Figure, median_us, percentiles, ratio, take_turns
 
@@ -221,6 +222,7 @@ def main() -> int:
         ("inference", lambda: inference_figures(content)),
         ("check", check_figures),
         ("proofs", proof_figures),
+        ("plans", plan_figures),
         ("models", model_figures),
     ]
     figures: list[Figure] = []

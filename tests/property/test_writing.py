@@ -35,9 +35,7 @@ def test_what_is_shipped(name: str) -> None:
     again(SHIPPED[name])
 
 
-@settings(
-    max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(programs.rule_sets())
 def test_any_rule_set(data: dict[str, Any]) -> None:
     loaded, found = load_data(RuleSet, data)

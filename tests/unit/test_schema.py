@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import jsonschema
 import pytest
 
 from api.folder import read_folder
-from engine.kernel.source import plain, read_yaml
+from engine.kernel.source import Mapping, Node, Scalar, Sequence, plain, read_yaml
 from engine.schema import SCHEMAS, make_schema
 from tests.support.source import ROOT
 
@@ -45,6 +46,46 @@ def test_the_schema_is_one(place: str) -> None:
     assert shipped
     for path in shipped:
         assert [e.message for e in loose.iter_errors(data_of(path))] == [], path
+
+
+def as_an_editor_reads(node: Node) -> Any:  # noqa: ANN401 - JSON data
+    """Read plain scalars by YAML's core schema, as the plug-ins of editors do."""
+    match node:
+        case Mapping():
+            return {k: as_an_editor_reads(v) for k, v in node.entries.items()}
+        case Sequence():
+            return [as_an_editor_reads(item) for item in node.items]
+        case Scalar(style="") if re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?", node.text):
+            return float(node.text) if "." in node.text else int(node.text)
+        case Scalar(style="") if node.text in {"true", "false"}:
+            return node.text == "true"
+        case _:
+            return node.text
+
+
+@pytest.mark.parametrize("path", sorted(FILES))
+def test_an_editor_finds_nothing_wrong_in_what_is_shipped(path: str) -> None:
+    node, _ = read_yaml(FILES[path], path)
+    assert node is not None
+    validator = VALIDATORS[path.partition("/")[0]]
+    assert [e.message for e in validator.iter_errors(as_an_editor_reads(node))] == []
+
+
+@pytest.mark.parametrize("path", sorted(FILES))
+def test_every_shipped_document_names_its_schema(path: str) -> None:
+    first = FILES[path].partition("\n")[0]
+    named = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
+    assert named is not None
+    schema = (ROOT / path).parent / named[1]
+    assert schema.resolve() == ROOT / path.partition("/")[0] / "schema.json"
+
+
+@pytest.mark.parametrize("place", sorted(SCHEMAS))
+def test_every_key_is_described_in_both_languages(place: str) -> None:
+    shapes: Any = make_schema(SCHEMAS[place])["$defs"]
+    keys = [said for shape in shapes.values() for said in shape.get("properties", {}).values()]
+    assert keys
+    assert all(re.search(r"[\u4e00-\u9fff].* · [A-Za-z`]", said["description"]) for said in keys)
 
 
 def test_a_misspelt_key_is_refused() -> None:

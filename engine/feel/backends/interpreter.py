@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from engine.feel import ir
+from engine.feel.builtins import STANDARD_OPERATORS
 from engine.feel.builtins.calling import call_builtin, call_signature
 from engine.feel.builtins.contexts import NO_ENTRY
 from engine.feel.builtins.lists import item_at
@@ -236,7 +237,9 @@ def _apply(node: ir.Apply, env: Mapping[str, Value], run: Run) -> Value:
     if node.signature is not None and run.mode == "strict":
         return call_signature(node.builtin, node.signature, arguments)
     run.labour(_weight(node.builtin.name, arguments))
-    return call_builtin(node.builtin, arguments, convert=run.mode == "dmn")
+    # An operand has no declared type: the tables of the operators know no conversion (10.3.2.9.4).
+    converts = run.mode == "dmn" and node.builtin.name not in STANDARD_OPERATORS
+    return call_builtin(node.builtin, arguments, convert=converts)
 
 
 def _weight(function: str, arguments: list[Value]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.feel import types
 from engine.feel.builtins.registry import accepts_value, refuse
@@ -10,6 +10,8 @@ from engine.feel.values import Function, NoValueError, Value, kind_of, midnight
 from engine.kernel.diagnostics import Code
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from engine.feel.builtins.registry import Builtin, Parameter, Signature
 
 WRONG_NUMBER = Code(
@@ -19,6 +21,31 @@ WRONG_NUMBER = Code(
     "check the call",
     "请检查调用",
 )
+
+A = TypeVar("A")
+
+
+def fits_names(signature: Signature, count: int, names: Sequence[str] | None) -> bool:
+    """Whether a signature takes this many arguments, under these names where they are named."""
+    if not signature.takes(count):
+        return False
+    if names is None:
+        return True
+    known = [p.name for p in signature.parameters]
+    return (
+        len(set(names)) == len(names)
+        and set(names) <= set(known)
+        and set(known[: signature.required]) <= set(names)
+    )
+
+
+def in_parameter_order(
+    signature: Signature, arguments: Sequence[A], names: Sequence[str], missing: A
+) -> tuple[A, ...]:
+    """Put named arguments in the order of the parameters; one left out in the middle is `missing`."""
+    given = dict(zip(names, arguments, strict=True))
+    last = max((i for i, p in enumerate(signature.parameters) if p.name in given), default=-1)
+    return tuple(given.get(p.name, missing) for p in signature.parameters[: last + 1])
 
 
 def call_signature(builtin: Builtin, signature: Signature, arguments: list[Value]) -> Value:
@@ -66,6 +93,16 @@ def _converted(value: Value, parameter: Parameter) -> Value:
     return value
 
 
+def _call_named(builtin: Builtin, given: Mapping[str, Value]) -> Value:
+    """Call the first signature that has parameters of these names (10.3.2.13)."""
+    names, values = tuple(given), tuple(given.values())
+    found = next((s for s in builtin.signatures if fits_names(s, len(names), names)), None)
+    if found is None:
+        raise NoValueError(WRONG_NUMBER, function=builtin.name, given=len(names))
+    ordered = in_parameter_order(found, values, names, None)
+    return call_builtin(builtin, list(ordered), convert=True)
+
+
 def function_value(builtin: Builtin) -> Function:
     """Give a built-in as a value that expressions can pass on and call, in the standard's meaning."""
     signature = builtin.signatures[0]
@@ -73,5 +110,5 @@ def function_value(builtin: Builtin) -> Function:
         tuple(p.name for p in signature.parameters),
         lambda *arguments: call_builtin(builtin, list(arguments), convert=True),
         result=signature.result if isinstance(signature.result, types.SimpleType) else types.ANY,
-        free=True,
+        named=lambda given: _call_named(builtin, given),
     )

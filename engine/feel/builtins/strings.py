@@ -96,6 +96,13 @@ def _number(text: str, grouping: str | None = None, point: str | None = None) ->
     return +Decimal(plain)
 
 
+def _standard_number(text: str, grouping: str | None = None, point: str | None = None) -> Decimal:
+    """Read a number as the standard writes it (rule 37): no plus before it, and digits after a point."""
+    if text.startswith("+") or text.endswith(point or "."):
+        raise NoValueError(NOT_A_NUMBER, text=text[:80])
+    return _number(text, grouping, point)
+
+
 def _replaced(text: str, pattern: str, replacement: str, flags: str | None = None) -> str:
     made = patterns.replace(text, pattern, replacement, flags or "")
     if len(made) > MAX_TEXT:
@@ -111,6 +118,7 @@ def _case(change: Callable[[str], str]) -> object:
     return signature("string: string", STRING, change)
 
 
+_NUMBER = "from: string, grouping separator: string? = none, decimal separator: string? = none"
 _TWO = "string: string, match: string"
 BUILTINS = {
     "substring": signature(
@@ -137,10 +145,9 @@ BUILTINS = {
         signature("list: list<string>, delimiter: string? = none", STRING, _join),
         signature("list: list, delimiter: string? = none", STRING, _join),
     ),
-    "number": signature(
-        "from: string, grouping separator: string? = none, decimal separator: string? = none",
-        NUMBER,
-        guarded(_number),
-    ),
+    "number": signature(_NUMBER, NUMBER, guarded(_number)),
 }
 """The functions of texts by name."""
+
+STANDARD = {"number": signature(_NUMBER, NUMBER, guarded(_standard_number))}
+"""The function that reads less in the standard."""

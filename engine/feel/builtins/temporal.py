@@ -81,6 +81,7 @@ _EXAMPLES = {
 
 _DATE = re.compile(r"(-?(?:[0-9]{4}|[1-9][0-9]{4,8}))-([0-9]{2})-([0-9]{2})")
 _CLOCK = re.compile(r"([0-9]{2}):([0-5][0-9]):([0-5][0-9])(?:\.([0-9]{1,9})[0-9]*)?")
+_END_OF_DAY = re.compile(r"24:00:00(?=(?:\.0+)?(?:[Zz@+-]|$))")
 _OFFSET = re.compile(r"([+-])([0-9]{2}):([0-5][0-9])(?::([0-5][0-9]))?")
 _ZONED = re.compile(r"(.*?)([Zz]|[+-][0-9:]*|@.*)?")
 _N = "([0-9]{1,12})"
@@ -163,16 +164,35 @@ duration = narrow(_read_duration)
 """How rules and their inputs read the texts of dates, times and durations."""
 
 
-def standard_literal(text: str) -> Value:
+def _standard_time(text: str) -> Time:
+    """Read a time as XML Schema does, which has `24:00:00` for midnight too."""
+    return _read_time(_END_OF_DAY.sub("00:00:00", text))
+
+
+def _standard_date_time(text: str) -> DateTime:
+    """Read a date and time as XML Schema does: at `24:00:00` the next day begins."""
+    day, mark, clock = text.partition("T")
+    made = _read_date_time(day + mark + _END_OF_DAY.sub("00:00:00", clock))
+    if not _END_OF_DAY.match(clock):
+        return made
+    return combined(date_of(day_number(made) + 1), time_part(made))
+
+
+def _literal(text: str, time: Callable[[str], Time], date_time: Callable[[str], DateTime]) -> Value:
     """Read what stands in `@"…"`: the kind shows in the form."""
     if text.lstrip("-").startswith("P"):
         return _read_duration(text)
     if "T" in text.partition("@")[0]:
-        return _read_date_time(text)
-    return _read_time(text) if ":" in text.partition("@")[0] else _read_date(text)
+        return date_time(text)
+    return time(text) if ":" in text.partition("@")[0] else _read_date(text)
 
 
-literal = narrow(standard_literal)
+def standard_literal(text: str) -> Value:
+    """Read the literal as the standard has it."""
+    return _literal(text, _standard_time, _standard_date_time)
+
+
+literal = narrow(lambda text: _literal(text, _read_time, _read_date_time))
 """The literal as rules have it."""
 
 
@@ -216,7 +236,7 @@ def _midnight_here(day: Date) -> DateTime:
 
 
 def _months_between(start: Value, end: Value) -> Months:
-    """Count the whole months from one day to another, the clocks included where both have one."""
+    """Count the whole months from one day to another, whatever the clocks say."""
     first, last = _moment(start), _moment(end)
     sign = 1 if last >= first else -1
     early, late = (first, last) if sign > 0 else (last, first)
@@ -371,6 +391,31 @@ def _week_of_year(day: Date) -> Decimal:
     return _whole((int(_day_of_year(thursday)) - 1) // 7 + 1)
 
 
+_TIME_OF = (
+    signature("from: date and time", TIME, _clock),
+    signature("from: time", TIME, _clock),
+    signature("from: date", TIME, _clock),
+    signature(
+        "hour: number, minute: number, second: number, offset: days and time duration? = none",
+        TIME,
+        _time_of,
+    ),
+)
+_DATE_TIME_OF = (
+    signature("from: date and time", DATE_TIME, lambda value: value),
+    signature("from: date", DATE_TIME, _midnight_here),
+    signature(
+        "year: number, month: number, day: number, hour: number, minute: number, second: number",
+        DATE_TIME,
+        lambda y, mo, d, h, mi, s: combined(_date_of(y, mo, d), _time_of(h, mi, s)),
+    ),
+    signature("date: date, time: time", DATE_TIME, combined),
+    signature(
+        "date: date and time, time: time",
+        DATE_TIME,
+        lambda d, t: combined(date_part(d), t),
+    ),
+)
 BUILTINS = {
     "date": (
         signature("from: string", DATE, _read_date),
@@ -378,33 +423,8 @@ BUILTINS = {
         signature("from: date", DATE, lambda value: value),
         signature("year: number, month: number, day: number", DATE, _date_of),
     ),
-    "time": (
-        signature("from: string", TIME, _read_time),
-        signature("from: date and time", TIME, _clock),
-        signature("from: time", TIME, _clock),
-        signature("from: date", TIME, _clock),
-        signature(
-            "hour: number, minute: number, second: number, offset: days and time duration? = none",
-            TIME,
-            _time_of,
-        ),
-    ),
-    "date and time": (
-        signature("from: string", DATE_TIME, _read_date_time),
-        signature("from: date and time", DATE_TIME, lambda value: value),
-        signature("from: date", DATE_TIME, _midnight_here),
-        signature(
-            "year: number, month: number, day: number, hour: number, minute: number, second: number",
-            DATE_TIME,
-            lambda y, mo, d, h, mi, s: combined(_date_of(y, mo, d), _time_of(h, mi, s)),
-        ),
-        signature("date: date, time: time", DATE_TIME, combined),
-        signature(
-            "date: date and time, time: time",
-            DATE_TIME,
-            lambda d, t: combined(date_part(d), t),
-        ),
-    ),
+    "time": (signature("from: string", TIME, _read_time), *_TIME_OF),
+    "date and time": (signature("from: string", DATE_TIME, _read_date_time), *_DATE_TIME_OF),
     "duration": signature("from: string", types.ANY, duration),
     "years and months duration": (
         signature("from: date, to: date", MONTHS, _months_between),
@@ -420,5 +440,9 @@ BUILTINS = {
 }
 """The temporal functions by name, and `string`."""
 
-STANDARD = {"duration": signature("from: string", types.ANY, _read_duration)}
+STANDARD = {
+    "duration": signature("from: string", types.ANY, _read_duration),
+    "time": (signature("from: string", TIME, _standard_time), *_TIME_OF),
+    "date and time": (signature("from: string", DATE_TIME, _standard_date_time), *_DATE_TIME_OF),
+}
 """The functions that mean more in the standard."""
