@@ -420,15 +420,9 @@ def check_content(content: Content, paths: Collection[str] | None = None) -> lis
     for versions in content.versions.values():
         for earlier, later in itertools.pairwise(versions):
             if earlier.document.effective_from == later.document.effective_from:
-                document = later.document
-                found.append(
-                    SAME_INSTANT.at(
-                        later.span("effective_from"),
-                        id=document.id,
-                        version=document.version,
-                        other=earlier.document.version,
-                    )
-                )
+                one, place = later.document, later.span("effective_from")
+                told = {"id": one.id, "version": one.version, "other": earlier.document.version}
+                found.append(SAME_INSTANT.at(place, **told))
         for loaded in versions:
             until = loaded.document.effective_to
             if until is not None and until <= loaded.document.effective_from:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from engine.feel import ir, types
+from engine.feel import ir, tree, types
 from engine.feel.builtins.registry import kind_text
 from engine.feel.builtins.temporal import PROPERTIES
 from engine.feel.types import (
@@ -18,13 +19,13 @@ from engine.feel.types import (
     StringType,
     Type,
 )
+from engine.kernel.decimals import decimal_text
 from engine.kernel.diagnostics import Code, Phrase, nearest
 from engine.kernel.documents import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from engine.feel import tree
     from engine.feel.builtins.registry import Builtin, Signature
 
 WRONG_ARGUMENT = Code(
@@ -89,6 +90,13 @@ WRONG_OPERANDS = Code(
     "`{op}` 不能用于 {left} 与 {right}",
     "both sides must be of one type",
     "两边须为同一类型",
+)
+RANGE_REVERSED = Code(
+    "FEEL-TYPE-013",
+    "this range ends at {high}, before it begins at {low}",
+    "该区间止于 {high}，早于起点 {low}",
+    "write the smaller end first",
+    "请先写较小的一端",
 )
 SOME_VALUE = Phrase("value", "该值")
 
@@ -208,6 +216,18 @@ def number_types(given: Iterable[Type]) -> tuple[Type, Type]:
 
 def _has_unit(type_: Type) -> bool:
     return isinstance(type_, NumberType) and bool(type_.unit)
+
+
+def range_fault(node: tree.Range) -> Fault | None:
+    """Say that a range of written numbers stands the wrong way round."""
+    ends = [e.value for e in (node.low, node.high) if isinstance(e, tree.Literal)]
+    match ends:
+        case [Decimal() as low, Decimal() as high] if high < low:
+            told = {"low": decimal_text(low), "high": decimal_text(high)}
+            return fault_at(RANGE_REVERSED, node, **told)
+        case _:
+            pass
+    return None
 
 
 def operand_fault(op: str, left: ir.Ir, right: ir.Ir, node: tree.Node) -> Fault:
