@@ -34,6 +34,7 @@ from engine.feel.matching import (
     named_type,
     number_types,
     operand_fault,
+    reversed_faults,
     shown,
     signature_for,
     unit_fault,
@@ -54,7 +55,6 @@ from engine.feel.types import (
     Type,
 )
 from engine.feel.values import NoValueError, Value, type_of
-from engine.kernel.decimals import decimal_text
 from engine.kernel.diagnostics import Code, Phrase, nearest
 from engine.kernel.documents import Fault
 
@@ -141,13 +141,6 @@ NOT_A_FUNCTION = Code(
     "请用名称调用函数",
 )
 BAD_LITERAL = Code("FEEL-TYPE-011", "{problem}", "{problem}", "correct the text", "请更正")
-RANGE_REVERSED = Code(
-    "FEEL-TYPE-013",
-    "this range ends at {high}, before it begins at {low}",
-    "该区间止于 {high}，早于起点 {low}",
-    "write the smaller end first",
-    "请先写较小的一端",
-)
 
 _AS_INPUT = Phrase("the time is an input: use `as_of`", "时间是输入：请用 `as_of`")
 _RUN_TIME_ONLY = frozenset({"now", "today"})
@@ -559,11 +552,7 @@ class _Checker:
                 low, high, test.low_closed, test.high_closed, type=ANY, **self._place(test)
             )
             return self._standard_test("in", value, made, test)
-        match test.low, test.high:
-            case tree.Literal(value=Decimal() as first), tree.Literal(value=Decimal() as last):
-                if last < first:
-                    args = {"low": decimal_text(first), "high": decimal_text(last)}
-                    self.faults.append(Fault(RANGE_REVERSED, test.start, test.end, args))
+        self.faults += reversed_faults(test)
         above = self._operation(">=" if test.low_closed else ">", value, low, test.low, scope)
         below = self._operation("<=" if test.high_closed else "<", value, high, test.high, scope)
         return ir.Logic("and", above, below, type=BOOLEAN, **self._place(test))

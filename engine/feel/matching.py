@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from engine.feel import ir, types
+from engine.feel import ir, tree, types
 from engine.feel.builtins.registry import kind_text
 from engine.feel.builtins.temporal import PROPERTIES
 from engine.feel.types import (
@@ -18,13 +19,13 @@ from engine.feel.types import (
     StringType,
     Type,
 )
+from engine.kernel.decimals import decimal_text
 from engine.kernel.diagnostics import Code, Phrase, nearest
 from engine.kernel.documents import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from engine.feel import tree
     from engine.feel.builtins.registry import Builtin, Signature
 
 WRONG_ARGUMENT = Code(
@@ -68,6 +69,13 @@ UNKNOWN_ENTRY = Code(
     "{type} 没有条目 `{name}`",
     "it has: {known}",
     "可用条目：{known}",
+)
+RANGE_REVERSED = Code(
+    "FEEL-TYPE-013",
+    "this range ends at {high}, before it begins at {low}",
+    "该区间止于 {high}，早于起点 {low}",
+    "write the smaller end first",
+    "请先写较小的一端",
 )
 NOT_A_CONTEXT_PATH = Code(
     "FEEL-TYPE-012",
@@ -188,6 +196,18 @@ def fault_at(
 ) -> Fault:
     """Make a fault about the stretch of text that `node` came from."""
     return Fault(code, node.start, node.end, {k: str(v) for k, v in args.items()}, near)
+
+
+def reversed_faults(test: tree.Range) -> list[Fault]:
+    """Find a range of two numbers that ends before it begins: nothing would ever lie in it."""
+    match test.low, test.high:
+        case tree.Literal(value=Decimal() as low), tree.Literal(value=Decimal() as high) if (
+            high < low
+        ):
+            args = {"low": decimal_text(low), "high": decimal_text(high)}
+            return [fault_at(RANGE_REVERSED, test, **args)]
+        case _:
+            return []
 
 
 def unit_fault(op: str, left: Type, right: Type, node: tree.Node | ir.Ir) -> Fault:
