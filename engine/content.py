@@ -514,8 +514,7 @@ def _check_rule_set(content: Content, loaded: Loaded[RuleSet]) -> list[Diagnosti
         for id_ in document.uses.values()
         for version in content.versions.get(("rule_set", id_), [])
     }
-    unknown = _check_jurisdictions(content, loaded)
-    found = list(unknown)
+    found = list(unknown := _check_jurisdictions(content, loaded))
     if content.unread & set(document.uses.values()):
         return found
     if not unknown and document.use != "demonstration":

@@ -34,7 +34,7 @@ from engine.feel.matching import (
     named_type,
     number_types,
     operand_fault,
-    range_fault,
+    reversed_faults,
     shown,
     signature_for,
     unit_fault,
@@ -552,8 +552,7 @@ class _Checker:
                 low, high, test.low_closed, test.high_closed, type=ANY, **self._place(test)
             )
             return self._standard_test("in", value, made, test)
-        if (fault := range_fault(test)) is not None:
-            self.faults.append(fault)
+        self.faults += reversed_faults(test)
         above = self._operation(">=" if test.low_closed else ">", value, low, test.low, scope)
         below = self._operation("<=" if test.high_closed else "<", value, high, test.high, scope)
         return ir.Logic("and", above, below, type=BOOLEAN, **self._place(test))

@@ -70,6 +70,13 @@ UNKNOWN_ENTRY = Code(
     "it has: {known}",
     "可用条目：{known}",
 )
+RANGE_REVERSED = Code(
+    "FEEL-TYPE-013",
+    "this range ends at {high}, before it begins at {low}",
+    "该区间止于 {high}，早于起点 {low}",
+    "write the smaller end first",
+    "请先写较小的一端",
+)
 NOT_A_CONTEXT_PATH = Code(
     "FEEL-TYPE-012",
     "{type} has no entries",
@@ -90,13 +97,6 @@ WRONG_OPERANDS = Code(
     "`{op}` 不能用于 {left} 与 {right}",
     "both sides must be of one type",
     "两边须为同一类型",
-)
-RANGE_REVERSED = Code(
-    "FEEL-TYPE-013",
-    "this range ends at {high}, before it begins at {low}",
-    "该区间止于 {high}，早于起点 {low}",
-    "write the smaller end first",
-    "请先写较小的一端",
 )
 SOME_VALUE = Phrase("value", "该值")
 
@@ -198,6 +198,18 @@ def fault_at(
     return Fault(code, node.start, node.end, {k: str(v) for k, v in args.items()}, near)
 
 
+def reversed_faults(test: tree.Range) -> list[Fault]:
+    """Find a range of two numbers that ends before it begins: nothing would ever lie in it."""
+    match test.low, test.high:
+        case tree.Literal(value=Decimal() as low), tree.Literal(value=Decimal() as high) if (
+            high < low
+        ):
+            args = {"low": decimal_text(low), "high": decimal_text(high)}
+            return [fault_at(RANGE_REVERSED, test, **args)]
+        case _:
+            return []
+
+
 def unit_fault(op: str, left: Type, right: Type, node: tree.Node | ir.Ir) -> Fault:
     """Say that two units do not go together."""
     return fault_at(WRONG_UNITS, node, op=op, left=_unit_text(left), right=_unit_text(right))
@@ -216,18 +228,6 @@ def number_types(given: Iterable[Type]) -> tuple[Type, Type]:
 
 def _has_unit(type_: Type) -> bool:
     return isinstance(type_, NumberType) and bool(type_.unit)
-
-
-def range_fault(node: tree.Range) -> Fault | None:
-    """Say that a range of written numbers stands the wrong way round."""
-    ends = [e.value for e in (node.low, node.high) if isinstance(e, tree.Literal)]
-    match ends:
-        case [Decimal() as low, Decimal() as high] if high < low:
-            told = {"low": decimal_text(low), "high": decimal_text(high)}
-            return fault_at(RANGE_REVERSED, node, **told)
-        case _:
-            pass
-    return None
 
 
 def operand_fault(op: str, left: ir.Ir, right: ir.Ir, node: tree.Node) -> Fault:

@@ -58,8 +58,8 @@ def run_trial(path: str, text: str) -> str:
     if path in CATALOG:
         content = read_content({**CATALOG, path: text})
         found = list(content.found)
-        for one in content.documents():
-            found += check_document(content, one)
+        for each in content.documents():
+            found += check_document(content, each)
         _look(found, {**CATALOG, path: text})
         return "refused" if has_errors(found) else "valid"
     loaded, found = read_document(text, path)
