@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 STOPS_PROOF = Code(
     "RULE-PROOF-001",
-    "`{text}` is not linear arithmetic, and stops the proof",
-    "`{text}` 不是线性运算，证明在此中断",
-    "multiply and divide by constants, or state the guarantee for a part of it",
-    "请改为乘除常量，或只对其中一部分作出保证",
+    "`{text}` is known to the solver only by its laws, and they do not settle this",
+    "求解器只知道 `{text}` 的若干性质，不足以判定",
+    "multiply and divide by constants, give inputs a `range` and a `scale`, or state the guarantee for a part",
+    "请改为乘除常量，为输入写明 `range` 与 `scale`，或只对其中一部分作出保证",
     Severity.WARNING,
 )
 

@@ -327,11 +327,11 @@ class Encoder:
         values: list[Symbol | None] = [*symbols]
         if name in _OF_PRESENT:
             values = [self._there(s) for s in symbols]
-        hard = len(self.world.products) + len(self.world.quotients)
+        hard = self.world.place
         made = self._arithmetic(name, values)
         if made is None:
             made = self._about_lists(name, values)
-        if len(self.world.products) + len(self.world.quotients) > hard:
+        if self.world.place > hard:
             self.unsaid.append(node)
         return made
 
