@@ -66,7 +66,7 @@ def codes(found: list[Diagnostic]) -> set[str]:
     return {d.code.id for d in found}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(tables(("unique", "any", "first"), ("n", "k", "s", "f")))
 def test_it_finds_what_every_case_shows_and_nothing_else(body: str) -> None:
     rule_set = compiled(body)
@@ -80,7 +80,7 @@ def test_it_finds_what_every_case_shows_and_nothing_else(body: str) -> None:
     assert ("RULE-EVAL-002" in met) >= ("RULE-OVERLAP-001" in told)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(tables(("first",), ("n", "s", "f")))
 def test_the_rows_that_are_never_reached_are_those_that_no_case_hits(body: str) -> None:
     rule_set = compiled(body)
@@ -93,7 +93,7 @@ def test_the_rows_that_are_never_reached_are_those_that_no_case_hits(body: str) 
     assert silent == {row.id for row in table_.rows} - reached
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tables(("unique", "first"), ("n", "k", "s")))
 def test_the_rows_that_are_offered_close_the_gap(body: str) -> None:
     for finding in lint_tables(compiled(body)):

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from engine.rules.decision import Decision
     from engine.rules.symbolic import Encoded
 
-EXPRESSIONS, RULE_SETS = 200, 40
+EXPRESSIONS, RULE_SETS = 120, 25
 
 
 def _inputs() -> tuple[CompiledInput, ...]:
