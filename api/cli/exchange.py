@@ -251,8 +251,11 @@ def import_xlsx(
         return
     place = None if to is None else to / "rules" / read.data["id"] / f"{read.data['version']}.yaml"
     if place is not None and place.exists():
-        place.unlink()  # a draft that was exported from: its hash was compared before
-    _write(text, place)
+        # The draft that it was exported from: its hash was compared before.
+        _replace(place, text.encode())
+        print(place)
+    else:
+        _write(text, place)
 
 
 def _edited(known: Content, read: Read, text: str) -> list[Diagnostic]:
