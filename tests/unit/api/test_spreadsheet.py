@@ -199,3 +199,18 @@ def test_merged_cells_are_told() -> None:
     marked = load_workbook(io.BytesIO(mark_workbook(stream.getvalue(), "x.xlsx", found)))
     assert "SHEET-014" in marked["outcome"]["B2"].comment.text
     assert_golden("xlsx/merged.txt", marked["outcome"]["B2"].comment.text + "\n")
+
+
+def test_an_edited_draft_takes_the_place_of_the_draft(tmp_path: Path, folder: Path) -> None:
+    shipped = (folder / "rules" / "offer" / "1.0.0.yaml").read_text("utf-8")
+    own = folder / "rules" / "offer" / "1.9.0.yaml"
+    later = shipped.replace("version: 1.0.0", "version: 1.9.0").replace(
+        "2026-01-01T", "2030-01-01T"
+    )
+    own.write_text(later, "utf-8")
+    path = tmp_path / "draft.xlsx"
+    run("export", "xlsx", "offer@1.9.0", "-o", str(path), "--content", str(folder))
+    edited(path, **{f"params_{cell_of(path, 'params', '80')}": "82"})
+    run("import", "xlsx", str(path), "--to", str(folder))
+    assert "value: 82" in own.read_text("utf-8")
+    assert [p.name for p in own.parent.glob(".*")] == []
