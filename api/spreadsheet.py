@@ -62,7 +62,7 @@ MERGED = Code(
     "请拆分：每个单元格只写一项",
 )
 
-_MOST_BYTES, _MOST_UNPACKED = 10 * 2**20, 100 * 2**20
+MOST_BYTES, _MOST_UNPACKED = 10 * 2**20, 100 * 2**20
 _MOST_SHEETS, _MOST_ROWS, _MOST_COLUMNS = 120, 20_000, 200
 _BYTES, _SHEETS = Phrase("bytes", "字节数"), Phrase("sheets", "工作表数")
 _CELLS = Phrase("rows or columns", "行数或列数")
@@ -174,8 +174,8 @@ def read_workbook(raw: bytes, name: str) -> tuple[list[Sheet], list[Diagnostic]]
 
 def _open(raw: bytes, name: str) -> Workbook:
     """Open a workbook, after its size was looked at: a small file can unpack to a very large one."""
-    if len(raw) > _MOST_BYTES or _unpacked(raw) > _MOST_UNPACKED:
-        raise DocumentError([TOO_LARGE.at(None, limit=str(_MOST_BYTES), what=_BYTES)])
+    if len(raw) > MOST_BYTES or _unpacked(raw) > _MOST_UNPACKED:
+        raise DocumentError([TOO_LARGE.at(None, limit=str(MOST_BYTES), what=_BYTES)])
     try:
         book = load_workbook(io.BytesIO(raw), keep_links=False)
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, TypeError):

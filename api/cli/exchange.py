@@ -226,7 +226,7 @@ def import_xlsx(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Bring an edited workbook back. Faults are written into it as red cells, and it exits 1. · 导入工作簿"""
-    from api.spreadsheet import mark_workbook, read_workbook
+    from api.spreadsheet import MOST_BYTES, mark_workbook, read_workbook
     from engine.kernel.diagnostics import has_errors
     from engine.rules.returned import moved_to_cells
     from engine.rules.sheets import from_sheets
@@ -234,7 +234,8 @@ def import_xlsx(
 
     if not file.is_file():
         wrong_use(f"there is no file `{file}`")
-    raw = file.read_bytes()
+    with file.open("rb") as stream:
+        raw = stream.read(MOST_BYTES + 1)
     sheets, found = read_workbook(raw, str(file))
     read = from_sheets(sheets)
     found += read.found
