@@ -38,6 +38,9 @@ _TIES = 6
 _GUESSES = (32, 4)
 """Where no set is known yet, one is looked for within such parts of the bound, then everywhere."""
 
+_FEW, _LIKELY = 60, 6
+"""A pool of few columns is searched at once; of a larger one first this part of the slack."""
+
 Items: TypeAlias = frozenset[str]
 Worth: TypeAlias = tuple[int | tuple[str, ...], ...]
 
@@ -186,8 +189,9 @@ class Search:
             raise _GaveUpError(_remaining(stage, self._value(number), self._least(stage)))
         if self._best is None and not self._find(stage, relaxation, guesses=(*_GUESSES, None)):
             return False
-        value, searched = self._value(number), self._searched
-        self._searched = None
+        searched, self._searched = self._searched, None
+        self._improve(number, stage, relaxation)
+        value = self._value(number)
         better, pool = self._narrow_below(stage, relaxation, value)
         slack = relaxation.slack(better)
         if better >= relaxation.least and (searched is None or slack > searched):
@@ -199,6 +203,15 @@ class Search:
                     raise _GaveUpError(_remaining(stage, self._value(number), bound))
         self._pool = self._narrow(relaxation, relaxation.slack(self._value(number)))
         return True
+
+    def _improve(self, number: int, stage: _Stage, relaxation: Relaxation) -> None:
+        """Look for a better set among the likeliest items, where many would have to be searched."""
+        better, pool = self._narrow_below(stage, relaxation, self._value(number))
+        likely = self._narrow(relaxation, relaxation.slack(better) // _LIKELY)
+        if better >= relaxation.least and len(pool) > max(_FEW, 2 * len(likely)):
+            found = self._solve(stage, likely, [(stage, better)])
+            if found is not None and found.values:
+                self._take(self._program.taken(found.values))
 
     def _narrow_below(
         self, stage: _Stage, relaxation: Relaxation, value: int
