@@ -37,6 +37,8 @@ class Request:
             self.passed,
             self.booked,
             self.preference,
+            self.situation.forced,
+            self.situation.excluded,
             self.mentor_load,
         )
 

@@ -538,3 +538,5 @@ class LearningPlan(Shape):
     passed: tuple[Identifier, ...]
     booked: tuple[Identifier, ...]
     preference: Identifier | None
+    forced: tuple[Identifier, ...] = ()
+    excluded: tuple[Identifier, ...] = ()

@@ -47,6 +47,8 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
     passed: Collection[str] = NOTHING,
     booked: Collection[str] = NOTHING,
     preference: str | None = None,
+    forced: Collection[str] = NOTHING,
+    excluded: Collection[str] = NOTHING,
     mentor_load: Mapping[str, int] | None = None,
     seconds: Decimal | None = None,
     nodes: int = MAX_NODES,
@@ -54,8 +56,8 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
 ) -> LearningPlan:
     """Make the exact plan for one person from their scores (0 to 100) by competency.
 
-    `passed` items are not repeated; `booked` ones are kept between equals; `mentor_load` counts
-    the learners that each mentor has already. The search ends after `seconds` of the solver, or
+    `passed` items are not repeated; `booked` ones are kept between equals; `forced` ones are in
+    the plan and `excluded` ones are not; `mentor_load` counts the learners of each mentor. The search ends after `seconds` of the solver, or
     `nodes` of one of its programs; what is not proved then says how far from proved it is. Only
     proved plans go into `cache`. Raises DocumentError for what the catalog does not know and for
     scores outside 0 to 100; a score that is absent is listed, never taken as 0.
@@ -68,6 +70,8 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
         passed=passed,
         booked=booked,
         preference=preference,
+        forced=forced,
+        excluded=excluded,
         mentor_load=mentor_load,
     )
     known = cache.find(asked) if cache is not None else None
@@ -90,6 +94,8 @@ def plan_anytime(  # noqa: PLR0913 - the same facts as for `plan`
     passed: Collection[str] = NOTHING,
     booked: Collection[str] = NOTHING,
     preference: str | None = None,
+    forced: Collection[str] = NOTHING,
+    excluded: Collection[str] = NOTHING,
     mentor_load: Mapping[str, int] | None = None,
     seconds: Decimal | None = None,
     nodes: int = MAX_NODES,
@@ -107,6 +113,8 @@ def plan_anytime(  # noqa: PLR0913 - the same facts as for `plan`
         passed=passed,
         booked=booked,
         preference=preference,
+        forced=forced,
+        excluded=excluded,
         mentor_load=mentor_load,
     )
     effort, program = check_effort(seconds, nodes), Program(asked.situation)
@@ -126,6 +134,8 @@ def _ask(  # noqa: PLR0913 - the same facts as for `plan`
     passed: Collection[str],
     booked: Collection[str],
     preference: str | None,
+    forced: Collection[str],
+    excluded: Collection[str],
     mentor_load: Mapping[str, int] | None,
 ) -> Request:
     """Check what is asked, all of it, and put it in one form whatever form it came in."""
@@ -137,6 +147,8 @@ def _ask(  # noqa: PLR0913 - the same facts as for `plan`
         passed=passed,
         booked=booked,
         preference=preference,
+        forced=forced,
+        excluded=excluded,
     )
     return Request(
         situation,
@@ -190,6 +202,8 @@ def _describe(
         passed=asked.passed,
         booked=asked.booked,
         preference=asked.preference,
+        forced=tuple(sorted(situation.forced)),
+        excluded=tuple(sorted(situation.excluded)),
     )
 
 
