@@ -111,6 +111,8 @@ def _lines(plan: LearningPlan, lang: Lang) -> Iterator[str]:
         yield f"未评估：{names}" if zh else f"not assessed: {names}"
     if plan.remaining:
         yield _remaining(plan.remaining, lang)
+    elif not plan.proved:
+        yield "未能证明最优" if zh else "not proved to be the best"
 
 
 def _remaining(remaining: RemainingGap, lang: Lang) -> str:

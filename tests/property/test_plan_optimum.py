@@ -6,16 +6,21 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.kernel.documents import load_data
 from engine.learning.documents import Catalog, PlanLimits
-from engine.learning.plan import plan
+from engine.learning.plan import plan_anytime
 from engine.learning.skill_graph import check_catalog, compile_catalog
 from tests.support.catalogs import catalog_data, item, node, part, target, teaches, text
+
+if TYPE_CHECKING:
+    from random import Random  # noqa: TID251 - the type of what hypothesis draws
+
+    from engine.learning.documents import LearningPlan
 
 SKILLS = {"talk": ("t1", "t2"), "lead": ("l1", "l2")}
 WEIGHTS = {"t1": "0.75", "t2": "0.25", "l1": "0.5", "l2": "0.5"}
@@ -248,22 +253,32 @@ class Oracle:
         )
 
 
-@settings(max_examples=300)
-@given(cases())
-def test_the_plan_is_the_best_of_all_subsets(case: dict[str, Any]) -> None:
+def facts(case: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "limits": PlanLimits(**case["limits"]),
+        "passed": case["passed"],
+        "booked": case["booked"],
+        "preference": case["preference"],
+    }
+
+
+def planned(case: dict[str, Any]) -> list[LearningPlan]:
+    """Give the first plan and the best; nothing if the catalog is refused."""
     loaded, _ = load_data(Catalog, case["data"])
     assert loaded is not None
     if any(d.is_error for d in check_catalog(loaded)):
+        return []
+    scores = {c: Decimal(s) for c, s in case["scores"].items()}
+    return list(plan_anytime(compile_catalog(loaded), "seller", scores, **facts(case)))
+
+
+@settings(max_examples=300)
+@given(cases())
+def test_the_plan_is_the_best_of_all_subsets(case: dict[str, Any]) -> None:
+    plans = planned(case)
+    if not plans:
         return
-    made = plan(
-        compile_catalog(loaded),
-        "seller",
-        {c: Decimal(s) for c, s in case["scores"].items()},
-        limits=PlanLimits(**case["limits"]),
-        passed=case["passed"],
-        booked=case["booked"],
-        preference=case["preference"],
-    )
+    made = plans[-1]
     oracle = Oracle(case)
     best = oracle.best()
     assert made.proved
@@ -279,3 +294,36 @@ def test_the_plan_is_the_best_of_all_subsets(case: dict[str, Any]) -> None:
         truly = all(oracle.level(s, done) >= Fraction(gap.target) for s in SKILLS[gap.competency])
         assert gap.closed == truly
     assert (made.status == "complete") == all(gap.closed for gap in made.gaps)
+
+
+@settings(max_examples=60)
+@given(cases(), st.randoms(use_true_random=True))
+def test_the_plan_does_not_hang_on_the_order_in_which_items_are_written(
+    case: dict[str, Any], draw: Random
+) -> None:
+    items = case["data"]["items"]
+    shuffled = {**case["data"], "items": draw.sample(items, len(items))}
+    for made, again in zip(
+        planned(case)[-1:], planned({**case, "data": shuffled})[-1:], strict=True
+    ):
+        told = again.model_dump_json().replace(again.catalog.hash, made.catalog.hash)
+        assert told == made.model_dump_json()
+
+
+@settings(max_examples=100)
+@given(cases())
+def test_a_first_plan_may_be_taken_and_its_gap_is_never_too_small(case: dict[str, Any]) -> None:
+    plans = planned(case)
+    if len(plans) < 2:
+        return
+    (first, last), oracle = plans, Oracle(case)
+    assert first.remaining is not None
+    assert oracle.allowed({step.item for step in first.steps})
+    worths = [oracle.worth({step.item for step in each.steps}) for each in plans]
+    assert worths[1] <= worths[0]
+    if first.remaining.objective == "hours":
+        assert first.remaining.bound <= last.hours <= first.remaining.value == first.hours
+    if first.remaining.objective == "unmet":
+        place = sorted({gap.priority for gap in first.gaps}).index(first.remaining.priority or 0)
+        unmet = [worth[0][place] for worth in worths]
+        assert first.remaining.bound <= unmet[1] <= unmet[0] <= first.remaining.value
