@@ -33,6 +33,7 @@ _LIMITS = {
     "hours": {"zh": "每周学时", "en": "the hours a week"},
     "weeks": {"zh": "期限", "en": "the deadline"},
     "languages": {"zh": "授课语言", "en": "the languages"},
+    "wishes": {"zh": "必选或排除的项目", "en": "what is asked for or ruled out"},
     "catalog": {"zh": "现有目录", "en": "what the catalog offers"},
 }
 _OBJECTIVES = {

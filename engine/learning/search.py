@@ -14,7 +14,7 @@ from engine.learning.prices import cost_of, left_of
 from engine.learning.program import HUNDREDTHS
 from engine.learning.relaxation import Relaxation
 from engine.learning.rounding import round_up, within_limits
-from engine.learning.solver import Effort, Row, Solution, minimise, total
+from engine.learning.solver import Effort, Row, Solution, lowest, minimise, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -314,7 +314,7 @@ class Search:
             if found is None or not found.values:
                 return found
             if any(total(row.terms, found.values) < row.least for row in rows):
-                return Solution({}, proved=False, bound=found.bound * unit)
+                return Solution({}, proved=False, bound=lowest(objective, bounds) * unit)
             if not self._cut(self._program.taken(found.values), found.values):
                 return replace(found, bound=found.bound * unit)
 

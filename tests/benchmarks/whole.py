@@ -45,19 +45,24 @@ def solve_whole(situation: Situation, cap: Decimal) -> Whole:
     columns = {column: program.bounds[column] for column in (*closure, *program.shortfalls)}
     rows = [*program.base, *(row for column in closure for row in program.rows(column))]
     items = sorted(column for column in closure if program.is_item(column))
-    values: list[int] | None = []
-    middle = begun
+    values: list[int] = []
+    finished, middle = True, begun
     for number, objective in enumerate(_objectives(program, items)):
         found = minimise(objective, columns, rows, effort)
         if found is None or not found.proved:
-            values = None
+            finished = False
             break
         values.append(found.bound)
         rows.append(Row({column: -factor for column, factor in objective.items()}, -found.bound))
         if number == len(program.unmet()) + 2:
             middle = time.perf_counter()
     ended = time.perf_counter()
-    return Whole(ended - begun, (middle if middle > begun else ended) - begun, len(items), values)
+    return Whole(
+        ended - begun,
+        (middle if middle > begun else ended) - begun,
+        len(items),
+        values if finished else None,
+    )
 
 
 def _objectives(program: Program, items: list[int]) -> Iterator[Mapping[int, int]]:

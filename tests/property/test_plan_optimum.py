@@ -8,10 +8,12 @@ from fractions import Fraction
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.kernel.documents import load_data
+from engine.learning import search
 from engine.learning.documents import Catalog, PlanLimits
 from engine.learning.plan import plan_anytime
 from engine.learning.skill_graph import check_catalog, compile_catalog
@@ -294,6 +296,18 @@ def test_the_plan_is_the_best_of_all_subsets(case: dict[str, Any]) -> None:
         truly = all(oracle.level(s, done) >= Fraction(gap.target) for s in SKILLS[gap.competency])
         assert gap.closed == truly
     assert (made.status == "complete") == all(gap.closed for gap in made.gaps)
+
+
+@settings(max_examples=80)
+@given(cases())
+def test_every_way_of_searching_comes_to_the_same_plan(case: dict[str, Any]) -> None:
+    """As if even these pools were too many to search at once, and all ties too many to list."""
+    straight = planned(case)[-1:]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(search, "_FEW", 0)
+        patched.setattr(search, "_TIES", 1)
+        patched.setattr(search, "round_up", lambda *_: frozenset())
+        assert planned(case)[-1:] == straight
 
 
 @settings(max_examples=60)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from engine.kernel.errors import DocumentError
-from engine.learning import search
+from engine.learning import binding, search
 from engine.learning.cache import PlanCache
 from engine.learning.documents import PlanLimits
 from engine.learning.explain import explain_plan
 from engine.learning.plan import plan, plan_anytime
-from engine.learning.solver import Solution
+from engine.learning.relaxation import Relaxation
+from engine.learning.situation import describe_situation
+from engine.learning.solver import Effort, Solution, minimise
 from tests.support.catalogs import item, node, part, small_graph, target, teaches
 
 if TYPE_CHECKING:
@@ -60,7 +63,11 @@ def test_the_first_plan_says_how_far_it_can_be_from_the_best(
     assert (ids(last), last.proved, last.remaining) == (["both"], True, None)
     assert not first.proved
     assert first.remaining is not None
-    assert (first.hours, first.remaining.value, first.remaining.bound) == (12, 12, 10)
+    assert (first.hours, first.remaining.value, first.remaining.bound) == (
+        Decimal(12),
+        Decimal(12),
+        Decimal(10),
+    )
 
 
 def test_what_cannot_be_is_said_at_once() -> None:
@@ -119,11 +126,11 @@ def test_more_equals_than_are_listed_are_settled_by_the_objectives_in_turn() -> 
 
 def test_equals_cut_off_in_turn_are_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     many = [item(f"i{n}", teaches("listen", "0.5"), teaches("read", "0.5")) for n in range(9)]
-    real, calls = search.minimise, []
+    calls = []
 
     def late(*given: Any) -> Solution | None:  # noqa: ANN401 - as the solver takes them
         calls.append(1)
-        return real(*given) if len(calls) < 7 else undone()
+        return minimise(*given) if len(calls) < 7 else undone()
 
     monkeypatch.setattr(search, "minimise", late)
     made = plan(graph(items=many), "seller", SCORES)
@@ -133,14 +140,14 @@ def test_equals_cut_off_in_turn_are_not_proved(monkeypatch: pytest.MonkeyPatch) 
 def test_fractions_that_deny_a_plan_that_holds_are_not_believed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(search.Relaxation, "solve", lambda _: False)
+    monkeypatch.setattr(Relaxation, "solve", lambda _: False)
     made = plan(graph(), "seller", SCORES)
     assert (made.status, made.proved) == ("complete", False)
 
 
 def test_a_limit_of_time_or_nodes_leaves_a_plan() -> None:
     for given in ({"seconds": Decimal("0.000001")}, {"nodes": 1}):
-        made = plan(graph(), "seller", SCORES, **given)  # type: ignore[arg-type]
+        made = plan(graph(), "seller", SCORES, **given)
         assert made.status == "complete"
         assert made.proved == (made.remaining is None)
     limits = PlanLimits(budget=Decimal(0), weeks=1, hours_a_week=Decimal(5))
@@ -157,12 +164,31 @@ def test_a_limit_that_leaves_nothing_is_refused(given: dict[str, Any]) -> None:
     assert [d.code.id for d in caught.value.diagnostics] == ["PLAN-INPUT-009"]
 
 
+def test_what_binds_is_not_said_where_the_search_for_it_ends_early(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = PlanLimits(budget=Decimal(0))
+    dear = [item("dear", teaches("listen", "0.5"), teaches("read", "0.5"), cost="1")]
+    assert plan(graph(items=dear), "seller", SCORES, limits=limits).binding == ("budget",)
+    remaining = search.Remaining("hours", None, Fraction(2), Fraction(1))
+    unfinished = search.Choice(frozenset(), (), remaining)
+    monkeypatch.setattr(search.Search, "best", lambda *_, **__: iter([unfinished]))
+    asked = describe_situation(graph(items=dear), "seller", SCORES, limits=limits)
+    assert binding.find_binding(asked, search.Choice(frozenset(), (9,)), Effort()) == ()
+
+
 # --- what is forced or ruled out -----------------------------------------------------------------
 
 
 def test_a_plan_with_and_without_an_item() -> None:
     made = plan(graph(), "seller", SCORES, forced={"one"}, excluded={"both", "twin"})
     assert (ids(made), made.forced, made.excluded) == (["one", "two"], ("one",), ("both", "twin"))
+
+
+def test_a_wish_that_cannot_be_is_named() -> None:
+    made = plan(graph(), "seller", SCORES, excluded={"both", "one", "wide"})
+    assert (made.status, made.binding) == ("partial", ("wishes",))
+    assert "what is asked for or ruled out" in explain_plan(made, "en")
 
 
 # --- plans that are kept -------------------------------------------------------------------------
@@ -180,7 +206,7 @@ def test_a_plan_is_kept_for_the_same_request_in_any_form() -> None:
         {"excluded": ["both"]},
         {"mentor_load": {"m": 1}},
     ):
-        assert plan(made, "seller", SCORES, cache=cache, **given) is not first  # type: ignore[arg-type]
+        assert plan(made, "seller", SCORES, cache=cache, **given) is not first
     other = graph(items=ITEMS[1:])
     assert plan(other, "seller", SCORES, cache=cache).catalog != first.catalog
     assert plan(made, "seller", SCORES, cache=cache) is first
