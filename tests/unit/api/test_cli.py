@@ -291,6 +291,21 @@ def test_plan_with_wishes_and_what_is_refused_of_them(tmp_path: Path) -> None:
     assert "--weeks" in run(*given, "--weeks", "0", code=2)
 
 
+def test_plan_with_the_next_best(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.json"
+    scores.write_text('{"negotiation": 70}', "utf-8")
+    given = ("plan", "--role", "sales-rep-fmcg", "--scores", str(scores), "--alternatives", "2")
+    told = run(*given, "--lang", "en").splitlines()[-2:]
+    assert all(line.startswith("- without Negotiation role-play workshop, with ") for line in told)
+    assert all(line.endswith(": +7 hours, -600 CNY") for line in told)
+    assert "改选《谈判一对一辅导》" in run(*given, "--lang", "zh")
+    data = json.loads(run(*given, "--json"))
+    assert data["plan"]["proved"]
+    assert [other["unmet"] for other in data["alternatives"]] == [[0], [0]]
+    run(*given, "--anytime", code=2)
+    run(*given[:-1], "100", code=2)
+
+
 def test_plan_of_nothing_assessed_says_so() -> None:
     told = run("plan", "--role", "sales-rep-fmcg", "--scores", "-", stdin="{}")
     assert "the rest was not assessed" in told
