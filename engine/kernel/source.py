@@ -221,12 +221,22 @@ class Mapping:
     span: Span
 
 
-Node: TypeAlias = Scalar | Sequence | Mapping
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A value read from JSON, which a program wrote: it has no places inside; `span` is its file's."""
+
+    value: object
+    span: Span
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping | Data
 
 
 def plain(node: Node) -> object:
     """Strip the positions: dicts, lists and texts."""
     match node:
+        case Data():
+            return node.value
         case Scalar():
             return node.text
         case Sequence():
@@ -242,9 +252,19 @@ def descend(node: Node | None, path: tuple[str | int, ...]) -> Node | None:
             node = node.entries.get(step)
         elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
+        elif isinstance(node, Data) and (found := _entry(node.value, step)) is not None:
+            node = Data(found, node.span)
         else:
             return None
     return node
+
+
+def _entry(value: object, step: str | int) -> object:
+    if isinstance(value, dict) and isinstance(step, str):
+        return value.get(step)
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step]
+    return None
 
 
 def key_span_of(node: Node | None, path: tuple[str | int, ...]) -> Span | None:
