@@ -27,13 +27,6 @@ settings.register_profile("dev", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "dev"))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Search for counterexamples untraced, several times as fast: other tests must reach each branch."""
-    for item in items:
-        if "property" in item.path.parts:
-            item.add_marker("no_cover")
-
-
 @pytest.fixture(scope="session")
 def purity_net() -> Callable[[], AbstractContextManager[None]]:
     """Give the net: `with purity_net(): ...` fails if the block touches the world."""

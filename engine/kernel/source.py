@@ -252,19 +252,14 @@ def descend(node: Node | None, path: tuple[str | int, ...]) -> Node | None:
             node = node.entries.get(step)
         elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
-        elif isinstance(node, Data) and (found := _entry(node.value, step)) is not None:
-            node = Data(found, node.span)
+        elif isinstance(node, Data):
+            try:
+                node = Data(node.value[step], node.span)  # type: ignore[index]
+            except (KeyError, IndexError, TypeError):
+                return None
         else:
             return None
     return node
-
-
-def _entry(value: object, step: str | int) -> object:
-    if isinstance(value, dict) and isinstance(step, str):
-        return value.get(step)
-    if isinstance(value, list) and isinstance(step, int) and step < len(value):
-        return value[step]
-    return None
 
 
 def key_span_of(node: Node | None, path: tuple[str | int, ...]) -> Span | None:
