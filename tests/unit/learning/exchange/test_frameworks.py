@@ -382,5 +382,5 @@ def test_a_rating_outside_its_scale_is_told() -> None:
 
 def test_what_is_shipped_can_be_written_for_others() -> None:
     for lang in ("zh", "en"):
-        assert json.loads(write_case(shipped(), lang)[0])["CFItems"]  # type: ignore[arg-type]
-        assert write_moodle(shipped(), lang)[0].count("\n") == len(shipped().nodes) + 2  # type: ignore[arg-type]
+        assert json.loads(write_case(shipped(), lang)[0])["CFItems"]
+        assert write_moodle(shipped(), lang)[0].count("\n") == len(shipped().nodes) + 2
