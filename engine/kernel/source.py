@@ -235,10 +235,8 @@ Node: TypeAlias = Scalar | Sequence | Mapping | Data
 def plain(node: Node) -> object:
     """Strip the positions: dicts, lists and texts."""
     match node:
-        case Data():
-            return node.value
-        case Scalar():
-            return node.text
+        case Data(value=value) | Scalar(text=value):
+            return value
         case Sequence():
             return [plain(item) for item in node.items]
         case Mapping():
