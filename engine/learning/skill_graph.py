@@ -95,7 +95,10 @@ Group: TypeAlias = tuple[Alternative, ...]
 
 @dataclass(frozen=True, slots=True)
 class SkillGraph:
-    """A catalog compiled for planning; a leaf is a skill (or competency) without parts."""
+    """A catalog compiled for planning; a leaf is a skill (or competency) without parts.
+
+    `models` are the versions of competency models whose targets stand in place of the catalog's.
+    """
 
     used: CatalogUsed
     currency: str
@@ -111,6 +114,7 @@ class SkillGraph:
     mandatory: Mapping[str, Mapping[str, str]]
     pools: Mapping[str, MentorPool]
     preferences: Mapping[str, Preference]
+    models: tuple[CatalogUsed, ...] = ()
 
     def variants(self, item: str) -> tuple[str, ...]:
         """List the items that hold the same content as `item`, itself among them."""
