@@ -32,7 +32,9 @@ class Snapshot:
 
 def revision_of(connection: Connection) -> int:
     """Give the number that rises with everything that can change an answer; 0 for an empty database."""
-    return connection.execute(select(func.coalesce(func.max(revisions.c.number), 0))).scalar_one()
+    return int(
+        connection.execute(select(func.coalesce(func.max(revisions.c.number), 0))).scalar_one()
+    )
 
 
 def raise_revision(connection: Connection) -> None:
