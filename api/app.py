@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy import text
 
 from api.http import decisions, log
 from api.http.problems import add_problems
@@ -55,9 +54,10 @@ def create_app(settings: Settings) -> FastAPI:
     @app.get("/readyz", tags=["health"])
     def ready(request: Request) -> JSONResponse:
         """Say whether the database answers."""
-        with request.app.state.platform.engine.connect() as connection:
-            connection.execute(text("select 1"))
-        return JSONResponse({"status": "ready"})
+        is_ready = request.app.state.platform.is_ready()
+        return JSONResponse(
+            {"status": "ready" if is_ready else "waiting"}, 200 if is_ready else 503
+        )
 
     app.include_router(decisions.router)
     app.include_router(log.router)

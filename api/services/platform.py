@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from api.store.database import is_sqlite, open_database
+from api.store.database import answers, is_sqlite, open_database
 from api.store.keys import Keys, open_keys
 from api.store.ledger import integrate
 from api.store.registry import Snapshot, read_snapshot, revision_of
@@ -41,6 +41,10 @@ class Platform:
                 with self._reading:
                     self._snapshot = read_snapshot(connection)
         return self._snapshot
+
+    def is_ready(self) -> bool:
+        """Whether the database answers."""
+        return answers(self.engine)
 
     def close(self) -> None:
         """Commit what is queued, and let go of the database."""
