@@ -1,9 +1,8 @@
-"""The commands that decide: `decide`, `evaluate`, `explain` and `plan`."""
+"""The commands that decide: `decide`, `evaluate` and `explain`."""
 
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from engine.dmn.decide import CompiledModel
     from engine.hiring.evaluation import Materials
     from engine.hiring.interview import Interview
-    from engine.learning.documents import PlanLimits
     from engine.rules.compiled import CompiledRuleSet
 
 InputsOption = Annotated[
@@ -69,7 +67,7 @@ RulesOption = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    for command in (decide, evaluate, explain, plan):
+    for command in (decide, evaluate, explain):
         app.command()(command)
 
 
@@ -307,100 +305,3 @@ def _explain_interview(
         return
     show_evaluation(evaluation, materials, lang, full=True)
     show_counterfactuals(changes, lang)
-
-
-@ending
-def plan(
-    role: Annotated[str, typer.Option("--role", help="The role, such as sales-rep-fmcg. · 岗位")],
-    scores: Annotated[
-        str,
-        typer.Option(
-            "--scores",
-            metavar="FILE",
-            help="Scores by competency as JSON (or .yaml); - is standard input. · 得分文件",
-        ),
-    ],
-    passed: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--passed", metavar="ITEM", help="An item that need not be repeated. · 已通过项目"
-        ),
-    ] = None,
-    budget: Annotated[
-        str | None, typer.Option("--budget", help="The most it may cost. · 预算")
-    ] = None,
-    hours_per_week: Annotated[
-        str | None, typer.Option("--hours-per-week", help="Hours a week. · 每周学时")
-    ] = None,
-    weeks: Annotated[
-        int | None, typer.Option("--weeks", help="Weeks until the deadline. · 期限（周）")
-    ] = None,
-    languages: Annotated[
-        list[str] | None,
-        typer.Option("--language", metavar="zh|en", help="A language of learning. · 学习语言"),
-    ] = None,
-    prefer: Annotated[
-        str | None,
-        typer.Option("--prefer", help="A stated preference: a tie-break, nothing more. · 偏好"),
-    ] = None,
-    as_of: AsOfOption = None,
-    content: ContentOption = None,
-    json: JsonOption = False,
-    lang: LangOption = ...,  # type: ignore[assignment]
-) -> None:
-    """Make the exact training plan for a role and scores. · 生成精确的培养计划"""
-    from engine.learning.explain import explain_plan
-    from engine.learning.plan import plan as make_plan
-
-    graph = load(content).graph(moment(as_of))
-    made = make_plan(
-        graph,
-        role,
-        _scores(read_object(scores)),
-        limits=_limits(budget, hours_per_week, weeks, languages),
-        passed=frozenset(passed or ()),
-        preference=prefer,
-    )
-    if json:
-        print_json(made.model_dump(mode="json"))
-    else:
-        print(explain_plan(made, as_lang(lang)))
-    if made.status == "infeasible":
-        raise typer.Exit(FINDINGS)
-
-
-def _scores(data: Mapping[str, object]) -> dict[str, Decimal]:
-    from engine.rules.inputs import read_number
-
-    made = {}
-    for name, value in data.items():
-        number = read_number(value)
-        if number is None:
-            wrong_use(f"the score of `{name}` is not a number")
-        made[name] = number
-    return made
-
-
-def _limits(
-    budget: str | None,
-    hours_per_week: str | None,
-    weeks: int | None,
-    languages: list[str] | None,
-) -> PlanLimits:
-    from pydantic import ValidationError
-
-    from engine.learning.documents import PlanLimits
-
-    given = {
-        "budget": budget,
-        "hours_a_week": hours_per_week,
-        "weeks": weeks,
-        "languages": languages,
-    }
-    try:
-        return PlanLimits.model_validate({k: v for k, v in given.items() if v})
-    except ValidationError as error:
-        option = str(error.errors()[0]["loc"][0]).replace("hours_a_week", "hours-per-week")
-        wrong_use(
-            f"--{option.removesuffix('s') if option == 'languages' else option} is not a value that is allowed"
-        )
