@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from engine.kernel.decimals import from_fraction
@@ -38,11 +37,17 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
     booked: Collection[str] = NOTHING,
     preference: str | None = None,
     mentor_load: Mapping[str, int] | None = None,
+    forced: Collection[str] = NOTHING,
+    excluded: Collection[str] = NOTHING,
+    levels: Mapping[str, Decimal] | None = None,
+    booked_first: bool = False,
 ) -> LearningPlan:
     """Make the exact plan for one person from their scores (0 to 100) by competency.
 
     `passed` items are not repeated; `booked` ones are kept between equals; `mentor_load` counts
-    the learners that each mentor has already. Raises DocumentError for what the catalog does not
+    the learners that each mentor has already. `levels` are those of single skills, where more is
+    known than the score of their competency; `booked_first` keeps what is booked before it saves
+    hours. Raises DocumentError for what the catalog does not
     know and for scores outside 0 to 100; a score that is absent is listed, never taken as 0.
     """
     situation = describe_situation(
@@ -53,6 +58,10 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
         passed=passed,
         booked=booked,
         preference=preference,
+        forced=forced,
+        excluded=excluded,
+        levels=levels or {},
+        booked_first=booked_first,
     )
     problem = build_problem(situation)
     choice = choose(problem)
@@ -135,7 +144,7 @@ def _planned(problem: Problem, items: Collection[str]) -> Iterator[PlannedGap]:
     """Give each gap the level that `items` bring it to; it is closed if none is short."""
     situation = problem.situation
     for gap in situation.gaps:
-        after = mean_level(situation.graph, gap.competency, Fraction(gap.score), items)
+        after = mean_level(situation, gap, items)
         short = tuple(
             SkillShort(
                 skill=needed.leaf,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor, gcd, lcm
 from typing import TYPE_CHECKING
@@ -41,9 +41,17 @@ class Situation:
     suits: frozenset[str]
     forced: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
+    levels: Mapping[str, Decimal] = field(default_factory=dict)
+    booked_first: bool = False
+
+    def start(self, gap: Gap, leaf: str) -> Fraction:
+        """Give the level from which a leaf of a gap starts: its own, or the competency's score."""
+        return Fraction(self.levels.get(leaf, self.scores[gap.competency]))
 
     def level(self, leaf: str) -> Fraction | None:
         """Give the lowest score of the competencies that a leaf is part of; None: not assessed."""
+        if leaf in self.levels:
+            return Fraction(self.levels[leaf])
         known = [
             Fraction(score)
             for competency, score in self.scores.items()
@@ -138,8 +146,9 @@ def _reached(level: SkillLevel) -> Variable:
 
 def _demands(situation: Situation) -> Iterator[Demand]:
     for gap in situation.gaps:
-        start, target = Fraction(gap.score), Fraction(gap.target)
+        target = Fraction(gap.target)
         for leaf, weight in situation.graph.leaves[gap.competency]:
+            start = situation.start(gap, leaf)
             yield Demand(gap.competency, leaf, start, target, weight, gap.priority)
 
 
@@ -148,6 +157,7 @@ def _candidates(situation: Situation, demands: Iterable[Demand]) -> tuple[str, .
     graph = situation.graph
     wanted = {gain.item for d in demands for gain in graph.gains[d.leaf] if gain.ceiling > d.start}
     wanted.update(*(graph.variants(item) for item in situation.mandatory), situation.forced)
+    wanted.update(situation.booked if situation.booked_first else ())
     found: set[str] = set()
     while wanted:
         item = wanted.pop()
@@ -299,7 +309,13 @@ def _unmet(demands: tuple[Demand, ...]) -> Iterator[Mapping[Variable, int]]:
 
 
 def _wishes(situation: Situation, candidates: tuple[str, ...]) -> Iterator[Mapping[Variable, int]]:
-    """Give what is made least after the gaps: hours, cost, changes, what suits less, items, ids."""
+    """Give what is made least after the gaps: hours, cost, changes, what suits less, items, ids.
+
+    With `booked_first` the changes come before the hours.
+    """
+    kept = {take(item): -1 for item in candidates if item in situation.booked}
+    if situation.booked_first:
+        yield kept
     items = {item: situation.graph.items[item] for item in candidates}
     for amounts in (
         {item: Fraction(described.hours) for item, described in items.items()},
@@ -307,7 +323,8 @@ def _wishes(situation: Situation, candidates: tuple[str, ...]) -> Iterator[Mappi
     ):
         unit = _unit(amounts.values())
         yield {take(item): int(amount / unit) for item, amount in amounts.items()}
-    yield {take(item): -1 for item in candidates if item in situation.booked}
+    if not situation.booked_first:
+        yield kept
     if situation.suits:
         yield {take(i): 1 for i, described in items.items() if not _suits(situation, described)}
     yield {take(item): 1 for item in candidates}

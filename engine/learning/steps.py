@@ -42,12 +42,13 @@ def describe_steps(
     return tuple(steps)
 
 
-def mean_level(
-    graph: SkillGraph, competency: str, start: Fraction, items: Collection[str]
-) -> Fraction:
-    """Give the level of a competency after `items`: the weighted mean of its leaves."""
+def mean_level(situation: Situation, gap: Gap, items: Collection[str]) -> Fraction:
+    """Give the level of a weak competency after `items`: the weighted mean of its leaves."""
     return sum(
-        (weight * _level(graph, leaf, start, items) for leaf, weight in graph.leaves[competency]),
+        (
+            weight * _level(situation.graph, leaf, situation.start(gap, leaf), items)
+            for leaf, weight in situation.graph.leaves[gap.competency]
+        ),
         Fraction(0),
     )
 
@@ -112,14 +113,10 @@ def _nodes(graph: SkillGraph, ids: Iterable[str]) -> tuple[GraphNode, ...]:
 
 def _closes(situation: Situation, before: Sequence[str], item: str) -> Iterator[Closes]:
     """Give what `item` adds to each gap once the steps before it are done."""
-    graph = situation.graph
     for gap in situation.gaps:
-        lifts = tuple(_lifts(graph, gap, before, item))
+        lifts = tuple(_lifts(situation, gap, before, item))
         if lifts:
-            start = Fraction(gap.score)
-            levels = (
-                mean_level(graph, gap.competency, start, done) for done in (before, (*before, item))
-            )
+            levels = (mean_level(situation, gap, done) for done in (before, (*before, item)))
             was, becomes = (from_fraction(level) for level in levels)
             yield Closes(
                 competency=gap.competency,
@@ -131,9 +128,10 @@ def _closes(situation: Situation, before: Sequence[str], item: str) -> Iterator[
             )
 
 
-def _lifts(graph: SkillGraph, gap: Gap, before: Sequence[str], item: str) -> Iterator[SkillLift]:
-    start = Fraction(gap.score)
+def _lifts(situation: Situation, gap: Gap, before: Sequence[str], item: str) -> Iterator[SkillLift]:
+    graph = situation.graph
     for leaf, _ in graph.leaves[gap.competency]:
+        start = situation.start(gap, leaf)
         was = _level(graph, leaf, start, before)
         becomes = _level(graph, leaf, start, (*before, item))
         if becomes > was:

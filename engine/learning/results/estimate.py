@@ -105,9 +105,7 @@ class Belief:
         return Decimal(100 * _NORMAL.cdf(far)).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
 
 
-def believe(
-    graph: SkillGraph, competency: str, score: Decimal, noise: Noise = HUMAN_SET
-) -> Belief:
+def believe(graph: SkillGraph, competency: str, score: Decimal, noise: Noise = HUMAN_SET) -> Belief:
     """Begin with the score of a competency, 0 to 100."""
     leaves = graph.leaves[competency]
     deficit = math.log(max(100 - float(score), _LEAST_DEFICIT))
@@ -146,7 +144,9 @@ def observe(
     seen[[at for at, _ in taught]] = 1 / len(taught)
     gain = belief.cov @ seen / (seen @ belief.cov @ seen + deviation**2)
     off = math.log(max(100 - level, _LEAST_DEFICIT)) - seen @ belief.mean
-    return _replaced(belief, belief.mean + gain * off, belief.cov - np.outer(gain, seen @ belief.cov))
+    return _replaced(
+        belief, belief.mean + gain * off, belief.cov - np.outer(gain, seen @ belief.cov)
+    )
 
 
 def _replaced(belief: Belief, mean: Vector, cov: Matrix) -> Belief:
@@ -155,7 +155,9 @@ def _replaced(belief: Belief, mean: Vector, cov: Matrix) -> Belief:
 
 def _taught(graph: SkillGraph, belief: Belief, item: LearningItem) -> list[tuple[int, Teaches]]:
     """List the skills of a competency that an item teaches, and by which entry."""
-    below = [(teaches, {leaf for leaf, _ in graph.leaves[teaches.skill]}) for teaches in item.teaches]
+    below = [
+        (teaches, {leaf for leaf, _ in graph.leaves[teaches.skill]}) for teaches in item.teaches
+    ]
     return [
         (at, teaches)
         for at, skill in enumerate(belief.skills)
@@ -199,9 +201,7 @@ def _events(
         yield last.at, 2, standing.item, (float(noise.anchors[last.rating or 1]), noise.rating)
 
 
-def estimates(
-    graph: SkillGraph, role: str, beliefs: Sequence[Belief]
-) -> tuple[Estimate, ...]:
+def estimates(graph: SkillGraph, role: str, beliefs: Sequence[Belief]) -> tuple[Estimate, ...]:
     """Write what is believed: levels, 90 % intervals and chances, all rounded."""
     targets = {target.competency: target.level for target in graph.targets.get(role, ())}
     return tuple(_estimate(graph, belief, targets.get(belief.competency)) for belief in beliefs)

@@ -123,7 +123,9 @@ def follow_up(  # noqa: PLR0913 - each is a document that stands by itself
     }
     begun = {**(scores or {}), **{gap.competency: gap.score for gap in plan.gaps}}
     beliefs = {
-        competency: update(graph, believe(graph, competency, score, noise), standings.values(), noise)
+        competency: update(
+            graph, believe(graph, competency, score, noise), standings.values(), noise
+        )
         for competency, score in sorted(begun.items())
     }
     judge = _Judge(graph, enrolment, rules, results, as_of)
@@ -235,7 +237,9 @@ class _Judge:
                 {"course": item} for item, standing in standings.items() if _again(standing)
             ],
         }
-        return ((name, facts) for name, facts in said.items() if name in self.rules.escalation.types)
+        return (
+            (name, facts) for name, facts in said.items() if name in self.rules.escalation.types
+        )
 
     def pauses(self, at: dt.datetime) -> list[str]:
         """List why nothing is held against the learner at a moment."""
