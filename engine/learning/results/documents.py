@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from engine.kernel.canonical import ContentHash, content_hash
+from engine.kernel.canonical import ContentHash, canonical_json, content_hash
 from engine.kernel.diagnostics import Code
 from engine.kernel.documents import (
     Count,
@@ -19,7 +19,6 @@ from engine.kernel.documents import (
     SemVer,
     Shape,
     Text,
-    identity,
     reject,
 )
 from engine.learning.documents import LearningPlan, Percent
@@ -81,8 +80,8 @@ AlertName: TypeAlias = str
 
 
 def identity_of(document: Shape) -> ContentHash:
-    """Name a document by what stands in it."""
-    return content_hash(identity(document))
+    """Name a document by what stands in it; read back from JSON it has the same name."""
+    return content_hash(canonical_json(document.model_dump(mode="json")))
 
 
 # --- what comes in -------------------------------------------------------------------------------
@@ -106,6 +105,13 @@ class LearningResult(Shape):
     success: Flag | None = None
     rating: Rating | None = None
     text: Words | None = None
+
+
+class OutsideNames(Shape):
+    """What other systems call items and learners; null passes over what is none of ours."""
+
+    items: dict[str, Identifier | None] = Field(default_factory=dict)
+    learners: dict[str, Key | None] = Field(default_factory=dict)
 
 
 class Booking(Shape):
@@ -144,7 +150,7 @@ class UsedDocument(Shape):
     kind: str
     id: str
     version: SemVer
-    hash: ContentHash
+    hash: str
 
 
 Status: TypeAlias = Literal["not_begun", "begun", "failed", "passed"]

@@ -22,7 +22,6 @@ as percentages with one place.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -37,10 +36,9 @@ from engine.learning.results.documents import Estimate, SkillEstimate
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from engine.learning.documents import LearningItem, Teaches
-    from engine.learning.results.documents import LearningResult
     from engine.learning.results.progress import Standing
     from engine.learning.skill_graph import SkillGraph
 

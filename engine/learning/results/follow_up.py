@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from engine.chaining.infer import infer
-from engine.kernel.diagnostics import Code, nearest
+from engine.kernel.diagnostics import Code, Phrase, nearest
 from engine.kernel.documents import Text
 from engine.kernel.errors import DocumentError, EvaluationError
 from engine.learning.results.documents import (
@@ -96,7 +96,7 @@ class _Finding:
     since: dt.datetime
 
 
-def follow_up(  # noqa: PLR0913 - each is a document that stands by itself
+def follow_up(  # noqa: PLR0913, PLR0917 - each is a document that stands by itself
     graph: SkillGraph,
     plan: LearningPlan,
     enrolment: Enrolment,
@@ -118,7 +118,7 @@ def follow_up(  # noqa: PLR0913 - each is a document that stands by itself
     booked = bookings_of(enrolment)
     items = _items(plan, enrolment, results)
     standings = {
-        item: stand(graph.items[item], results, as_of, _due(enrolment, item, as_of))
+        item: stand(graph.items[item], results, as_of, due=_due(enrolment, item, as_of))
         for item in items
     }
     begun = {**(scores or {}), **{gap.competency: gap.score for gap in plan.gaps}}
@@ -202,7 +202,7 @@ class _Judge:
         """Give what the rules find about an item at a moment, from the figures there are."""
         when = at or self.as_of
         due = _due(self.enrolment, item, when)
-        standing = stand(self.graph.items[item], self.results, when, due)
+        standing = stand(self.graph.items[item], self.results, when, due=due)
         booking = bookings_of(self.enrolment).get(item)
         if not standing.results and booking is None:
             return
@@ -219,11 +219,9 @@ class _Judge:
             ("mentor_rating_last_week", standing.rating_week_before),
         ):
             inputs[name] = None if value is None else Decimal(value)
-        outcomes, reasons = _decided(self.rules.alerts, item, inputs)
-        alerts = outcomes["alerts"]
         last = max((one.at for one in standing.results), default=when)
-        for alert, reason in zip(alerts, reasons, strict=True):  # type: ignore[arg-type]
-            yield _Finding(item, str(alert), reason, when if alert == "low_completion" else last)
+        for alert, reason in _collected(self.rules.alerts, item, "alerts", inputs):
+            yield _Finding(item, alert, reason, when if alert == "low_completion" else last)
 
     def facts(
         self, findings: Iterable[_Finding], standings: Mapping[str, Standing]
@@ -271,7 +269,7 @@ class _Judge:
                 item=item,
                 name=self.graph.items[item].name,
                 alert=alert,
-                level=said["level"],
+                level="urgent" if said["level"] == "urgent" else "warn",
                 reason=_joined([f.reason for f in parts]),
                 clause=clauses[fact] or "-",
                 since=min(f.since for f in parts),
@@ -321,15 +319,20 @@ def _again(standing: Standing) -> bool:
     return standing.status == "failed" and standing.failures > 1
 
 
-def _decided(
-    rule_set: CompiledRuleSet, item: str, inputs: Mapping[str, object]
-) -> tuple[dict[str, object], tuple[Reason, ...]]:
+def _collected(
+    rule_set: CompiledRuleSet, item: str, name: str, inputs: Mapping[str, object]
+) -> list[tuple[str, Reason]]:
+    """Decide, and give what the decision `name` collects, each with its reason."""
     decision = decide(rule_set, inputs)
-    if decision.status != "decided":
+    collected = decision.outcomes.get(name)
+    if decision.status == "decided" and isinstance(collected, tuple):
+        pairs = list(zip(map(str, collected), decision.reasons, strict=False))
+        if len(pairs) == len(collected) == len(decision.reasons):
+            return pairs
+        problem: str = Phrase("each of them needs one reason", "其中每一项都须有一个原因")
+    else:
         problem = decision.faults[0].message() if decision.faults else decision.status
-        document = rule_set.document
-        raise EvaluationError(UNDECIDED.at(None, id=document.id, item=item, problem=problem))
-    return dict(decision.outcomes), decision.reasons
+    raise EvaluationError(UNDECIDED.at(None, id=rule_set.document.id, item=item, problem=problem))
 
 
 def _joined(reasons: Iterable[Reason]) -> Text:
@@ -376,8 +379,7 @@ def _additions(
         if standing.completion is None:
             continue
         inputs = {"course": standing.item, "completion": standing.completion}
-        outcomes, reasons = _decided(rules.adaptation, standing.item, inputs)
-        for add, reason in zip(outcomes["add"], reasons, strict=True):  # type: ignore[call-overload]
+        for add, reason in _collected(rules.adaptation, standing.item, "add", inputs):
             if add not in graph.items or add in there:
                 continue
             there.add(add)

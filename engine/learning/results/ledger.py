@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from engine.kernel.diagnostics import Code
 from engine.kernel.errors import DocumentError
-from engine.kernel.documents import identity
-from engine.learning.results.documents import LearningResult
+from engine.learning.results.documents import identity_of
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator
 
     from engine.kernel.diagnostics import Diagnostic
+    from engine.learning.results.documents import LearningResult
 
 SAME_ID = Code(
     "RESULT-CONFLICT-001",
@@ -74,8 +74,8 @@ def collect(results: Iterable[LearningResult], before: Ledger | None = None) -> 
     return Ledger(tuple(kept.values()))
 
 
-def _order(one: LearningResult) -> tuple[dt.datetime, str, str, bytes]:
-    return one.at, one.source, one.id, identity(one)
+def _order(one: LearningResult) -> tuple[dt.datetime, str, str, str]:
+    return one.at, one.source, one.id, identity_of(one)
 
 
 def _said(one: LearningResult) -> tuple[object, ...]:
@@ -86,7 +86,7 @@ def _same_id(told: list[LearningResult]) -> Iterator[Diagnostic]:
     first: dict[str, LearningResult] = {}
     for one in told:
         other = first.setdefault(one.id, one)
-        if identity(other) != identity(one):
+        if identity_of(other) != identity_of(one):
             yield SAME_ID.at(None, id=one.id, one=_shown(other), other=_shown(one))
 
 

@@ -53,7 +53,7 @@ class Standing:
 
 
 def stand(
-    item: LearningItem, results: Sequence[LearningResult], as_of: dt.datetime, due: bool = False
+    item: LearningItem, results: Sequence[LearningResult], as_of: dt.datetime, *, due: bool = False
 ) -> Standing:
     """Read where a learner stands with `item`; `results` are theirs, in the ledger's order.
 
@@ -65,12 +65,14 @@ def stand(
     failures, failing = 0, False
     passed_at: dt.datetime | None = None
     for one in ours:
+        failed = _failed(item, one)
+        # A report that repeats the score or the failure before it tells of the same attempt.
+        again = one.exam == exam if one.exam is not None else failing
+        failures += bool(failed) and not (again and failures)
         completion = one.completion if one.completion is not None else completion
         exam = one.exam if one.exam is not None else exam
-        failed = _failed(item, one)
         failing = failed if failed is not None else failing
-        failures += bool(failed)
-        if passed_at is None and not failing and _passed(item, completion, exam, one.success):
+        if passed_at is None and not failing and _passed(item, completion, exam, one):
             passed_at = one.at
     late = due and bool(ours) and passed_at is None and not _complete(item, completion)
     status: Status = "begun" if ours else "not_begun"
@@ -101,10 +103,10 @@ def _failed(item: LearningItem, one: LearningResult) -> bool | None:
 
 
 def _passed(
-    item: LearningItem, completion: Decimal | None, exam: Decimal | None, success: bool | None
+    item: LearningItem, completion: Decimal | None, exam: Decimal | None, last: LearningResult
 ) -> bool:
     """Whether all marks are met; without an exam score the source's word counts for the exam."""
-    mark = item.pass_mark
+    mark, success = item.pass_mark, last.success
     if mark is None or (mark.completion is None and mark.exam is None):
         return success is True or completion == FULL
     sat = mark.exam is None or success is True or (exam is not None and meets(mark.exam, exam))

@@ -94,7 +94,7 @@ def read_table(text: str, names: Names, path: str = "") -> tuple[LearningResult,
         place = Span(path, 1, 1, 1, 1)
         raise DocumentError([TOO_LARGE.at(place, size=len(text), limit=MAX_SIZE)])
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    separator = max(_SEPARATORS, key=lambda sign: lines[0].count(sign))
+    separator = max(_SEPARATORS, key=lines[0].count)
     found: list[Diagnostic] = []
     read: list[LearningResult] = []
     keys: list[str] | None = None

@@ -11,7 +11,6 @@ from engine.kernel.decimals import CONTEXT, fits
 from engine.kernel.diagnostics import Code, Diagnostic, Span
 from engine.kernel.errors import DocumentError
 from engine.kernel.json_text import read_json
-from engine.learning.results.documents import LearningResult
 from engine.learning.results.reading import (
     MAX_FINDINGS,
     MAX_ROWS,
@@ -24,6 +23,7 @@ from engine.learning.results.reading import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from engine.learning.results.documents import LearningResult
     from engine.learning.results.reading import Names
 
 NOT_A_STATEMENT = Code(
@@ -50,7 +50,7 @@ BAD_SCORE = Code(
 
 _HUNDRED = Decimal(100)
 _FINEST = Decimal("0.0001")
-_VERBS = {
+_VERBS: Mapping[str, Mapping[str, object]] = {
     "completed": {"completion": _HUNDRED},
     "passed": {"success": True},
     "failed": {"success": False},
@@ -173,7 +173,7 @@ def _maybe(statement: object, *keys: str) -> object:
 
 def _figures(statement: object, verb: str) -> dict[str, object] | None:
     """Take what a statement says of completion, success and score; None if nothing."""
-    said: dict[str, object] = dict(_VERBS.get(verb, {}))
+    said: dict[str, object] = {**_VERBS.get(verb, {})}
     result = _maybe(statement, "result")
     if result is not None:
         if _maybe(result, "completion") is True:
