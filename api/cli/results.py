@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from api.cli.shared import (
+    FINDINGS,
     AsOfOption,
     ContentOption,
     JsonOption,
@@ -20,12 +21,13 @@ from api.cli.shared import (
     progress_line,
     read_argument,
     read_object,
+    show_findings,
     wrong_use,
 )
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
     from engine.content import Content
@@ -34,9 +36,11 @@ if TYPE_CHECKING:
     from engine.learning.results.documents import Enrolment, LearningResult, Link
     from engine.learning.results.follow_up import Followed
     from engine.learning.results.ledger import Ledger
+    from engine.learning.results.reading import Names
     from engine.learning.skill_graph import SkillGraph
 
     S = TypeVar("S", bound=Shape)
+    R = TypeVar("R")
 
 PlanArgument = Annotated[
     str,
@@ -79,7 +83,7 @@ NamesOption = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    for command in (results, replan):
+    for command in (results, replan, effects):
         app.command()(command)
 
 
@@ -114,7 +118,7 @@ def results(
     from engine.learning.results.explain import explain_follow_up, explain_probation
     from engine.learning.results.probation import assess_probation
 
-    case = _case(load(content), plan, xapi, csv, enrolment, learner, names, moment(as_of))
+    case = _case(load(content), plan, xapi, csv, enrolment, learner, names, moment(as_of), lang)
     record = None
     if performance is not None:
         record = assess_probation(
@@ -162,7 +166,7 @@ def replan(
     from engine.learning.results.explain import explain_proposal
     from engine.learning.results.replan import replan as propose
 
-    case = _case(load(content), plan, xapi, csv, enrolment, learner, names, moment(as_of))
+    case = _case(load(content), plan, xapi, csv, enrolment, learner, names, moment(as_of), lang)
     given = {"budget": budget, "hours_a_week": hours_per_week, "weeks": weeks}
     with progress_line() as progress:
         progress.add_task("planning · 规划中")
@@ -178,6 +182,50 @@ def replan(
         print_json(proposal.model_dump(mode="json"))
     else:
         print(explain_proposal(proposal, as_lang(lang)))
+
+
+@ending
+def effects(
+    outcomes: Annotated[
+        str,
+        typer.Argument(
+            metavar="OUTCOMES.csv",
+            help="Who completed which item, with scores before and after: CSV. · 结果数据",
+        ),
+    ],
+    names: NamesOption = None,
+    reliability: Annotated[
+        str,
+        typer.Option(
+            "--reliability",
+            metavar="SHARE",
+            help="The share of the variance of the score before that is no error. · 之前得分的信度",
+        ),
+    ] = "0.8",
+    as_of: AsOfOption = None,
+    content: ContentOption = None,
+    json: JsonOption = False,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Say what items add by their outcomes: gains with intervals, every test, proposals. · 评估课程效果"""
+    from engine.analysis.effect_documents import explain_effects
+    from engine.analysis.effects import Assumptions, assess_effects
+    from engine.analysis.outcomes import read_outcomes
+    from engine.learning.results.reading import names_of
+
+    share = float(_number(reliability))
+    if not 0 < share <= 1:
+        wrong_use("--reliability lies above 0 and not above 1")
+    graph = load(content).graph(moment(as_of))
+    items, _ = _names(names)
+    with progress_line() as progress:
+        progress.add_task(f"{outcomes}")
+        read = _rows(read_outcomes, names_of(graph, items), outcomes, lang)
+        report = assess_effects(graph, read, Assumptions(reliability=share))
+    if json:
+        print_json(report.model_dump(mode="json"))
+    else:
+        print(explain_effects(report, as_lang(lang)))
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -206,13 +254,14 @@ def _case(
     learner: str | None,
     names_file: str | None,
     when: dt.datetime,
+    lang: str,
 ) -> _Case:
     from engine.learning.results.follow_up import FollowUpRules, follow_up
 
     plan, number, scores, evidence = _plan(plan_file)
     # A plan is followed by the catalog that it was made from, whatever is in force now.
     graph = content.graph(when, f"{plan.catalog.id}@{plan.catalog.version}")
-    ledger = _ledger(graph, xapi or [], csv or [], names_file)
+    ledger = _ledger(graph, xapi or [], csv or [], names_file, lang)
     enrolment = _enrolment(enrolment_file, learner, ledger)
     rules = FollowUpRules(
         content.rule_set("training-alerts", when),
@@ -243,9 +292,11 @@ def _plan(name: str) -> tuple[LearningPlan, int, dict[str, Decimal], tuple[Link,
     return _read(LearningPlan, data), 1, {}, ()
 
 
-def _ledger(graph: SkillGraph, xapi: list[str], csv: list[str], names_file: str | None) -> Ledger:
+def _ledger(
+    graph: SkillGraph, xapi: list[str], csv: list[str], names_file: str | None, lang: str
+) -> Ledger:
     from engine.learning.results.ledger import collect
-    from engine.learning.results.reading import MAX_SIZE, names_of
+    from engine.learning.results.reading import names_of
     from engine.learning.results.tables import read_table
     from engine.learning.results.xapi import read_xapi
 
@@ -256,8 +307,23 @@ def _ledger(graph: SkillGraph, xapi: list[str], csv: list[str], names_file: str 
         for files, reader in ((xapi, read_xapi), (csv, read_table)):
             for file in files:
                 progress.add_task(f"{file}")
-                read += reader(read_argument(file, MAX_SIZE), names, file)
+                read += _rows(reader, names, file, lang)
     return collect(read)
+
+
+def _rows(
+    reader: Callable[[str, Names, str], tuple[R, ...]], names: Names, file: str, lang: str
+) -> tuple[R, ...]:
+    """Read the rows of a file; what is wrong with them is shown with its lines."""
+    from engine.kernel.errors import DocumentError
+    from engine.learning.results.reading import MAX_SIZE
+
+    text = read_argument(file, MAX_SIZE)
+    try:
+        return reader(text, names, file)
+    except DocumentError as error:
+        show_findings(error.diagnostics, {file: text}, lang)
+        raise typer.Exit(FINDINGS) from None
 
 
 def _names(

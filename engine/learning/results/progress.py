@@ -74,12 +74,12 @@ def stand(
         failing = failed if failed is not None else failing
         if passed_at is None and not failing and _passed(item, completion, exam, one):
             passed_at = one.at
-    late = due and bool(ours) and passed_at is None and not _complete(item, completion)
+    late = due and passed_at is None and not _complete(item, completion)
     status: Status = "begun" if ours else "not_begun"
     if passed_at is not None:
         status = "passed"
     elif failing or late:
-        status = "failed"
+        status = "failed"  # also where nothing came in by the day it was due
     this_week, week_before = _ratings(ours, as_of)
     return Standing(
         item=item.id,
