@@ -68,11 +68,11 @@ class Noise:
 HUMAN_SET = Noise()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Belief:
     """The Gaussian over the skills of one competency: their log-deficits, and how they vary together.
 
-    `levels` holds the levels that nothing has touched since the score: they stay exact.
+    `untouched` is the score while nothing else is known: it stays exact.
     """
 
     competency: str

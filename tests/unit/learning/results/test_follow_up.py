@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from engine.kernel.errors import DocumentError, EvaluationError
-from engine.learning.documents import LearningItem
 from engine.learning.results.documents import Pause
 from engine.learning.results.follow_up import FollowUpRules, follow_up
 from engine.learning.results.ledger import collect
@@ -26,6 +25,9 @@ from tests.support.follow_ups import (
     sales_plan,
 )
 from tests.support.rule_sets import compiled
+
+if TYPE_CHECKING:
+    from engine.learning.documents import LearningItem
 
 COURSE = "fmcg-negotiation"
 DUE = booking(COURSE, "2026-07-01", "2026-08-01")

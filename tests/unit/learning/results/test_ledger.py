@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.kernel.errors import DocumentError
-from engine.learning.results.documents import LearningResult
 from engine.learning.results.ledger import Ledger, collect
 from tests.support.follow_ups import LEARNER, NOW, booking, enrolment, followed, result
+
+if TYPE_CHECKING:
+    from engine.learning.results.documents import LearningResult
 
 ITEMS = ["product-knowledge", "customer-empathy", "fmcg-negotiation"]
 
