@@ -21,8 +21,10 @@ ITEM = "fmcg-negotiation"
 
 def replan_figures() -> Iterator[Figure]:
     """Plan anew for 200 random learners who failed one item, with what is booked and without."""
-    changes, free, taken, equal = [], [], [], 0
-    seed = 0
+    changes: list[int] = []
+    free: list[int] = []
+    taken: list[float] = []
+    seed = equal = 0
     while len(changes) < CASES:
         begun = time.perf_counter()
         case = random_case(seed)

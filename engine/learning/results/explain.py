@@ -62,6 +62,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "confirm": ("转正", "confirmed"),
     "improvement_plan": ("改进计划", "improvement plan"),
     "human_review": ("由人复核", "a person reviews"),
+    "follow_up": ("跟进", "follow-up"),
+    "alert": ("预警", "alert"),
+    "learning_result": ("学习结果", "result"),
+    "plan": ("计划", "plan"),
+    "weakness": ("弱项", "weakness"),
+    "evidence": ("证据", "evidence"),
+    "profile": ("画像", "profile"),
 }
 
 
@@ -141,7 +148,7 @@ def _state(state: ItemState, lang: Lang) -> str:
 
 
 def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _estimate(one: Estimate, lang: Lang) -> str:
@@ -154,7 +161,7 @@ def _estimate(one: Estimate, lang: Lang) -> str:
     text = f"{one.name.en} {level} (90 % lie from {low} to {high})"
     if one.target is None or one.chance is None:
         return text
-    return f"{text}; the target {shown(one.target)} is reached with {_percent(one.chance, lang)}"
+    return f"{text}; a chance of {_percent(one.chance, lang)} that the target {shown(one.target)} is met"
 
 
 def _percent(number: Decimal, lang: Lang) -> str:
@@ -224,7 +231,7 @@ def _chance(one: Chance, lang: Lang) -> str:
     target = shown(one.target)
     if lang == "zh":
         return f"{one.name.zh} 达到目标 {target} 的概率：现在 {now}，完成新计划后 {planned}"
-    return f"{one.name.en} reaches {target} with {now} as things stand, {planned} with the new plan"
+    return f"{one.name.en} meets {target} with a chance of {now} as things stand, {planned} with the new plan"
 
 
 # --- probation -----------------------------------------------------------------------------------
@@ -248,4 +255,4 @@ def _probation(record: ProbationRecord, lang: Lang) -> Iterator[str]:
         # A result without an id of its own is named by its content: once is enough.
         named = "" if link.id.startswith("sha256:") else f" {link.id[:60]}"
         name = f" {link.hash[:19]}" if link.hash else ""
-        yield f"  {link.kind}{named}{name}: {link.says[lang]}"
+        yield f"  {word(link.kind, lang)}{named}{name}{'：' if zh else ': '}{link.says[lang]}"

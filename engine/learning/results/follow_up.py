@@ -63,9 +63,12 @@ NOT_IN_CATALOG = Code(
 )
 
 ExecutorChoice = Literal["auto", "durable", "reference"]
-# What each kind of help in the inference means in the catalog.
-_ON_FAIL = frozenset({"offline_tutoring", "study_materials"})
-_ITSELF = frozenset({"retake_at_most_2"})
+# What each kind of help in the inference means in the catalog: of an item's `on_fail` these kinds.
+ON_FAIL: Mapping[str, frozenset[str]] = {
+    "offline_tutoring": frozenset({"coaching", "mentoring", "workshop"}),
+    "study_materials": frozenset({"resource", "course", "assignment"}),
+}
+_ITSELF = "retake_at_most_2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,8 +360,9 @@ def _measures(graph: SkillGraph, inferred: Inferred) -> Iterator[Measure]:
     for fact in _facts(inferred, "proposal"):
         said = fact.as_dict()
         item, what = str(said["course"]), str(said["what"])
-        items: tuple[str, ...] = graph.items[item].on_fail if what in _ON_FAIL else ()
-        items = (item,) if what in _ITSELF else items
+        kinds = ON_FAIL.get(what, frozenset())
+        helpful = [help_ for help_ in graph.items[item].on_fail if graph.items[help_].kind in kinds]
+        items = (item,) if what == _ITSELF else tuple(helpful)
         yield Measure(item=item, name=graph.items[item].name, what=what, items=items)
 
 

@@ -17,6 +17,7 @@ from engine.learning.results.documents import (
     identity_of,
 )
 from engine.learning.results.estimate import learn
+from engine.learning.results.follow_up import ON_FAIL
 from engine.learning.results.progress import bookings_of
 
 if TYPE_CHECKING:
@@ -179,21 +180,30 @@ def _state(
 def _asked_for(
     graph: SkillGraph, followed: Followed, done: Collection[str]
 ) -> Iterator[tuple[str, Text]]:
-    """Give the items that help after a failure, and those that good progress adds, with why."""
+    """Give what the catalog has against a failure, and what good progress adds, with why."""
     document = followed.document
     for measure in document.measures:
-        for help_ in measure.items:
+        if measure.what not in ON_FAIL:
+            continue
+        for help_ in graph.items[measure.item].on_fail:
             # What itself needs the failed item cannot come instead of it.
             again = any(set(group) == {measure.item} for group in graph.groups[help_])
-            if help_ != measure.item and help_ not in done and not again:
-                name = measure.name
-                zh, en = (
-                    f"《{name.zh}》未通过，增加辅导",
-                    f"{name.en} was not passed: this helps with it",
-                )
-                yield help_, Text(zh=zh, en=en)
+            if help_ not in done and not again:
+                failed = followed.standings[measure.item].status == "failed"
+                yield help_, _help(measure.name, failed=failed)
     for one in document.additions:
         yield one.add, one.reason
+
+
+def _help(name: Text, *, failed: bool) -> Text:
+    if failed:
+        zh, en = f"《{name.zh}》未通过，增加辅导", f"{name.en} was not passed: this helps with it"
+    else:
+        zh, en = (
+            f"《{name.zh}》进度落后，增加辅导",
+            f"{name.en} is behind its pace: this helps with it",
+        )
+    return Text(zh=zh, en=en)
 
 
 def reopen(graph: SkillGraph, standings: Mapping[str, Standing]) -> SkillGraph:

@@ -32,7 +32,7 @@ def begun(score: str = "70") -> Belief:
 def test_a_score_alone_stays_exact() -> None:
     [one] = estimates(GRAPH, "sales-rep-fmcg", [believe(GRAPH, "negotiation", Decimal("79.996"))])
     assert (one.level, {s.level for s in one.skills}) == (Decimal("79.99"), {Decimal("79.996")})
-    assert (one.target, one.low < one.level < one.high) == (80, True)
+    assert (one.target, one.low < one.level < one.high) == (Decimal(80), True)
 
 
 def test_a_passed_item_lifts_what_it_teaches_by_its_gain_up_to_its_ceiling() -> None:

@@ -103,7 +103,7 @@ def test_an_alert_is_a_task_for_hr_with_help_from_the_catalog() -> None:
     )
     assert [(task.assignee, task.what) for task in document.tasks] == [("hr", "review_alert")]
     assert {m.what: m.items for m in document.measures} == {
-        "study_materials": ("coach-negotiation",),
+        "study_materials": (),
         "retake_at_most_2": (COURSE,),
     }
     assert {used.id for used in document.used} == {

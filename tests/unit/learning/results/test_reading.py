@@ -65,8 +65,8 @@ def test_a_statement_is_a_result() -> None:
         "https://lms.example",
     )
     assert (one.completion, one.exam, one.at.isoformat()) == (
-        100,
-        85,
+        Decimal(100),
+        Decimal(85),
         "2026-03-01T10:00:00+00:00",
     )
 
@@ -190,7 +190,7 @@ def test_a_table_in_chinese_with_ratings() -> None:
     )
     assert (first.completion, first.exam, first.at.isoformat()) == (
         Decimal("79.99"),
-        95,
+        Decimal(95),
         "2026-03-01T00:00:00+00:00",
     )
     assert (second.rating, second.text, second.exam) == (4, "谈判技巧;有明显提升", None)
