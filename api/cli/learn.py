@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ from api.cli.shared import (
     load,
     moment,
     print_json,
+    progress_line,
     read_object,
     wrong_use,
 )
@@ -25,7 +26,65 @@ from api.cli.shared import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.learning.documents import PlanLimits
+    from engine.learning.documents import LearningPlan, PlanLimits
+
+
+_Passed = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--passed", metavar="ITEM", help="An item that need not be repeated. · 已通过项目"
+    ),
+]
+_Budget = Annotated[str | None, typer.Option("--budget", help="The most it may cost. · 预算")]
+_HoursPerWeek = Annotated[
+    str | None, typer.Option("--hours-per-week", help="Hours a week. · 每周学时")
+]
+_Weeks = Annotated[
+    int | None, typer.Option("--weeks", help="Weeks until the deadline. · 期限（周）")
+]
+_Languages = Annotated[
+    list[str] | None,
+    typer.Option("--language", metavar="zh|en", help="A language of learning. · 学习语言"),
+]
+_Prefer = Annotated[
+    str | None,
+    typer.Option("--prefer", help="A stated preference: a tie-break, nothing more. · 偏好"),
+]
+_Booked = Annotated[
+    list[str] | None,
+    typer.Option("--booked", metavar="ITEM", help="An item kept between equals. · 已预订项目"),
+]
+_Forced = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="ITEM", help="An item that must be in it. · 必须包含"),
+]
+_Excluded = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="ITEM", help="An item that must not. · 必须排除"),
+]
+_TimeLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        help="The most that the solver may take; what is then not proved says how far. · 求解时限（秒）",
+    ),
+]
+_NodeLimit = Annotated[
+    int | None,
+    typer.Option(
+        "--node-limit",
+        metavar="N",
+        help="The most nodes of one search tree: the same answer on every machine. · 搜索节点上限",
+    ),
+]
+_Anytime = Annotated[
+    bool,
+    typer.Option(
+        "--anytime",
+        help="Print a first plan at once, with its distance from the best, then the plan. · 先给初步计划",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,53 +104,74 @@ def plan(
             help="Scores by competency as JSON (or .yaml); - is standard input. · 得分文件",
         ),
     ],
-    passed: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--passed", metavar="ITEM", help="An item that need not be repeated. · 已通过项目"
-        ),
-    ] = None,
-    budget: Annotated[
-        str | None, typer.Option("--budget", help="The most it may cost. · 预算")
-    ] = None,
-    hours_per_week: Annotated[
-        str | None, typer.Option("--hours-per-week", help="Hours a week. · 每周学时")
-    ] = None,
-    weeks: Annotated[
-        int | None, typer.Option("--weeks", help="Weeks until the deadline. · 期限（周）")
-    ] = None,
-    languages: Annotated[
-        list[str] | None,
-        typer.Option("--language", metavar="zh|en", help="A language of learning. · 学习语言"),
-    ] = None,
-    prefer: Annotated[
-        str | None,
-        typer.Option("--prefer", help="A stated preference: a tie-break, nothing more. · 偏好"),
-    ] = None,
+    passed: _Passed = None,
+    budget: _Budget = None,
+    hours_per_week: _HoursPerWeek = None,
+    weeks: _Weeks = None,
+    languages: _Languages = None,
+    prefer: _Prefer = None,
+    booked: _Booked = None,
+    forced: _Forced = None,
+    excluded: _Excluded = None,
+    time_limit: _TimeLimit = None,
+    node_limit: _NodeLimit = None,
+    anytime: _Anytime = False,
     as_of: AsOfOption = None,
     content: ContentOption = None,
     json: JsonOption = False,
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Make the exact training plan for a role and scores. · 生成精确的培养计划"""
-    from engine.learning.explain import explain_plan
     from engine.learning.plan import plan as make_plan
+    from engine.learning.plan import plan_anytime
+    from engine.learning.solver import MAX_NODES
 
-    graph = load(content).graph(moment(as_of))
-    made = make_plan(
-        graph,
-        role,
-        _scores(read_object(scores)),
-        limits=_limits(budget, hours_per_week, weeks, languages),
-        passed=frozenset(passed or ()),
-        preference=prefer,
-    )
-    if json:
+    graph, given = load(content).graph(moment(as_of)), _scores(read_object(scores))
+    asked: dict[str, Any] = {
+        "limits": _limits(budget, hours_per_week, weeks, languages),
+        "passed": frozenset(passed or ()),
+        "booked": frozenset(booked or ()),
+        "preference": prefer,
+        "forced": frozenset(forced or ()),
+        "excluded": frozenset(excluded or ()),
+        "seconds": _seconds(time_limit),
+        "nodes": MAX_NODES if node_limit is None else node_limit,
+    }
+    if anytime:
+        made = None
+        for made in plan_anytime(graph, role, given, **asked):
+            _show(made, lang, json=json, anytime=True)
+    else:
+        with progress_line() as progress:
+            progress.add_task("searching · 求解中")
+            made = make_plan(graph, role, given, **asked)
+        _show(made, lang, json=json)
+    if made is not None and made.status == "infeasible":
+        raise typer.Exit(FINDINGS)
+
+
+def _show(made: LearningPlan, lang: str, *, json: bool, anytime: bool = False) -> None:
+    """Print a plan; of several, each as one line of JSON, or with whether it is the last word."""
+    from engine.learning.explain import explain_plan
+
+    if json and anytime:
+        print(made.model_dump_json(), flush=True)
+    elif json:
         print_json(made.model_dump(mode="json"))
     else:
         print(explain_plan(made, as_lang(lang)))
-    if made.status == "infeasible":
-        raise typer.Exit(FINDINGS)
+        if anytime:
+            proved = {"zh": "已证明：没有更好的计划", "en": "proved: no plan is better"}
+            print(f"{proved[as_lang(lang)]}\n" if made.proved else "", flush=True)
+
+
+def _seconds(text: str | None) -> Decimal | None:
+    from engine.rules.inputs import read_number
+
+    seconds = None if text is None else read_number(text)
+    if text is not None and seconds is None:
+        wrong_use(f"--time-limit: `{text}` is not a number of seconds")
+    return seconds
 
 
 def _scores(data: Mapping[str, object]) -> dict[str, Decimal]:
@@ -120,10 +200,10 @@ def _limits(
         "budget": budget,
         "hours_a_week": hours_per_week,
         "weeks": weeks,
-        "languages": languages,
+        "languages": tuple(languages or ()),
     }
     try:
-        return PlanLimits.model_validate({k: v for k, v in given.items() if v})
+        return PlanLimits.model_validate({k: v for k, v in given.items() if v not in {None, ()}})
     except ValidationError as error:
         option = str(error.errors()[0]["loc"][0]).replace("hours_a_week", "hours-per-week")
         wrong_use(

@@ -33,10 +33,11 @@ def describe_steps(
 ) -> tuple[PlanStep, ...]:
     """Describe the items of a plan, given in the order in which they are taken."""
     load = dict(mentor_load)
+    leads = {item: _leads(situation, items[:at], item) for at, item in enumerate(items)}
     steps = []
     for at in range(len(items)):
         mentor = _match_mentor(situation.graph, items[at], load)
-        facts = _facts(situation, items, at, mentor)
+        facts = _facts(situation, items, at, mentor, leads)
         reason = Text(zh=explain_step(facts, "zh"), en=explain_step(facts, "en"))
         steps.append(PlanStep(**dict(facts), reason=reason))
     return tuple(steps)
@@ -44,10 +45,11 @@ def describe_steps(
 
 def mean_level(situation: Situation, gap: Gap, items: Collection[str]) -> Fraction:
     """Give the level of a weak competency after `items`: the weighted mean of its leaves."""
+    graph = situation.graph
     return sum(
         (
-            weight * _level(situation.graph, leaf, situation.start(gap, leaf), items)
-            for leaf, weight in situation.graph.leaves[gap.competency]
+            weight * _level(graph, leaf, situation.start(gap, leaf), items)
+            for leaf, weight in graph.leaves[gap.competency]
         ),
         Fraction(0),
     )
@@ -57,7 +59,13 @@ def _level(graph: SkillGraph, leaf: str, start: Fraction, items: Collection[str]
     return level_after(start, (gain for gain in graph.gains[leaf] if gain.item in items))
 
 
-def _facts(situation: Situation, items: Sequence[str], at: int, mentor: str | None) -> StepFacts:
+def _facts(
+    situation: Situation,
+    items: Sequence[str],
+    at: int,
+    mentor: str | None,
+    leads: Mapping[str, Sequence[str]],
+) -> StepFacts:
     graph, before = situation.graph, items[:at]
     item = graph.items[items[at]]
     clauses = (situation.mandatory.get(same) for same in graph.variants(item.id))
@@ -75,15 +83,8 @@ def _facts(situation: Situation, items: Sequence[str], at: int, mentor: str | No
         focus=item.focus,
         mandatory=next((clause for clause in clauses if clause), None),
         closes=tuple(_closes(situation, before, item.id)),
-        after=_nodes(graph, _leads(situation, before, item.id)),
-        needed_by=_nodes(
-            graph,
-            [
-                later
-                for n, later in enumerate(items)
-                if n > at and item.id in _leads(situation, items[:n], later)
-            ],
-        ),
+        after=_nodes(graph, leads[item.id]),
+        needed_by=_nodes(graph, [later for later in items if item.id in leads[later]]),
         mentor=mentor,
         flags=("no_mentor",) if item.mentors and mentor is None else (),
         confirm=tuple(_confirm(situation, item.id, items)),
@@ -97,10 +98,11 @@ def _leads(situation: Situation, before: Sequence[str], item: str) -> list[str]:
     leads = set()
     for group in open_groups(situation, item):
         helpful = supporters(situation.graph, group)
-        for at, step in enumerate(before):
-            met = any(holds(situation, need, before[:at]) for need in group)
-            if step in helpful and not met:
+        done: set[str] = set()
+        for step in before:
+            if step in helpful and not any(holds(situation, need, done) for need in group):
                 leads.add(step)
+            done.add(step)
     return [step for step in before if step in leads]
 
 
@@ -113,10 +115,15 @@ def _nodes(graph: SkillGraph, ids: Iterable[str]) -> tuple[GraphNode, ...]:
 
 def _closes(situation: Situation, before: Sequence[str], item: str) -> Iterator[Closes]:
     """Give what `item` adds to each gap once the steps before it are done."""
+    graph = situation.graph
+    taught = {leaf for t in graph.items[item].teaches for leaf, _ in graph.leaves[t.skill]}
+    done = frozenset(before)
     for gap in situation.gaps:
-        lifts = tuple(_lifts(situation, gap, before, item))
+        if not any(leaf in taught for leaf, _ in graph.leaves[gap.competency]):
+            continue
+        lifts = tuple(_lifts(situation, gap, done, item))
         if lifts:
-            levels = (mean_level(situation, gap, done) for done in (before, (*before, item)))
+            levels = (mean_level(situation, gap, d) for d in (done, done | {item}))
             was, becomes = (from_fraction(level) for level in levels)
             yield Closes(
                 competency=gap.competency,
@@ -128,12 +135,15 @@ def _closes(situation: Situation, before: Sequence[str], item: str) -> Iterator[
             )
 
 
-def _lifts(situation: Situation, gap: Gap, before: Sequence[str], item: str) -> Iterator[SkillLift]:
-    graph = situation.graph
+def _lifts(
+    situation: Situation, gap: Gap, before: frozenset[str], item: str
+) -> Iterator[SkillLift]:
+    graph, after = situation.graph, before | {item}
     for leaf, _ in graph.leaves[gap.competency]:
+        if all(gain.item != item for gain in graph.gains[leaf]):
+            continue
         start = situation.start(gap, leaf)
-        was = _level(graph, leaf, start, before)
-        becomes = _level(graph, leaf, start, (*before, item))
+        was, becomes = _level(graph, leaf, start, before), _level(graph, leaf, start, after)
         if becomes > was:
             yield SkillLift(
                 skill=leaf,

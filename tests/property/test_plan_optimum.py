@@ -16,7 +16,7 @@ from engine.kernel.documents import load_data
 from engine.learning.documents import Catalog, PlanLimits
 from engine.learning.plan import plan
 from engine.learning.skill_graph import check_catalog, compile_catalog
-from tests.support.catalogs import catalog_data, item, node, part, target, teaches
+from tests.support.catalogs import catalog_data, item, node, part, target, teaches, text
 
 # Searched untraced, several times as fast: other tests must reach each branch.
 pytestmark = pytest.mark.no_cover
@@ -34,6 +34,7 @@ def items(draw: st.DrawFn) -> list[dict[str, Any]]:
     names = [f"i{n}" for n in range(count)]
     need = st.one_of(
         st.sampled_from(names).map(lambda name: {"item": name}),
+        st.sampled_from(names).map(lambda name: {"item": name, "completion": "50"}),
         st.builds(
             lambda s, n: {"skill": s, "level": str(n)},
             st.sampled_from(LEAVES),
@@ -56,8 +57,28 @@ def items(draw: st.DrawFn) -> list[dict[str, Any]]:
             keys["requires"] = {section: draw(st.lists(need, min_size=1, max_size=2))}
         if draw(st.integers(0, 4)) == 0:
             keys["variant"] = "same"
+        if draw(st.integers(0, 3)) == 0:
+            times = draw(st.integers(1, 3))
+            keys |= {
+                "cadence": {"every": "week", "times": str(times), "hours": "1"},
+                "hours": str(times),
+            }
         made.append(item(name, *taught, **keys))
     return made
+
+
+@st.composite
+def bundles(draw: st.DrawFn, made: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Up to two bundles: one with a price, which may be as low as nothing, and one together."""
+    found: list[dict[str, Any]] = []
+    for number in range(draw(st.integers(0, 2))):
+        size = draw(st.integers(1, min(3, len(made))))
+        some = draw(st.permutations(made))[:size]
+        bundle = {"id": f"b{number}", "name": text("b"), "items": [each["id"] for each in some]}
+        share = draw(st.sampled_from(["0", "0.5", "0.8"]))
+        priced = {"cost": str(sum(Decimal(each["cost"]) for each in some) * Decimal(share))}
+        found.append({**bundle, **(priced if number else {"together": "true"})})
+    return found
 
 
 @st.composite
@@ -71,7 +92,9 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         limits["budget"] = draw(st.sampled_from(["0", "250", "600"]))
     if draw(st.booleans()):
-        limits |= {"hours_a_week": draw(st.sampled_from(["0.5", "1", "2.75"])), "weeks": "3"}
+        limits["weeks"] = "3"
+    if draw(st.booleans()):
+        limits["hours_a_week"] = draw(st.sampled_from(["0.5", "1", "2.75"]))
     return {
         "data": catalog_data(
             nodes=NODES,
@@ -79,6 +102,7 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
             targets=[target("talk", "80", "1"), target("lead", "78", draw(st.sampled_from("12")))],
             items=made,
             mandatory=rules,
+            bundles=draw(bundles(made)),
             preferences=[{"id": "there", "name": {"zh": "a", "en": "a"}, "suits": ["offline"]}],
         ),
         "scores": {c: draw(score) for c in SKILLS if draw(st.integers(0, 5))},
@@ -134,10 +158,16 @@ class Oracle:
 
     def allowed(self, chosen: set[str]) -> bool:
         limits = self.case["limits"]
-        if "budget" in limits and self.sum(chosen, "cost") > Fraction(limits["budget"]):
+        if "budget" in limits and self.cost(chosen) > Fraction(limits["budget"]):
             return False
-        if "weeks" in limits and self.sum(chosen, "hours") > Fraction(limits["hours_a_week"]) * 3:
+        if len(limits.keys() & {"weeks", "hours_a_week"}) == 2 and (
+            self.sum(chosen, "hours") > Fraction(limits["hours_a_week"]) * 3
+        ):
             return False
+        for bundle in self.case["data"]["bundles"]:
+            left = set(bundle["items"]) - self.owned
+            if "together" in bundle and not (left <= chosen or left.isdisjoint(chosen)):
+                return False
         if any(len(self.same[i] & chosen) > 1 for i in chosen):
             return False
         if any(not self.same[i] & chosen for i in self.rules):
@@ -145,16 +175,42 @@ class Oracle:
         done: set[str] = set()
         while more := {i for i in chosen - done if self.ready(i, done)}:
             done |= more
-        return done == chosen
+        return done == chosen and ("weeks" not in limits or self.ends(chosen) <= 3)
 
-    def ready(self, name: str, done: set[str]) -> bool:
+    def weeks(self, name: str) -> Fraction:
+        return Fraction(self.items[name].get("cadence", {}).get("times", 0))
+
+    def ends(self, chosen: set[str]) -> Fraction:
+        """Let time run in steps of half a week, which is as fine as anything here ends."""
+        begun: dict[str, Fraction] = {}
+        now = Fraction(0)
+        while set(begun) != chosen:
+            done = {i for i in begun if begun[i] + self.weeks(i) <= now}
+            half = {i for i in begun if begun[i] + self.weeks(i) / 2 <= now}
+            more = {i for i in chosen - set(begun) if self.ready(i, done, half)}
+            begun |= dict.fromkeys(more, now)
+            now += 0 if more else Fraction(1, 2)
+        return max((begun[i] + self.weeks(i) for i in chosen), default=Fraction(0))
+
+    def cost(self, chosen: set[str]) -> Fraction:
+        total = self.sum(chosen, "cost")
+        for bundle in self.case["data"]["bundles"]:
+            left = set(bundle["items"]) - self.owned
+            if "cost" in bundle and left <= chosen:
+                total -= max(Fraction(0), self.sum(left, "cost") - Fraction(bundle["cost"]))
+        return total
+
+    def ready(self, name: str, done: set[str], half: set[str] | None = None) -> bool:
         needs = self.items[name].get("requires", {})
-        every = all(self.met(need, done) for need in needs.get("all", []))
-        return every and (not needs.get("any") or any(self.met(n, done) for n in needs["any"]))
+        half = done if half is None else half
+        if any(not self.met(need, done, half) for need in needs.get("all", [])):
+            return False
+        return not needs.get("any") or any(self.met(n, done, half) for n in needs["any"])
 
-    def met(self, need: dict[str, str], done: set[str]) -> bool:
+    def met(self, need: dict[str, str], done: set[str], half: set[str]) -> bool:
         if "item" in need:
-            return bool(self.same[need["item"]] & (done | self.owned))
+            enough = half if "completion" in need else done
+            return bool(self.same[need["item"]] & (enough | self.owned))
         if need["skill"] not in self.start:
             return True
         return self.level(need["skill"], done) >= Fraction(need["level"])
@@ -189,7 +245,7 @@ class Oracle:
         return (
             [unmet[p] for p in sorted(unmet)],
             self.sum(chosen, "hours"),
-            self.sum(chosen, "cost"),
+            self.cost(chosen),
             changes,
             len(disliked) if self.case["preference"] else 0,
             len(chosen),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from engine.kernel.documents import Text
+from engine.learning.alternatives import best_plans
 from engine.learning.documents import ItemNeed
 from engine.learning.explain import shown
 from engine.learning.plan import plan as make_plan
@@ -19,11 +20,13 @@ from engine.learning.results.documents import (
 from engine.learning.results.estimate import learn
 from engine.learning.results.follow_up import ON_FAIL
 from engine.learning.results.progress import bookings_of
+from engine.learning.situation import describe_situation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from decimal import Decimal
 
+    from engine.learning.alternatives import Option
     from engine.learning.documents import LearningPlan, PlanLimits, PlanStep
     from engine.learning.results.documents import Enrolment, FollowUp
     from engine.learning.results.estimate import Belief
@@ -52,27 +55,35 @@ def replan(  # noqa: PLR0913 - each is a fact that stands by itself
     left out. The old plan stays as it is: a person accepts, edits or refuses.
     """
     state = _state(graph, plan, enrolment, followed)
-    known = _known(graph, plan, followed)
+    known, levels = _known(graph, plan, followed), _levels(followed.beliefs.values())
+    allowed = limits or plan.limits
 
-    def made(forced: Collection[str]) -> LearningPlan:
-        return make_plan(
+    def best(forced: Collection[str]) -> Option | None:
+        situation = describe_situation(
             state.graph,
             plan.role,
             known,
-            limits=limits or plan.limits,
+            limits=allowed,
             passed=state.done,
-            booked=state.booked or state.ahead,
-            preference=plan.preference,
-            mentor_load=mentor_load,
             forced=forced,
             excluded=state.excluded,
-            levels=_levels(followed.beliefs.values()),
-            booked_first=bool(state.booked),
+            levels=levels,
         )
+        return next(iter(best_plans(situation, 1)), None)
 
-    new = made(state.forced)
-    if new.status == "infeasible" and state.forced:
-        new = made(())
+    new = make_plan(
+        state.graph,
+        plan.role,
+        known,
+        limits=allowed,
+        passed=state.done,
+        booked=state.booked or state.ahead,
+        preference=plan.preference,
+        forced=_kept(best, state),
+        excluded=state.excluded,
+        mentor_load=mentor_load,
+        levels=levels,
+    )
     changes = _Changes(state, plan, new)
     dropped, moved = tuple(changes.dropped()), tuple(changes.moved())
     alerts = followed.document.alerts
@@ -96,6 +107,34 @@ def replan(  # noqa: PLR0913 - each is a fact that stands by itself
         booked_changes=sum(one.booked for one in (*dropped, *moved)),
         chances=tuple(_chances(state.graph, followed, new)),
     )
+
+
+def _kept(best: Callable[[Collection[str]], Option | None], state: _State) -> frozenset[str]:
+    """Choose what the new plan must hold: the help, and of what is booked as much as leaves no gap wider.
+
+    All of it, or all but one, is found exactly; where more has to go, the worst goes first.
+    """
+    help_ = state.forced
+    free = best(help_)
+    if free is None:
+        help_ = frozenset()
+        free = best(help_)
+    if free is None:
+        return frozenset()
+    kept = state.booked
+    while kept:
+        made = best(help_ | kept)
+        if made is not None and made.unmet == free.unmet:
+            break
+        without = ((best(help_ | kept - {item}), item) for item in sorted(kept))
+        kept -= {min(without, key=_disturbance)[1]}
+    return help_ | kept
+
+
+def _disturbance(found: tuple[Option | None, str]) -> tuple[bool, tuple[int, ...], str]:
+    """Order what could go: first what makes a plan possible, then the least unmet."""
+    option, item = found
+    return option is None, option.unmet if option else (), item
 
 
 def _known(graph: SkillGraph, plan: LearningPlan, followed: Followed) -> dict[str, Decimal]:
@@ -170,7 +209,11 @@ def _state(
         done=frozenset(done),
         failed=frozenset(failed),
         ahead=frozenset(ahead),
-        booked=frozenset(set(bookings_of(enrolment)) - done - failed - excluded),
+        booked=frozenset(
+            item
+            for item in set(bookings_of(enrolment)) - failed - excluded
+            if done.isdisjoint(graph.variants(item))
+        ),
         excluded=frozenset(excluded),
         unavailable=frozenset(enrolment.unavailable),
         reasons=reasons,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -157,7 +158,9 @@ def test_in_words(lang: Lang) -> None:
     made = replan(content().graph(NOW), sales_plan(), BOOKED, known)
     assert_golden(f"results/proposal.{lang}.txt", explain_proposal(made, lang) + "\n")
     record = assessed(known, evidence=evidence())
-    assert_golden(f"results/probation.{lang}.txt", explain_probation(record, lang) + "\n")
+    # The names of documents change with every key that one of them gains.
+    told = re.sub(r"sha256:[0-9a-f]+", "sha256:…", explain_probation(record, lang))
+    assert_golden(f"results/probation.{lang}.txt", told + "\n")
 
 
 def test_every_word_of_the_shipped_rules_has_its_text() -> None:

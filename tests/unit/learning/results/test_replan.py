@@ -199,19 +199,41 @@ def test_a_plan_starts_from_the_levels_of_single_skills() -> None:
     assert [s.item for s in made.steps] == [WORKSHOP]
 
 
-def test_what_is_booked_is_kept_before_hours_are_saved() -> None:
+def small(limits: PlanLimits | None = None, **gains: str) -> PlanProposal:
+    """Plan anew for somebody with `long` and `other` booked, on a catalog of three items."""
+    hours = {"long": "9", "short": "2", "other": "1"}
     graph = small_graph(
         items=[
-            item("long", teaches("listen", "0.4"), hours="9"),
-            item("short", teaches("listen", "0.4"), hours="2"),
-            item("other", teaches("listen", "0.1"), hours="1"),
+            item(name, teaches("listen", gain), hours=hours[name]) for name, gain in gains.items()
         ]
     )
-    scores = {"talk": Decimal(70)}
-    late = plan(graph, "seller", scores, booked={"long"})
-    first = plan(graph, "seller", scores, booked={"long", "other"}, booked_first=True)
-    assert [s.item for s in late.steps] == ["short"]
-    assert sorted(s.item for s in first.steps) == ["long", "other"]
+    made = plan(graph, "seller", {"talk": Decimal(70)})
+    enrolled = enrolment(
+        *(booking(name, "2026-10-01", "2026-11-01") for name in ("long", "other") if name in gains)
+    )
+    known = follow_up(graph, made, enrolled, collect([]), rules(), NOW)
+    return replan(graph, made, enrolled, known, limits=limits)
+
+
+def test_what_is_booked_is_kept_before_hours_are_saved() -> None:
+    made = small(long="0.4", short="0.4", other="0.1")
+    assert sorted(step.item for step in made.plan.steps) == ["long", "other"]
+    assert made.booked_changes == 0
+
+
+def test_what_is_booked_goes_where_a_gap_would_be_wider_for_it() -> None:
+    """Ten hours hold both bookings, and do not close the gap: one of them has to go."""
+    ten = PlanLimits(hours_a_week=Decimal(10), weeks=1)
+    made = small(ten, long="0.1", short="0.4", other="0.1")
+    assert (made.plan.status, sorted(s.item for s in made.plan.steps)) == (
+        "complete",
+        ["other", "short"],
+    )
+    assert (ids(made.dropped), made.booked_changes) == (["long"], 1)
+    two = PlanLimits(hours_a_week=Decimal(2), weeks=1)
+    made = small(two, long="0.1", short="0.4", other="0.1")
+    assert ([s.item for s in made.plan.steps], made.booked_changes) == (["short"], 2)
+    assert {one.why.en for one in made.dropped} == {"the new plan does without it"}
 
 
 def test_after_one_failure_hardly_anything_that_is_booked_changes() -> None:
