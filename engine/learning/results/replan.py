@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from engine.kernel.documents import Text
 from engine.learning.alternatives import best_plans
@@ -23,7 +23,7 @@ from engine.learning.results.progress import bookings_of
 from engine.learning.situation import describe_situation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from engine.learning.alternatives import Option
@@ -55,34 +55,21 @@ def replan(  # noqa: PLR0913 - each is a fact that stands by itself
     left out. The old plan stays as it is: a person accepts, edits or refuses.
     """
     state = _state(graph, plan, enrolment, followed)
-    known, levels = _known(graph, plan, followed), _levels(followed.beliefs.values())
-    allowed = limits or plan.limits
-
-    def best(forced: Collection[str]) -> Option | None:
-        situation = describe_situation(
-            state.graph,
-            plan.role,
-            known,
-            limits=allowed,
-            passed=state.done,
-            forced=forced,
-            excluded=state.excluded,
-            levels=levels,
-        )
-        return next(iter(best_plans(situation, 1)), None)
-
-    new = make_plan(
-        state.graph,
-        plan.role,
-        known,
-        limits=allowed,
+    asked = _Asked(
+        graph=state.graph,
+        role=plan.role,
+        scores=_known(graph, plan, followed),
+        limits=limits or plan.limits,
         passed=state.done,
+        excluded=state.excluded,
+        levels=_levels(followed.beliefs.values()),
+    )
+    new = make_plan(
+        **asked,
         booked=state.booked or state.ahead,
         preference=plan.preference,
-        forced=_kept(best, state),
-        excluded=state.excluded,
+        forced=_kept(asked, state),
         mentor_load=mentor_load,
-        levels=levels,
     )
     changes = _Changes(state, plan, new)
     dropped, moved = tuple(changes.dropped()), tuple(changes.moved())
@@ -109,26 +96,42 @@ def replan(  # noqa: PLR0913 - each is a fact that stands by itself
     )
 
 
-def _kept(best: Callable[[Collection[str]], Option | None], state: _State) -> frozenset[str]:
+class _Asked(TypedDict):
+    """What every plan for this learner is made from, whatever it must hold."""
+
+    graph: SkillGraph
+    role: str
+    scores: Mapping[str, Decimal]
+    limits: PlanLimits
+    passed: Collection[str]
+    excluded: Collection[str]
+    levels: Mapping[str, Decimal]
+
+
+def _kept(asked: _Asked, state: _State) -> frozenset[str]:
     """Choose what the new plan must hold: the help, and of what is booked as much as leaves no gap wider.
 
     All of it, or all but one, is found exactly; where more has to go, the worst goes first.
     """
     help_ = state.forced
-    free = best(help_)
+    free = _best(asked, help_)
     if free is None:
         help_ = frozenset()
-        free = best(help_)
+        free = _best(asked, help_)
     if free is None:
         return frozenset()
     kept = state.booked
     while kept:
-        made = best(help_ | kept)
+        made = _best(asked, help_ | kept)
         if made is not None and made.unmet == free.unmet:
             break
-        without = ((best(help_ | kept - {item}), item) for item in sorted(kept))
+        without = ((_best(asked, help_ | kept - {item}), item) for item in sorted(kept))
         kept -= {min(without, key=_disturbance)[1]}
     return help_ | kept
+
+
+def _best(asked: _Asked, forced: Collection[str]) -> Option | None:
+    return next(iter(best_plans(describe_situation(**asked, forced=forced), 1)), None)
 
 
 def _disturbance(found: tuple[Option | None, str]) -> tuple[bool, tuple[int, ...], str]:
