@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from engine.learning.results.progress import Standing
     from engine.learning.skill_graph import SkillGraph
     from engine.rules.compiled import CompiledRuleSet
-    from engine.rules.decision import Reason
+    from engine.rules.decision import Decision, Reason
 
 UNDECIDED = Code(
     "RESULT-RULES-001",
@@ -332,10 +332,16 @@ def _collected(
         pairs = list(zip(map(str, collected), decision.reasons, strict=False))
         if len(pairs) == len(collected) == len(decision.reasons):
             return pairs
-        problem: str = Phrase("each of them needs one reason", "其中每一项都须有一个原因")
+        problem = Phrase("each of them needs one reason", "其中每一项都须有一个原因")
     else:
-        problem = decision.faults[0].message() if decision.faults else decision.status
+        problem = _problem(decision)
     raise EvaluationError(UNDECIDED.at(None, id=rule_set.document.id, item=item, problem=problem))
+
+
+def _problem(decision: Decision) -> Phrase:
+    if decision.faults:
+        return Phrase(decision.faults[0].message("en"), decision.faults[0].message("zh"))
+    return Phrase("it does not decide", "未能裁定")
 
 
 def _joined(reasons: Iterable[Reason]) -> Text:

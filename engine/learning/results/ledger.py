@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.kernel.diagnostics import Code
+from engine.kernel.diagnostics import Code, Phrase
 from engine.kernel.errors import DocumentError
 from engine.learning.results.documents import identity_of
 
@@ -114,10 +114,13 @@ def _same_place(told: list[LearningResult]) -> Iterator[Diagnostic]:
                 )
 
 
-def _shown(one: LearningResult) -> str:
-    said = ", ".join(
-        f"{figure} {str(getattr(one, figure))[:40]}"
-        for figure in _FIGURES
-        if getattr(one, figure) is not None
-    )
-    return f"{one.learner} {one.item} {one.at.isoformat()} {said}"
+def _shown(one: LearningResult) -> Phrase:
+    head = f"{one.learner} {one.item} {one.at.isoformat()}"
+    said = {
+        names: str(getattr(one, names[0]))[:40]
+        for names in _FIGURES.items()
+        if getattr(one, names[0]) is not None
+    }
+    en = ", ".join(f"{names[0]} {value}" for names, value in said.items())
+    zh = "，".join(f"{names[1]} {value}" for names, value in said.items())
+    return Phrase(f"{head} {en}", f"{head} {zh}")
