@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from engine.kernel.decimals import decimal_text
@@ -10,11 +11,13 @@ from engine.learning.documents import CatalogUsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from decimal import Decimal
 
     from engine.analysis.outcomes import Outcome
     from engine.kernel.diagnostics import Lang
     from engine.learning.skill_graph import SkillGraph
+
+
+_CENT = Decimal("0.01")
 
 
 class ItemGain(Shape):
@@ -164,8 +167,7 @@ def _mandatory(test: ItemTest, gain: ItemGain) -> Text:
 
 
 def _rerate(test: ItemTest, gain: ItemGain) -> Text:
-    rated, now = decimal_text(gain.rated), decimal_text(gain.gain)
-    low, high = decimal_text(gain.low), decimal_text(gain.high)
+    rated, now, low, high = map(_shown, (gain.rated, gain.gain, gain.low, gain.high))
     return Text(
         zh=f"考虑重估：目录写明对{gain.competency_name.zh}的增益为 {rated}，结果与 {now}（90% 区间 {low} 到 {high}）相符；"
         f"完成 {test.completed} 人，其他 {test.others} 人",
@@ -175,7 +177,8 @@ def _rerate(test: ItemTest, gain: ItemGain) -> Text:
 
 
 def _shown(number: Decimal | None) -> str:
-    return "–" if number is None else decimal_text(number)
+    """Write a figure with two places: the report has more, and they say nothing."""
+    return "–" if number is None else decimal_text(number.quantize(_CENT))
 
 
 _SEEN_ONLY = Text(
@@ -248,7 +251,7 @@ def _lines(report: EffectReport, lang: Lang) -> Iterator[str]:
         else "gains (share of the remaining distance, 90 % interval):"
     )
     for gain in report.gains:
-        numbers = [decimal_text(n) for n in (gain.gain, gain.low, gain.high, gain.rated)]
+        numbers = [_shown(n) for n in (gain.gain, gain.low, gain.high, gain.rated)]
         figures = (
             f"{numbers[0]}（{numbers[1]} 到 {numbers[2]}），目录 {numbers[3]}"
             if zh

@@ -474,9 +474,11 @@ def _closed(raw: Sequence[_Raw], assumptions: Assumptions) -> Iterator[ItemTest]
         corrected[at] = highest
     for one, p in zip(raw, corrected, strict=True):
         gates = list(one.gates)
-        if p > assumptions.level:
+        if one.difference is None:
+            pass  # no test could be run: its gates say why
+        elif p > assumptions.level:
             gates.append("not_significant")
-        elif one.kind == "mandatory" and (one.difference or 0) <= 0:
+        elif one.kind == "mandatory" and one.difference <= 0:
             gates.append("not_positive")
         yield ItemTest(
             item=one.item,
