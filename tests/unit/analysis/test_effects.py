@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from engine.analysis.effect_documents import EffectReport, explain_effects
-from engine.analysis.effects import GATES, Assumptions, assess_effects, prior_of, t_quantile
+from engine.analysis.effects import (
+    GATES,
+    Assumptions,
+    _Fit,
+    assess_effects,
+    prior_of,
+    t_quantile,
+)
 from engine.analysis.outcomes import Outcome, read_outcomes
 from engine.kernel.documents import load_data
 from engine.kernel.errors import DocumentError
@@ -213,6 +220,13 @@ def test_the_same_rows_in_any_order_give_the_same_report() -> None:
 def test_quantiles_of_t(share: float, freedom: int, exact: float) -> None:
     """Against the printed table (Abramowitz and Stegun, 26.10)."""
     assert t_quantile(share, freedom) == pytest.approx(exact, abs=0.002)
+
+
+@pytest.mark.parametrize("freedom", [30, 75, 200])
+def test_p_values_and_quantiles_of_t_agree(freedom: int) -> None:
+    for share in (0.9, 0.975, 0.995):
+        fit = _Fit(np.array([t_quantile(share, freedom)]), np.array([[1.0]]), freedom)
+        assert fit.p_value(0) == pytest.approx(2 * (1 - share), rel=0.02)
 
 
 def test_scores_at_the_ends_have_a_logarithm() -> None:
