@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
@@ -59,6 +59,14 @@ CsvOption = Annotated[
         "--csv", metavar="FILE", help="Results or mentor ratings as CSV. · CSV 结果或导师评级"
     ),
 ]
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="DATE",
+        help="When the scores of the plan were taken: earlier results move no level. · 得分的评估日期",
+    ),
+]
 EnrolmentOption = Annotated[
     str | None,
     typer.Option(
@@ -95,6 +103,7 @@ def results(
     enrolment: EnrolmentOption = None,
     learner: LearnerOption = None,
     names: NamesOption = None,
+    since: SinceOption = None,
     performance: Annotated[
         str | None,
         typer.Option(
@@ -118,7 +127,9 @@ def results(
     from engine.learning.results.explain import explain_follow_up, explain_probation
     from engine.learning.results.probation import assess_probation
 
-    case = _case(load(content), plan, xapi, csv, enrolment, learner, names, moment(as_of), lang)
+    case = _case(
+        load(content), plan, xapi, csv, enrolment, learner, names, since, moment(as_of), lang
+    )
     record = None
     if performance is not None:
         record = assess_probation(
@@ -126,7 +137,7 @@ def results(
             case.plan,
             case.content.rule_set("training-effect", case.when),
             case.content.rule_set("probation", case.when),
-            None if performance == "-" else _number(performance),
+            None if performance == "-" else _number(performance, lang),
             criteria_disclosed=criteria_disclosed,
             evidence=case.evidence,
         )
@@ -148,6 +159,7 @@ def replan(
     enrolment: EnrolmentOption = None,
     learner: LearnerOption = None,
     names: NamesOption = None,
+    since: SinceOption = None,
     budget: Annotated[
         str | None, typer.Option("--budget", help="The most that may still be spent. · 剩余预算")
     ] = None,
@@ -166,7 +178,9 @@ def replan(
     from engine.learning.results.explain import explain_proposal
     from engine.learning.results.replan import replan as propose
 
-    case = _case(load(content), plan, xapi, csv, enrolment, learner, names, moment(as_of), lang)
+    case = _case(
+        load(content), plan, xapi, csv, enrolment, learner, names, since, moment(as_of), lang
+    )
     given = {"budget": budget, "hours_a_week": hours_per_week, "weeks": weeks}
     with progress_line() as progress:
         progress.add_task("planning · 规划中")
@@ -182,6 +196,8 @@ def replan(
         print_json(proposal.model_dump(mode="json"))
     else:
         print(explain_proposal(proposal, as_lang(lang)))
+    if proposal.plan.status == "infeasible":
+        raise typer.Exit(FINDINGS)
 
 
 @ending
@@ -213,9 +229,11 @@ def effects(
     from engine.analysis.outcomes import read_outcomes
     from engine.learning.results.reading import names_of
 
-    share = float(_number(reliability))
+    share = float(_number(reliability, lang))
     if not 0 < share <= 1:
-        wrong_use("--reliability lies above 0 and not above 1")
+        _wrong(
+            lang, "--reliability 应大于 0 且不大于 1", "--reliability lies above 0 and not above 1"
+        )
     graph = load(content).graph(moment(as_of))
     items, _ = _names(names)
     with progress_line() as progress:
@@ -253,6 +271,7 @@ def _case(
     enrolment_file: str | None,
     learner: str | None,
     names_file: str | None,
+    since: str | None,
     when: dt.datetime,
     lang: str,
 ) -> _Case:
@@ -262,13 +281,14 @@ def _case(
     # A plan is followed by the catalog that it was made from, whatever is in force now.
     graph = content.graph(when, f"{plan.catalog.id}@{plan.catalog.version}")
     ledger = _ledger(graph, xapi or [], csv or [], names_file, lang)
-    enrolment = _enrolment(enrolment_file, learner, ledger)
+    enrolment = _enrolment(enrolment_file, learner, ledger, lang)
     rules = FollowUpRules(
         content.rule_set("training-alerts", when),
         content.inference("training-escalation", when),
         content.rule_set("training-adaptation", when),
     )
-    followed = follow_up(graph, plan, enrolment, ledger, rules, when, scores=scores)
+    taken = None if since is None else moment(since)
+    followed = follow_up(graph, plan, enrolment, ledger, rules, when, scores=scores, since=taken)
     return _Case(content, when, graph, plan, number, evidence, enrolment, followed)
 
 
@@ -337,7 +357,7 @@ def _names(
     return names.items, names.learners
 
 
-def _enrolment(name: str | None, learner: str | None, ledger: Ledger) -> Enrolment:
+def _enrolment(name: str | None, learner: str | None, ledger: Ledger, lang: str) -> Enrolment:
     """Read the enrolment; without a file, whose results count is `learner` or the only one there is."""
     from engine.kernel.diagnostics import nearest
     from engine.learning.results.documents import Enrolment
@@ -345,19 +365,22 @@ def _enrolment(name: str | None, learner: str | None, ledger: Ledger) -> Enrolme
     if name is not None:
         enrolment = _read(Enrolment, read_object(name))
         if learner is not None and learner != enrolment.learner:
-            wrong_use(f"the enrolment is of `{enrolment.learner}`, not of `{learner}`")
+            theirs = enrolment.learner
+            en = f"the enrolment is of `{theirs}`, not of `{learner}`"
+            _wrong(lang, f"登记文件属于 `{theirs}`，而不是 `{learner}`", en)
         learner = enrolment.learner
     else:
         enrolment = None
     known = ledger.learners()
     if learner is None and len(known) != 1:
-        told = ", ".join(f"`{one}`" for one in known[:20]) or "nobody"
-        wrong_use(f"name the learner by --learner; the results are of {told}")
+        told = ", ".join(f"`{one}`" for one in known[:20])
+        en = f"name the learner by --learner; the results are of {told or 'nobody'}"
+        _wrong(lang, f"请用 --learner 指明学员；结果中的学员：{told or '无'}", en)
     chosen = learner or known[0]
     if known and chosen not in known:
         near = nearest(chosen, known)
-        more = f"; did you mean `{near}`?" if near else ""
-        wrong_use(f"there is no result of `{chosen}`{more}")
+        en = f"there is no result of `{chosen}`" + (f"; did you mean `{near}`?" if near else "")
+        _wrong(lang, f"没有 `{chosen}` 的结果" + (f"；是否指 `{near}`？" if near else ""), en)
     return enrolment or Enrolment(schema_version="1", kind="enrolment", learner=chosen)
 
 
@@ -368,12 +391,17 @@ def _limits(plan: LearningPlan, given: Mapping[str, str]) -> PlanLimits:
     return _read(PlanLimits, {**kept, **given})
 
 
-def _number(text: str) -> Decimal:
+def _wrong(lang: str, zh: str, en: str) -> NoReturn:
+    """End for wrong use, in the language that was asked for."""
+    wrong_use(zh if lang == "zh" else en)
+
+
+def _number(text: str, lang: str) -> Decimal:
     from engine.kernel.decimals import parse_number
 
     number = parse_number(text)
     if number is None:
-        wrong_use(f"`{text}` is not a number")
+        _wrong(lang, f"`{text}` 不是数字", f"`{text}` is not a number")
     return number
 
 

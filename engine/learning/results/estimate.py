@@ -169,10 +169,19 @@ def update(
     belief: Belief,
     standings: Iterable[Standing],
     noise: Noise = HUMAN_SET,
+    since: dt.datetime | None = None,
 ) -> Belief:
-    """Take in everything that results say, in the order of their times."""
+    """Take in everything that results say, in the order of their times.
+
+    What was reported before `since`, when the scores were taken, is in the scores already.
+    """
     events = sorted(
-        (event for standing in standings for event in _events(standing, noise)),
+        (
+            event
+            for standing in standings
+            for event in _events(standing, noise)
+            if since is None or event[0] > since
+        ),
         key=lambda event: event[:3],
     )
     for _, _, item, observed in events:

@@ -108,11 +108,14 @@ def follow_up(  # noqa: PLR0913, PLR0917 - each is a document that stands by its
     as_of: dt.datetime,
     *,
     scores: Mapping[str, Decimal] | None = None,
+    since: dt.datetime | None = None,
     noise: Noise = HUMAN_SET,
     executor: ExecutorChoice = "auto",
 ) -> Followed:
     """Follow a plan up from all results until `as_of`; `scores` are those beside the plan's gaps.
 
+    Results before `since`, when the scores were taken, and of items that the plan counted as passed,
+    move no level: the scores hold them already.
     Raises DocumentError where the documents do not belong together, EvaluationError where a rule
     set gives no answer.
     """
@@ -125,10 +128,9 @@ def follow_up(  # noqa: PLR0913, PLR0917 - each is a document that stands by its
         for item in items
     }
     begun = {**(scores or {}), **{gap.competency: gap.score for gap in plan.gaps}}
+    news = [one for item, one in standings.items() if item not in plan.passed]
     beliefs = {
-        competency: update(
-            graph, believe(graph, competency, score, noise), standings.values(), noise
-        )
+        competency: update(graph, believe(graph, competency, score, noise), news, noise, since)
         for competency, score in sorted(begun.items())
     }
     judge = _Judge(graph, enrolment, rules, results, as_of)

@@ -26,11 +26,14 @@ from tests.benchmarks.replans import coverage
 from tests.support.cohorts import cohort, gain_cohort
 from tests.support.follow_ups import NOW as AS_OF
 from tests.support.follow_ups import content
+from tests.support.golden import assert_golden
+from tests.support.source import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.analysis.effect_documents import ItemTest
+    from engine.kernel.diagnostics import Lang
 
 GRAPH = content().graph(AS_OF)
 ITEM = "fmcg-negotiation"
@@ -236,6 +239,13 @@ def test_scores_at_the_ends_have_a_logarithm() -> None:
     ]
     [gain] = assess_effects(GRAPH, rows).gains
     assert math.isfinite(gain.gain)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_report_in_words(lang: Lang) -> None:
+    text = (ROOT / "examples" / "results" / "outcomes-simulated.csv").read_text("utf-8")
+    report = assess_effects(GRAPH, read_outcomes(text, names_of(GRAPH)))
+    assert_golden(f"results/effects.{lang}.txt", explain_effects(report, lang) + "\n")
 
 
 # --- reading ---------------------------------------------------------------------------------

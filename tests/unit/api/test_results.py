@@ -141,6 +141,7 @@ def test_whose_results_are_meant(evaluation: Path, tmp_path: Path) -> None:
     told = run("results", evaluation, "--enrolment", ENROLMENT, "--learner", "P-1", code=2)
     assert "the enrolment is of `cand-7f3a91`" in told
     assert "of nobody" in run("results", evaluation, code=2)
+    assert "请用 --learner 指明学员" in run("results", evaluation, code=2, lang="zh")
     assert "no alerts" in run("results", evaluation, "--learner", "P-1", *AS_OF)
 
 
@@ -159,6 +160,20 @@ def test_what_is_no_plan(tmp_path: Path, text: str, said: str) -> None:
     plan.write_text(text, "utf-8")
     for command in ("results", "replan"):
         assert said in run(command, plan, "--learner", "P-1", code=1)
+
+
+def test_results_from_before_the_scores_move_no_level(evaluation: Path) -> None:
+    given = ("results", evaluation, "--csv", TABLE, *AS_OF)
+    late = run(*given, "--since", "2026-08-15")
+    assert "Negotiation 70 (" in late
+    assert "Customer empathy and needs: passed" in late
+    assert "Negotiation 70 (" not in run(*given, "--since", "2026-06-30")
+    assert "is not a date" in run(*given, "--since", "soon", code=2)
+
+
+def test_a_plan_that_cannot_be_ends_with_a_finding(evaluation: Path) -> None:
+    given = ("--learner", "P-1", "--weeks", "1", "--hours-per-week", "0.5", *AS_OF)
+    assert "no plan is feasible" in run("replan", evaluation, *given, code=1)
 
 
 def test_a_limit_that_is_none(evaluation: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from decimal import Decimal
 
@@ -82,6 +83,13 @@ def test_a_failed_item_earns_nothing() -> None:
     assert failed.untouched == 70
     passed = followed([result("fmcg-negotiation", "2026-08-10", completion=90, success=True)])
     assert passed.beliefs["negotiation"].level("price_negotiation") == Decimal("80.80")
+
+
+def test_what_the_scores_hold_already_moves_nothing() -> None:
+    exam = result("fmcg-negotiation", "2026-08-10", completion=100, exam=90)
+    assert followed([exam], since=exam.at).beliefs["negotiation"].untouched == 70
+    before = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
+    assert followed([exam], since=before).beliefs["negotiation"].untouched is None
 
 
 def test_scores_at_the_ends_have_an_estimate() -> None:
