@@ -113,8 +113,11 @@ def _kept(asked: _Asked, state: _State) -> frozenset[str]:
 
     All of it, or all but one, is found exactly; where more has to go, the worst goes first.
     """
-    help_ = state.forced
-    free = _best(asked, help_)
+    help_, free = state.forced, _best(asked, state.forced)
+    if free is None:
+        # Together it cannot be: what each alone makes impossible is left out, else all of it.
+        help_ = frozenset(item for item in help_ if _best(asked, {item}) is not None)
+        free = _best(asked, help_)
     if free is None:
         help_ = frozenset()
         free = _best(asked, help_)

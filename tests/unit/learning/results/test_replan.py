@@ -162,6 +162,26 @@ def test_limits_that_leave_nothing_possible_give_back_the_help_before_the_plan()
     assert COACH not in [step.item for step in made.plan.steps]
 
 
+def test_help_that_nobody_can_take_does_not_keep_other_help_out() -> None:
+    """Both items were failed; what helps with the first is taught in another language."""
+    graph = small_graph(
+        items=[
+            item("first", teaches("listen", "0.3"), on_fail=["first-help"], language=["en"]),
+            item("second", teaches("listen", "0.3"), on_fail=["second-help"], language=["en"]),
+            item("first-help", teaches("listen", "0.1"), language=["zh"]),
+            item("second-help", teaches("listen", "0.1"), language=["en"]),
+        ]
+    )
+    limits = PlanLimits(languages=("en",))
+    made = plan(graph, "seller", {"talk": Decimal(60)}, limits=limits)
+    failed = [result(name, "2026-08-10", success=False, exam=50) for name in ("first", "second")]
+    known = follow_up(graph, made, enrolment(), collect(failed), rules(), NOW)
+    new = replan(graph, made, enrolment(), known).plan
+    taken = {step.item for step in new.steps}
+    assert "second-help" in taken
+    assert "first-help" not in taken
+
+
 def test_a_plan_that_cannot_be_is_said_so() -> None:
     tight = PlanLimits(hours_a_week=Decimal(1), weeks=1)
     made = proposed([], enrolment(), limits=tight)
