@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,7 +27,9 @@ from api.cli.shared import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from engine.learning.alternatives import Option
     from engine.learning.documents import LearningPlan, PlanLimits
+    from engine.learning.skill_graph import SkillGraph
 
 
 _Passed = Annotated[
@@ -86,6 +89,17 @@ _Anytime = Annotated[
     ),
 ]
 
+_Alternatives = Annotated[
+    int,
+    typer.Option(
+        "--alternatives",
+        min=0,
+        max=99,
+        metavar="N",
+        help="Also so many next best sets of items, and what each costs more. · 备选方案数",
+    ),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
@@ -116,14 +130,13 @@ def plan(
     time_limit: _TimeLimit = None,
     node_limit: _NodeLimit = None,
     anytime: _Anytime = False,
+    alternatives: _Alternatives = 0,
     as_of: AsOfOption = None,
     content: ContentOption = None,
     json: JsonOption = False,
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Make the exact training plan for a role and scores. · 生成精确的培养计划"""
-    from engine.learning.plan import plan as make_plan
-    from engine.learning.plan import plan_anytime
     from engine.learning.solver import MAX_NODES
 
     graph, given = load(content).graph(moment(as_of)), _scores(read_object(scores))
@@ -137,32 +150,86 @@ def plan(
         "seconds": _seconds(time_limit),
         "nodes": MAX_NODES if node_limit is None else node_limit,
     }
-    if anytime:
-        made = None
-        for made in plan_anytime(graph, role, given, **asked):
-            _show(made, lang, json=json, anytime=True)
-    else:
-        with progress_line() as progress:
-            progress.add_task("searching · 求解中")
-            made = make_plan(graph, role, given, **asked)
-        _show(made, lang, json=json)
-    if made is not None and made.status == "infeasible":
+    if anytime and alternatives:
+        wrong_use("--anytime gives one plan after another, and --alternatives the next best of one")
+    show = _show_at_once if anytime else _show_with_others
+    if show(graph, role, given, asked, alternatives, lang, json=json).status == "infeasible":
         raise typer.Exit(FINDINGS)
 
 
-def _show(made: LearningPlan, lang: str, *, json: bool, anytime: bool = False) -> None:
-    """Print a plan; of several, each as one line of JSON, or with whether it is the last word."""
+def _show_at_once(
+    graph: SkillGraph,
+    role: str,
+    scores: Mapping[str, Decimal],
+    asked: dict[str, Any],
+    _: int,
+    lang: str,
+    *,
+    json: bool,
+) -> LearningPlan:
+    """Print each plan as it is found, as one line of JSON or with whether it is the last word."""
     from engine.learning.explain import explain_plan
+    from engine.learning.plan import plan_anytime
 
-    if json and anytime:
-        print(made.model_dump_json(), flush=True)
+    proved = {"zh": "已证明：没有更好的计划", "en": "proved: no plan is better"}[as_lang(lang)]
+    for made in plan_anytime(graph, role, scores, **asked):
+        if json:
+            print(made.model_dump_json(), flush=True)
+        else:
+            print(explain_plan(made, as_lang(lang)))
+            print(f"{proved}\n" if made.proved else "", flush=True)
+    return made
+
+
+def _show_with_others(
+    graph: SkillGraph,
+    role: str,
+    scores: Mapping[str, Decimal],
+    asked: dict[str, Any],
+    alternatives: int,
+    lang: str,
+    *,
+    json: bool,
+) -> LearningPlan:
+    """Print the best plan, and the next best sets of items where they are asked for."""
+    from engine.learning.alternatives import explain_option
+    from engine.learning.explain import explain_plan
+    from engine.learning.plan import plan as make_plan
+
+    with progress_line() as progress:
+        progress.add_task("searching · 求解中")
+        made = make_plan(graph, role, scores, **asked)
+        others = _others(graph, role, scores, asked, alternatives) if alternatives else ()
+    if json and alternatives:
+        listed = [dataclasses.asdict(other) for other in others[1:]]
+        print_json({"plan": made.model_dump(mode="json"), "alternatives": _plain(listed)})
     elif json:
         print_json(made.model_dump(mode="json"))
     else:
         print(explain_plan(made, as_lang(lang)))
-        if anytime:
-            proved = {"zh": "已证明：没有更好的计划", "en": "proved: no plan is better"}
-            print(f"{proved[as_lang(lang)]}\n" if made.proved else "", flush=True)
+        for other in others[1:]:
+            print(f"- {explain_option(graph, others[0], other, as_lang(lang))}")
+    return made
+
+
+def _others(
+    graph: SkillGraph, role: str, scores: Mapping[str, Decimal], asked: dict[str, Any], count: int
+) -> tuple[Option, ...]:
+    """Give the best set of items and so many after it."""
+    from engine.learning.alternatives import best_plans
+    from engine.learning.situation import check_effort, describe_situation
+
+    facts = {name: value for name, value in asked.items() if name not in {"seconds", "nodes"}}
+    situation = describe_situation(graph, role, scores, **facts)
+    return best_plans(situation, count + 1, check_effort(asked["seconds"], asked["nodes"]))
+
+
+def _plain(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    from engine.kernel.decimals import decimal_text
+
+    return [
+        {**o, "hours": decimal_text(o["hours"]), "cost": decimal_text(o["cost"])} for o in options
+    ]
 
 
 def _seconds(text: str | None) -> Decimal | None:

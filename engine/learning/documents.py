@@ -486,7 +486,7 @@ class PlanStep(StepFacts):
     reason: Text
 
 
-Limit: TypeAlias = Literal["budget", "hours", "weeks", "languages", "catalog"]
+Limit: TypeAlias = Literal["budget", "hours", "weeks", "languages", "wishes", "catalog"]
 
 
 class NotAssessed(Shape):

@@ -33,6 +33,7 @@ _LIMITS = {
     "hours": {"zh": "每周学时", "en": "the hours a week"},
     "weeks": {"zh": "期限", "en": "the deadline"},
     "languages": {"zh": "授课语言", "en": "the languages"},
+    "wishes": {"zh": "必选或排除的项目", "en": "what is asked for or ruled out"},
     "catalog": {"zh": "现有目录", "en": "what the catalog offers"},
 }
 _OBJECTIVES = {
@@ -111,6 +112,8 @@ def _lines(plan: LearningPlan, lang: Lang) -> Iterator[str]:
         yield f"未评估：{names}" if zh else f"not assessed: {names}"
     if plan.remaining:
         yield _remaining(plan.remaining, lang)
+    elif not plan.proved:
+        yield "未能证明最优" if zh else "not proved to be the best"
 
 
 def _remaining(remaining: RemainingGap, lang: Lang) -> str:

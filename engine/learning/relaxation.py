@@ -164,12 +164,26 @@ class Relaxation:
 
 
 def _usable(program: Program, pool: set[int]) -> set[int]:
-    """Leave out what needs something that is not there."""
-    while lost := {
-        column
-        for column in pool
-        for row in program.rows(column)
-        if row.least == 0 and not any(f > 0 and c in pool for c, f in row.terms.items())
-    }:
-        pool -= lost
+    """Leave out what needs something that is not there, and what needs that in its turn."""
+    lost: list[int] = []
+    leaning: dict[int, list[list[int]]] = {}
+    for column in pool:
+        for row in program.rows(column):
+            if row.least:
+                continue
+            ways = [other for other, f in row.terms.items() if f > 0 and other in pool]
+            if not ways:
+                lost.append(column)
+            left = [column, len(ways)]
+            for other in ways:
+                leaning.setdefault(other, []).append(left)
+    while lost:
+        column = lost.pop()
+        if column not in pool:
+            continue
+        pool.discard(column)
+        for left in leaning.get(column, ()):
+            left[1] -= 1
+            if not left[1]:
+                lost.append(left[0])
     return pool

@@ -14,7 +14,7 @@ from engine.learning.prices import cost_of, left_of
 from engine.learning.program import HUNDREDTHS
 from engine.learning.relaxation import Relaxation
 from engine.learning.rounding import round_up, within_limits
-from engine.learning.solver import Effort, Row, Solution, minimise, total
+from engine.learning.solver import Effort, Row, Solution, lowest, minimise, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -190,37 +190,38 @@ class Search:
         if self._best is None and not self._find(stage, relaxation, guesses=(*_GUESSES, None)):
             return False
         searched, self._searched = self._searched, None
-        self._improve(number, stage, relaxation)
-        value = self._value(number)
-        better, pool = self._narrow_below(stage, relaxation, value)
-        slack = relaxation.slack(better)
-        if better >= relaxation.least and (searched is None or slack > searched):
+        better, pool = self._narrow_below(number, stage, relaxation)
+        if self._improve(stage, relaxation, better, pool):
+            better, pool = self._narrow_below(number, stage, relaxation)
+        if better >= relaxation.least and (searched is None or relaxation.slack(better) > searched):
             found = self._solve(stage, pool, [(stage, better)])
             if found is not None:
                 bound = max(relaxation.least, found.bound)
-                self._keep(found, _remaining(stage, value, bound))
+                self._keep(found, _remaining(stage, self._value(number), bound))
                 if not found.proved:
                     raise _GaveUpError(_remaining(stage, self._value(number), bound))
         self._pool = self._narrow(relaxation, relaxation.slack(self._value(number)))
         return True
 
-    def _improve(self, number: int, stage: _Stage, relaxation: Relaxation) -> None:
-        """Look for a better set among the likeliest items, where many would have to be searched."""
-        better, pool = self._narrow_below(stage, relaxation, self._value(number))
-        likely = self._narrow(relaxation, relaxation.slack(better) // _LIKELY)
-        if better >= relaxation.least and len(pool) > max(_FEW, 2 * len(likely)):
-            found = self._solve(stage, likely, [(stage, better)])
-            if found is not None and found.values:
-                self._take(self._program.taken(found.values))
-
     def _narrow_below(
-        self, stage: _Stage, relaxation: Relaxation, value: int
+        self, number: int, stage: _Stage, relaxation: Relaxation
     ) -> tuple[int, set[int]]:
         """Give the next value below, and what can be in a set that good: all amounts are multiples."""
-        pool = self._narrow(relaxation, relaxation.slack(value - 1))
+        value = self._value(number)
+        pool = self._narrow(relaxation, relaxation.slack(value))
         unit = gcd(*(stage.weigh(column) for column in (*pool, *self._floor))) or 1
         better = (value - 1) // unit * unit
         return better, self._narrow(relaxation, relaxation.slack(better))
+
+    def _improve(self, stage: _Stage, relaxation: Relaxation, better: int, pool: set[int]) -> bool:
+        """Look for a better set among the likeliest items, where many would have to be searched."""
+        likely = self._narrow(relaxation, relaxation.slack(better) // _LIKELY)
+        if better < relaxation.least or len(pool) <= max(_FEW, 2 * len(likely)):
+            return False
+        found = self._solve(stage, likely, [(stage, better)])
+        if found is None or not found.values:
+            return False
+        return self._take(self._program.taken(found.values))
 
     def _narrow(self, relaxation: Relaxation, slack: int | None) -> set[int]:
         near = relaxation.within(slack)
@@ -313,7 +314,7 @@ class Search:
             if found is None or not found.values:
                 return found
             if any(total(row.terms, found.values) < row.least for row in rows):
-                return Solution({}, proved=False, bound=found.bound * unit)
+                return Solution({}, proved=False, bound=lowest(objective, bounds) * unit)
             if not self._cut(self._program.taken(found.values), found.values):
                 return replace(found, bound=found.bound * unit)
 

@@ -44,11 +44,6 @@ class Effort:
     def _left(self) -> float:
         return float(self.seconds or 0) - self.spent
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether no second is left."""
-        return self.seconds is not None and self._left() <= 0
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -104,14 +99,21 @@ def minimise(
     info = solver.getInfo()
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     if not finished and not found:
-        return Solution({}, proved=False, bound=_outward(info.mip_dual_bound))
+        least = max(lowest(objective, bounds), _outward(info.mip_dual_bound))
+        return Solution({}, proved=False, bound=least)
     values = {
         column: round(value)
         for column, value in zip(bounds, solver.getSolution().col_value, strict=True)
     }
     reached = total(objective, values)
-    bound = reached if finished else min(reached, _outward(info.mip_dual_bound))
+    least = max(lowest(objective, bounds), _outward(info.mip_dual_bound))
+    bound = reached if finished else min(reached, least)
     return Solution(values, finished, bound)
+
+
+def lowest(objective: Mapping[int, int], bounds: Mapping[int, tuple[int, int]]) -> int:
+    """Give what an objective cannot be below, whatever the rows."""
+    return sum(f * (bounds[c][0] if f > 0 else bounds[c][1]) for c, f in objective.items())
 
 
 def _outward(bound: float) -> int:

@@ -14,7 +14,7 @@ SKILLS_EACH = 4
 """How many skills a competency has."""
 FIELD = 200
 """How many items one field of study has; it has as many skills in proportion."""
-YEARS = 8
+YEARS = 10
 """A field is studied in so many years; what an item needs lies in the years before its own."""
 ROLE = 30
 """How many competencies a role asks for: `role0` those of the first field, and so on."""
@@ -27,7 +27,7 @@ def catalog_data(items: int, skills: int, seed: int = 1) -> dict[str, Any]:
 
     Fields of 200 items. What roles ask for is taught by four items a skill on average, the rest by
     hardly any. Four items of five after the first year need one or two things before them, each
-    one item or one of two to four, one in four from a field nearby: behind twenty weak skills stand
+    one item or one of two to four, one in three from a field nearby: behind twenty weak skills stand
     some hundred items that teach them, and a closure of a thousand or more. 24 items lie on circles.
     """
     draw = random.Random(seed)  # noqa: S311 - a fixed seed: the same catalog each time
@@ -119,8 +119,8 @@ def _group(draw: random.Random, number: int, items: int) -> list[str]:
     if year == 0:
         return []
     field = number // FIELD
-    if draw.random() < 1 / 4:
-        field = (field + draw.choice([-2, -1, 1, 2])) % max(1, items // FIELD)
+    if draw.random() < 1 / 3:
+        field = (field + draw.choice([-3, -2, -1, 1, 2, 3])) % max(1, items // FIELD)
     back = year - 1 if draw.random() < 0.8 else draw.randrange(year)
     low, high = (-(-y * FIELD // YEARS) for y in (back, back + 1))
     span = [n for n in range(field * FIELD + low, field * FIELD + high) if n < items]

@@ -6,17 +6,26 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.kernel.documents import load_data
+from engine.learning import search
+from engine.learning.alternatives import best_plans
 from engine.learning.documents import Catalog, PlanLimits
-from engine.learning.plan import plan
+from engine.learning.plan import plan_anytime
+from engine.learning.situation import describe_situation
 from engine.learning.skill_graph import check_catalog, compile_catalog
 from tests.support.catalogs import catalog_data, item, node, part, target, teaches, text
+
+if TYPE_CHECKING:
+    from random import Random  # noqa: TID251 - the type of what hypothesis draws
+
+    from engine.learning.documents import LearningPlan
+    from engine.learning.skill_graph import SkillGraph
 
 # Searched untraced, several times as fast: other tests must reach each branch.
 pytestmark = pytest.mark.no_cover
@@ -136,11 +145,13 @@ class Oracle:
         variant: str | None = self.items[name].get("variant")
         return variant
 
-    def best(self) -> tuple[str, ...] | None:
+    def ranked(self) -> list[set[str]]:
         free = sorted(set(self.items) - self.owned)
         subsets = (set(s) for n in range(len(free) + 1) for s in combinations(free, n))
-        ranked = [(self.worth(s), tuple(sorted(s))) for s in subsets if self.allowed(s)]
-        return min(ranked)[1] if ranked else None
+        return sorted(filter(self.allowed, subsets), key=lambda s: (self.worth(s), sorted(s)))
+
+    def best(self) -> tuple[str, ...] | None:
+        return next((tuple(sorted(s)) for s in self.ranked()), None)
 
     def gains(self, skill: str, chosen: set[str]) -> list[tuple[Fraction, Fraction]]:
         return [
@@ -252,22 +263,39 @@ class Oracle:
         )
 
 
+def facts(case: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "limits": PlanLimits(**case["limits"]),
+        "passed": case["passed"],
+        "booked": case["booked"],
+        "preference": case["preference"],
+    }
+
+
+def compiled(case: dict[str, Any]) -> SkillGraph | None:
+    """Give the catalog of a case; nothing if it is refused."""
+    loaded, _ = load_data(Catalog, case["data"])
+    assert loaded is not None
+    refused = any(d.is_error for d in check_catalog(loaded))
+    return None if refused else compile_catalog(loaded)
+
+
+def planned(case: dict[str, Any]) -> list[LearningPlan]:
+    """Give the first plan and the best; nothing if the catalog is refused."""
+    graph = compiled(case)
+    if graph is None:
+        return []
+    scores = {c: Decimal(s) for c, s in case["scores"].items()}
+    return list(plan_anytime(graph, "seller", scores, **facts(case)))
+
+
 @settings(max_examples=300)
 @given(cases())
 def test_the_plan_is_the_best_of_all_subsets(case: dict[str, Any]) -> None:
-    loaded, _ = load_data(Catalog, case["data"])
-    assert loaded is not None
-    if any(d.is_error for d in check_catalog(loaded)):
+    plans = planned(case)
+    if not plans:
         return
-    made = plan(
-        compile_catalog(loaded),
-        "seller",
-        {c: Decimal(s) for c, s in case["scores"].items()},
-        limits=PlanLimits(**case["limits"]),
-        passed=case["passed"],
-        booked=case["booked"],
-        preference=case["preference"],
-    )
+    made = plans[-1]
     oracle = Oracle(case)
     best = oracle.best()
     assert made.proved
@@ -283,3 +311,64 @@ def test_the_plan_is_the_best_of_all_subsets(case: dict[str, Any]) -> None:
         truly = all(oracle.level(s, done) >= Fraction(gap.target) for s in SKILLS[gap.competency])
         assert gap.closed == truly
     assert (made.status == "complete") == all(gap.closed for gap in made.gaps)
+
+
+@settings(max_examples=40)
+@given(cases())
+def test_the_next_best_are_the_next_of_all_subsets(case: dict[str, Any]) -> None:
+    graph = compiled(case)
+    if graph is None:
+        return
+    scores = {c: Decimal(s) for c, s in case["scores"].items()}
+    found = best_plans(describe_situation(graph, "seller", scores, **facts(case)), 4)
+    expected: list[set[str]] = []
+    for items in Oracle(case).ranked():
+        if len(expected) < 4 and not any(items >= earlier for earlier in expected):
+            expected.append(items)
+    assert [option.items for option in found] == [tuple(sorted(items)) for items in expected]
+    assert all(option.proved for option in found)
+
+
+@settings(max_examples=80)
+@given(cases())
+def test_every_way_of_searching_comes_to_the_same_plan(case: dict[str, Any]) -> None:
+    """As if even these pools were too many to search at once, and all ties too many to list."""
+    straight = planned(case)[-1:]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(search, "_FEW", 0)
+        patched.setattr(search, "_TIES", 1)
+        patched.setattr(search, "round_up", lambda *_: frozenset())
+        assert planned(case)[-1:] == straight
+
+
+@settings(max_examples=60)
+@given(cases(), st.randoms(use_true_random=True))
+def test_the_plan_does_not_hang_on_the_order_in_which_items_are_written(
+    case: dict[str, Any], draw: Random
+) -> None:
+    items = case["data"]["items"]
+    shuffled = {**case["data"], "items": draw.sample(items, len(items))}
+    for made, again in zip(
+        planned(case)[-1:], planned({**case, "data": shuffled})[-1:], strict=True
+    ):
+        told = again.model_dump_json().replace(again.catalog.hash, made.catalog.hash)
+        assert told == made.model_dump_json()
+
+
+@settings(max_examples=100)
+@given(cases())
+def test_a_first_plan_may_be_taken_and_its_gap_is_never_too_small(case: dict[str, Any]) -> None:
+    plans = planned(case)
+    if len(plans) < 2:
+        return
+    (first, last), oracle = plans, Oracle(case)
+    assert first.remaining is not None
+    assert oracle.allowed({step.item for step in first.steps})
+    worths = [oracle.worth({step.item for step in each.steps}) for each in plans]
+    assert worths[1] <= worths[0]
+    if first.remaining.objective == "hours":
+        assert first.remaining.bound <= last.hours <= first.remaining.value == first.hours
+    if first.remaining.objective == "unmet":
+        place = sorted({gap.priority for gap in first.gaps}).index(first.remaining.priority or 0)
+        unmet = [worth[0][place] for worth in worths]
+        assert first.remaining.bound <= unmet[1] <= unmet[0] <= first.remaining.value

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypedDict
 
 from engine.kernel.documents import Text
 from engine.learning.alternatives import best_plans
-from engine.learning.documents import ItemNeed
 from engine.learning.explain import shown
 from engine.learning.plan import plan as make_plan
 from engine.learning.results.documents import (
@@ -258,32 +258,18 @@ def _help(name: Text, *, failed: bool) -> Text:
 def reopen(graph: SkillGraph, standings: Mapping[str, Standing]) -> SkillGraph:
     """Take out the prerequisites that the completion of an item fulfils though it is not passed."""
     begun = {
-        item: one.completion
+        item: Fraction(one.completion) / 100
         for item, one in standings.items()
         if one.status != "passed" and one.completion is not None
     }
     if not begun:
         return graph
-    met = {
-        item: {
-            need.item
-            for need in (*described.requires.all, *described.requires.any)
-            if isinstance(need, ItemNeed)
-            and need.completion is not None
-            and need.item in begun
-            and begun[need.item] >= need.completion
-        }
-        for item, described in graph.items.items()
-    }
+    met = {need for need, share in graph.shares.items() if begun.get(need[1], -1) >= share}
     groups = {
-        item: tuple(group for group in listed if met[item].isdisjoint(_items(group)))
+        item: tuple(group for group in listed if met.isdisjoint((item, one) for one in group))
         for item, listed in graph.groups.items()
     }
     return replace(graph, groups=groups)
-
-
-def _items(group: Iterable[object]) -> set[str]:
-    return {alternative for alternative in group if isinstance(alternative, str)}
 
 
 # --- the difference ------------------------------------------------------------------------------
