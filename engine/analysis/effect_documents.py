@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from engine.learning.skill_graph import SkillGraph
 
 
+FEW_OTHERS = 5
+"""With fewer people who did not complete an item there is nothing to compare with."""
+
 _CENT = Decimal("0.01")
 
 
@@ -113,6 +116,11 @@ def describe_gain(  # noqa: PLR0913 - each is a part of the answer
         label = Text(
             zh=f"依据结果：完成者 {completed} 人，其他 {others} 人",
             en=f"from outcomes: {completed} completed it, {others} did not",
+        )
+    if basis == "outcomes" and others < FEW_OTHERS:
+        label = Text(
+            zh=f"{label.zh}；没有可比的人，随时间的变化也算在内",
+            en=f"{label.en}; nobody to compare with, so what time alone brings counts too",
         )
     return ItemGain(
         item=item,

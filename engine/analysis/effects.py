@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from engine.analysis.effect_documents import (
+    FEW_OTHERS,
     EffectReport,
     ItemGain,
     ItemTest,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 _NORMAL = NormalDist()
 _LEAST_DEFICIT = 0.5
-_FEW_OTHERS = 5
 _FEW_ITEMS = 5
 
 
@@ -217,7 +217,7 @@ def _measure(rows: Sequence[Outcome], assumptions: Assumptions) -> _Measured:
         return _Measured(completed, others)
     before = np.array([_log_deficit(row.pre) for row in told])
     gained = before - np.array([_log_deficit(row.post or Decimal(0)) for row in told])
-    if others < _FEW_OTHERS:
+    if others < FEW_OTHERS:
         keep = took > 0
         centred = before[keep] - before[keep].mean()
         fit = _fit([np.ones(completed), centred], gained[keep]) or _fit(
@@ -313,7 +313,7 @@ def _tests(
     yield _associated(item, rows, seen, assumptions)
     gates = _sizes(seen.completed, seen.others, assumptions)
     fit = seen.fit
-    if fit is None or seen.others < _FEW_OTHERS:
+    if fit is None or seen.others < FEW_OTHERS:
         gates = gates or ("not_identified",)
         yield _Raw(item, "rerate", "post", seen.completed, seen.others, gates)
         return

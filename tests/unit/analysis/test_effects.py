@@ -79,6 +79,7 @@ def test_more_outcomes_outweigh_the_expert() -> None:
 def test_without_others_the_completers_stand_alone() -> None:
     report = assess_effects(GRAPH, gain_cohort(4, ITEM, 0.3, completed=80, others=0))
     assert report.gains[0].basis == "outcomes"
+    assert "nobody to compare with" in report.gains[0].label.en
     assert [test.gates[0] for test in report.tests] == ["too_few_completed", "too_few_others"]
 
 
