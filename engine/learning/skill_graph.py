@@ -98,7 +98,10 @@ Group: TypeAlias = tuple[Alternative, ...]
 
 @dataclass(frozen=True, slots=True)
 class SkillGraph:
-    """A catalog compiled for planning; a leaf is a skill (or competency) without parts."""
+    """A catalog compiled for planning; a leaf is a skill (or competency) without parts.
+
+    `models` are the versions of competency models whose targets stand in place of the catalog's.
+    """
 
     used: CatalogUsed
     currency: str
@@ -117,6 +120,7 @@ class SkillGraph:
     bundles: tuple[Bundle, ...] = ()
     shares: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
     """How much of the second item must be done before the first begins, where less than all."""
+    models: tuple[CatalogUsed, ...] = ()
 
     def variants(self, item: str) -> tuple[str, ...]:
         """List the items that hold the same content as `item`, itself among them."""
