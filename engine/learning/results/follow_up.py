@@ -416,4 +416,8 @@ def _used(graph: SkillGraph, rules: FollowUpRules) -> tuple[UsedDocument, ...]:
             kind="inference", id=escalation.id, version=escalation.version, hash=escalation.hash
         ),
         UsedDocument(kind="catalog", id=catalog.id, version=catalog.version, hash=catalog.hash),
+        *(
+            UsedDocument(kind="competency_model", id=m.id, version=m.version, hash=m.hash)
+            for m in graph.models
+        ),
     )
