@@ -96,9 +96,10 @@ def _outcome(cells: dict[str, str], names: Names) -> tuple[Outcome | None, Itera
     said = data.get("completed", "").lower()
     data["completed"] = _YES_NO.get(said, said)
     item = names.item(data.get("item", ""))
-    if "item" in data and item is None:
-        near = nearest(data["item"], names.items)
-        return None, [UNKNOWN_ITEM.at(None, item=data["item"][:200], near=near)]
+    if "item" in data and item not in names.items:
+        asked = item or data["item"]
+        near = nearest(asked, names.items)
+        return None, [UNKNOWN_ITEM.at(None, item=asked[:200], near=near)]
     loaded, faults = load_data(Outcome, {**data, "item": item} if item else data)
     if loaded and loaded.document.post is None and loaded.document.performance is None:
         return None, [NO_OUTCOME.at(None)]

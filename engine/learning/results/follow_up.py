@@ -62,6 +62,14 @@ NOT_IN_CATALOG = Code(
     "请更正编号",
 )
 
+BACKWARDS = Code(
+    "RESULT-PLAN-003",
+    "{what} ends on {ends}, before it begins on {starts}",
+    "{what}在 {ends} 结束，早于开始的 {starts}",
+    "correct one of the days",
+    "请更正其中一天",
+)
+
 ExecutorChoice = Literal["auto", "durable", "reference"]
 # What each kind of help in the inference means in the catalog: of an item's `on_fail` these kinds.
 ON_FAIL: Mapping[str, frozenset[str]] = {
@@ -171,6 +179,17 @@ def _check(graph: SkillGraph, plan: LearningPlan, enrolment: Enrolment) -> None:
     found = [
         NOT_IN_CATALOG.at(None, item=item, near=nearest(item, graph.items))
         for item in sorted(named - set(graph.items))
+    ]
+    spans = [(Phrase(f"`{b.item}`", f"`{b.item}` "), b.starts, b.due) for b in enrolment.booked]
+    spans += [
+        (Phrase("the pause", "暂停"), pause.starts, pause.ends)
+        for pause in enrolment.pauses
+        if pause.starts is not None and pause.ends is not None
+    ]
+    found += [
+        BACKWARDS.at(None, what=what, starts=starts, ends=ends)
+        for what, starts, ends in spans
+        if ends < starts
     ]
     if found:
         raise DocumentError(found)

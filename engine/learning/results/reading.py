@@ -109,14 +109,15 @@ def read_row(
         return None
     found: list[Diagnostic] = []
     item, learner = names.item(named), names.learner(person)
-    if "item" in data and item is None:
-        near = nearest(_tail(named), names.items)
-        found.append(_placed(UNKNOWN_ITEM.at(span, item=named[:200], near=near), where))
+    if "item" in data and item not in names.items:
+        asked = _tail(named) if item is None else item
+        unknown = UNKNOWN_ITEM.at(span, item=item or named[:200], near=nearest(asked, names.items))
+        found.append(_placed(unknown, where))
     if names.known is not None and learner not in names.known:
         known = ", ".join(f"`{one}`" for one in sorted(names.known)[:20])
         near = nearest(learner, names.known)
-        unknown = UNKNOWN_LEARNER.at(span, learner=learner[:200], known=known, near=near)
-        found.append(_placed(unknown, where))
+        nobody = UNKNOWN_LEARNER.at(span, learner=learner[:200], known=known, near=near)
+        found.append(_placed(nobody, where))
     resolved = {**data, "learner": learner, "item": item or "item"}
     loaded, faults = load_data(LearningResult, {"id": "row", **resolved})
     found += [

@@ -79,6 +79,7 @@ def _spoilt() -> object:
 
 EXAMS = [result("fmcg-negotiation", "2026-07-30", exam=exam) for exam in (60, 80)]
 MISSPELT = enrolment(booking("fmcg-negotiaton", "2026-07-01", "2026-08-01"))
+BACKWARDS = enrolment(booking("fmcg-negotiation", "2026-08-01", "2026-07-01"))
 SPECIAL: dict[str, Callable[[], object]] = {
     "RESULT-CONFLICT-001": lambda: collect(EXAMS),
     "RESULT-CONFLICT-002": lambda: collect([EXAMS[0], EXAMS[1].model_copy(update={"id": "other"})]),
@@ -86,6 +87,7 @@ SPECIAL: dict[str, Callable[[], object]] = {
         small_graph(), sales_plan(), enrolment(), collect([]), rules(), NOW
     ),
     "RESULT-PLAN-002": lambda: followed([], MISSPELT),
+    "RESULT-PLAN-003": lambda: followed([], BACKWARDS),
     "RESULT-RULES-001": _spoilt,
 }
 SIZES = {

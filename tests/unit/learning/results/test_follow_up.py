@@ -267,6 +267,15 @@ def test_a_booking_of_nothing_is_refused_with_the_nearest_name() -> None:
     assert caught.value.diagnostics[0].near == COURSE
 
 
+def test_a_pause_that_ends_before_it_begins_is_refused() -> None:
+    wrong = {"because": "approved_leave", "starts": "2026-08-02", "ends": "2026-08-01"}
+    with pytest.raises(DocumentError, match="the pause ends on 2026-08-01"):
+        followed([], enrolment(pauses=[wrong]))
+    with pytest.raises(DocumentError) as caught:
+        followed([], enrolment(pauses=[wrong]))
+    assert "暂停在 2026-08-01 结束" in caught.value.diagnostics[0].message("zh")
+
+
 ALERTS = """\
 inputs:
   completion: {type: number, range: "[0..50]"}

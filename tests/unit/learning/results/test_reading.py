@@ -254,6 +254,14 @@ def test_a_map_names_items_and_learners_and_passes_over_others() -> None:
     assert found == "2 RESULT-NAME-002 there is no learner `P-2` here"
 
 
+def test_a_map_to_nothing_is_told_with_the_nearest_name() -> None:
+    names = names_of(shipped_graph(), {"Verhandeln": "fmcg-negotiaton"})
+    with pytest.raises(DocumentError) as caught:
+        table(HEAD, "P-1,Verhandeln,80,,2026-03-01", names=names)
+    [found] = caught.value.diagnostics
+    assert (found.args["item"], found.near) == ("fmcg-negotiaton", "fmcg-negotiation")
+
+
 def test_a_table_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.learning.results.cells.MAX_ROWS", 2)
     monkeypatch.setattr("engine.learning.results.xapi.MAX_ROWS", 2)
