@@ -18,7 +18,7 @@ E-value (VanderWeele and Ding, 2017) says how strong an unmeasured cause would h
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from statistics import NormalDist
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 _NORMAL = NormalDist()
 _LEAST_DEFICIT = 0.5
 _FEW_ITEMS = 5
+_MOST_GROUPS = 20
+_SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,20 +397,27 @@ def _adjusted(
 
 def _held(rows: Sequence[Outcome], assumptions: Assumptions) -> list[Vector]:
     """Give the columns of tenure, managers and sites; small groups stand together, so does what repeats."""
-    columns: list[Vector] = []
     tenure = np.array([float(row.tenure or 0) for row in rows])
     candidates = [tenure - tenure.mean()]
     for groups in ([row.manager for row in rows], [row.site for row in rows]):
-        large = [
-            g for g in sorted({g or "" for g in groups}) if groups.count(g) >= assumptions.group
-        ]
+        large = [one for one, size in _largest(groups) if size >= assumptions.group]
         candidates += [np.array([g == one for g in groups], dtype=float) for one in large[1:]]
-    kept = [np.ones(len(rows))]
+    basis = [np.full(len(rows), 1 / math.sqrt(len(rows)))]
+    columns: list[Vector] = []
     for column in candidates:
-        if np.linalg.matrix_rank(np.column_stack([*kept, column])) > len(kept):
-            kept.append(column)
+        known = np.array(basis)
+        new = column - known.T @ (known @ column)
+        length = float(np.linalg.norm(new))
+        if length > _SAME * max(float(np.linalg.norm(column)), 1.0):
+            basis.append(new / length)
             columns.append(column)
     return columns
+
+
+def _largest(groups: Sequence[str | None]) -> list[tuple[str, int]]:
+    """List the largest groups by name, with their sizes; who has none is in the group without a name."""
+    sizes = Counter(group or "" for group in groups)
+    return sorted(sizes.most_common(_MOST_GROUPS))
 
 
 def _robust_low(
@@ -449,7 +458,7 @@ def _on_target(seen: _Measured, assumptions: Assumptions) -> bool:
 def _stable(rows: Sequence[Outcome], y: Vector, assumptions: Assumptions) -> bool:
     """Whether the association keeps its sign when any one manager or site is left out."""
     for groups in ([row.manager for row in rows], [row.site for row in rows]):
-        for one in sorted({group for group in groups if group is not None}):
+        for one in (name for name, _ in _largest(groups) if name):
             keep = [n for n, group in enumerate(groups) if group != one]
             if len(keep) == len(rows) or not keep:
                 continue

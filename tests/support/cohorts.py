@@ -44,7 +44,7 @@ def cohort(
     error = math.sqrt((1 - reliability) / reliability) if reliability < 1 else 0.0
     pre = 68 + 7 * (ability + error * draw.normal(size=size))
     drift = draw.normal(0.05, 0.12, size=size)
-    logs = np.log(100 - pre) - drift - completed * -math.log1p(-gain)
+    logs = np.log(np.maximum(100 - pre, 1)) - drift - completed * -math.log1p(-gain)
     post = 100 - np.exp(logs)
     manager = draw.integers(MANAGERS, size=size)
     tenure = draw.integers(1, 36, size=size)
