@@ -18,6 +18,7 @@ E-value (VanderWeele and Ding, 2017) says how strong an unmeasured cause would h
 from __future__ import annotations
 
 import math
+import operator
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from engine.learning.skill_graph import SkillGraph
 
     Vector = np.ndarray[tuple[int], np.dtype[np.float64]]
+    Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
     Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 _NORMAL = NormalDist()
@@ -108,11 +110,12 @@ def assess_effects(
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """Coefficients with their robust covariances."""
+    """Coefficients with their robust covariances; `spread` is the variance that is left over."""
 
     coefficients: Vector
     cov: Matrix
     freedom: int
+    spread: float = 0.0
 
     @property
     def errors(self) -> Vector:
@@ -156,7 +159,7 @@ def _fit(columns: Sequence[Vector], y: Vector) -> _Fit | None:
     residuals = y - x @ coefficients
     leverage = np.clip(np.einsum("ij,jk,ik->i", x, inverse, x), 0, 0.999)
     meat = (x * ((residuals / (1 - leverage)) ** 2)[:, None]).T @ x
-    return _Fit(coefficients, inverse @ meat @ inverse, rows - count)
+    return _Fit(coefficients, inverse @ meat @ inverse, rows - count, float(residuals.var()))
 
 
 # --- the gain ------------------------------------------------------------------------------------
@@ -348,23 +351,23 @@ def _associated(
     if not told:
         outcome = "post"
         told = [r for r in rows if r.post is not None and r.tenure is not None]
-    took = np.array([row.completed for row in told], dtype=float)
-    completed = int(took.sum())
+    completed = sum(row.completed for row in told)
     others = len(told) - completed
     gates = _sizes(completed, others, assumptions)
     y = np.array(
         [float((r.performance if outcome == "performance" else r.post) or 0) for r in told]
     )
-    fit, pre = _adjusted(told, y, assumptions) if told else (None, None)
-    if fit is None or pre is None:
+    design = _Design.of(told, assumptions)
+    fit = design.fit(y) if told else None
+    if fit is None:
         gates = gates or ("not_identified",)
         return _Raw(item, "mandatory", outcome, completed, others, gates)
     low, high = fit.interval(1, assumptions.level)
-    robust = _robust_low(told, took, fit, pre, assumptions)
+    robust = _robust_low(design, fit, assumptions)
     checks = {
         "not_on_target": not _on_target(seen, assumptions),
         "not_robust": robust <= 0,
-        "not_stable": not _stable(told, y, assumptions),
+        "not_stable": not _stable(design, y),
     }
     t = float(fit.coefficients[1]) / max(float(fit.errors[1]), 1e-12)
     return _Raw(
@@ -374,7 +377,7 @@ def _associated(
         completed,
         others,
         (*gates, *(gate for gate, shut in checks.items() if shut)),
-        raw_r=float(np.corrcoef(took, y)[0, 1]) if y.std() and took.std() else 0.0,
+        raw_r=float(np.corrcoef(design.took, y)[0, 1]) if y.std() and design.took.std() else 0.0,
         partial_r=t / math.sqrt(t**2 + fit.freedom),
         difference=float(fit.coefficients[1]),
         low=low,
@@ -385,57 +388,76 @@ def _associated(
     )
 
 
-def _adjusted(
-    rows: Sequence[Outcome], y: Vector, assumptions: Assumptions
-) -> tuple[_Fit | None, Vector | None]:
-    """Regress an outcome on completion with score before, tenure, manager and site held."""
-    took = np.array([row.completed for row in rows], dtype=float)
-    pre = np.array([float(row.pre) for row in rows])
-    held = _held(rows, assumptions)
-    return _fit([np.ones(len(rows)), took, pre - pre.mean(), *held], y), pre
+@dataclass(frozen=True, slots=True)
+class _Design:
+    """What an outcome is regressed on: completion, the score before, and what else is held."""
+
+    took: Vector
+    pre: Vector
+    held: tuple[Vector, ...]
+    groups: tuple[Mask, ...]
+
+    @classmethod
+    def of(cls, rows: Sequence[Outcome], assumptions: Assumptions) -> _Design:
+        """Hold tenure, managers and sites; small groups stand together."""
+        tenure = np.array([float(row.tenure or 0) for row in rows])
+        held = [tenure - tenure.sum() / max(len(rows), 1)]
+        groups: list[Mask] = []
+        for names in ([row.manager for row in rows], [row.site for row in rows]):
+            sizes = Counter(name or "" for name in names).most_common(_MOST_GROUPS)
+            members = {
+                name: np.array([n == name for n in names]) for name, _ in sorted(sizes) if name
+            }
+            groups += members.values()
+            large = [name for name, size in sizes if size >= assumptions.group and name in members]
+            held += [members[name].astype(float) for name in sorted(large)]
+        took = np.array([row.completed for row in rows], dtype=float)
+        pre = np.array([float(row.pre) for row in rows])
+        return cls(took, pre, tuple(held), tuple(groups))
+
+    def fit(self, y: Vector, keep: Mask | None = None) -> _Fit | None:
+        """Regress on completion, then the score before, then all that is held, of the rows kept."""
+        return self._fitted([self.took, self.pre], y, keep)
+
+    def fit_pre(self) -> _Fit | None:
+        """Regress the score before on completion and what is held."""
+        return self._fitted([self.took], self.pre, None)
+
+    def _fitted(self, first: list[Vector], y: Vector, keep: Mask | None) -> _Fit | None:
+        rows = slice(None) if keep is None else keep
+        kept = y[rows]
+        own = [np.ones(len(kept)), *(column[rows] for column in first)]
+        apart = _apart([*own, *(column[rows] for column in self.held)])
+        told = len(apart) >= len(own) and all(map(operator.is_, apart, own))
+        return _fit(apart, kept) if told else None
 
 
-def _held(rows: Sequence[Outcome], assumptions: Assumptions) -> list[Vector]:
-    """Give the columns of tenure, managers and sites; small groups stand together, so does what repeats."""
-    tenure = np.array([float(row.tenure or 0) for row in rows])
-    candidates = [tenure - tenure.mean()]
-    for groups in ([row.manager for row in rows], [row.site for row in rows]):
-        large = [one for one, size in _largest(groups) if size >= assumptions.group]
-        candidates += [np.array([g == one for g in groups], dtype=float) for one in large[1:]]
-    basis = [np.full(len(rows), 1 / math.sqrt(len(rows)))]
-    columns: list[Vector] = []
-    for column in candidates:
-        known = np.array(basis)
-        new = column - known.T @ (known @ column)
+def _apart(columns: Iterable[Vector]) -> list[Vector]:
+    """Leave out each column that those before it make up: it would tell nothing apart."""
+    kept: list[Vector] = []
+    basis: list[Vector] = []
+    for column in columns:
+        new = column
+        for known in basis:
+            new = new - known * (known @ new)
         length = float(np.linalg.norm(new))
         if length > _SAME * max(float(np.linalg.norm(column)), 1.0):
+            kept.append(column)
             basis.append(new / length)
-            columns.append(column)
-    return columns
+    return kept
 
 
-def _largest(groups: Sequence[str | None]) -> list[tuple[str, int]]:
-    """List the largest groups by name, with their sizes; who has none is in the group without a name."""
-    sizes = Counter(group or "" for group in groups)
-    return sorted(sizes.most_common(_MOST_GROUPS))
-
-
-def _robust_low(
-    rows: Sequence[Outcome], took: Vector, fit: _Fit, pre: Vector, assumptions: Assumptions
-) -> float:
+def _robust_low(design: _Design, fit: _Fit, assumptions: Assumptions) -> float:
     """Give the lower end of an association once prior ability is taken as measured with error.
 
     Regression calibration: of what the score before explains, the part that its error hides is
     laid to the account of prior ability, as far as the two groups differ in it.
     """
-    columns = [np.ones(len(rows)), took, *_held(rows, assumptions)]
-    first = _fit(columns, pre)
-    low = fit.interval(1, assumptions.level)[0]
+    first = design.fit_pre()
     if first is None:
-        return low
-    spread = float((pre - np.column_stack(columns) @ first.coefficients).var())
-    error = (1 - assumptions.reliability) * float(pre.var())
-    reliable = min(max(1 - error / max(spread, 1e-12), 0.2), 1.0)
+        return fit.interval(1, assumptions.level)[0]
+    error = (1 - assumptions.reliability) * float(design.pre.var())
+    reliable = min(max(1 - error / max(first.spread, 1e-12), 0.2), 1.0)
     slope = max(float(fit.coefficients[2]), 0.0)
     apart = max(float(first.coefficients[1]), 0.0)
     hidden = (1 - reliable) / reliable
@@ -455,17 +477,10 @@ def _on_target(seen: _Measured, assumptions: Assumptions) -> bool:
     return seen.fit.interval(1, assumptions.level)[0] > 0
 
 
-def _stable(rows: Sequence[Outcome], y: Vector, assumptions: Assumptions) -> bool:
-    """Whether the association keeps its sign when any one manager or site is left out."""
-    for groups in ([row.manager for row in rows], [row.site for row in rows]):
-        for one in (name for name, _ in _largest(groups) if name):
-            keep = [n for n, group in enumerate(groups) if group != one]
-            if len(keep) == len(rows) or not keep:
-                continue
-            fit, _ = _adjusted([rows[n] for n in keep], y[keep], assumptions)
-            if fit is not None and fit.coefficients[1] <= 0:
-                return False
-    return True
+def _stable(design: _Design, y: Vector) -> bool:
+    """Whether the association keeps its sign when any one large manager or site is left out."""
+    fits = (design.fit(y, ~group) for group in design.groups if not group.all())
+    return all(fit is None or fit.coefficients[1] > 0 for fit in fits)
 
 
 def _e_value(standardised: float) -> float:
