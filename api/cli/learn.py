@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,9 +26,8 @@ from api.cli.shared import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.learning.alternatives import Option
+    from engine.learning.choices import PlanChoices
     from engine.learning.documents import LearningPlan, PlanLimits
-    from engine.learning.skill_graph import SkillGraph
 
 
 _Passed = Annotated[
@@ -89,6 +87,14 @@ _Anytime = Annotated[
     ),
 ]
 
+_WhyNot = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--why-not",
+        metavar="ITEM",
+        help="Say what stands against an item, or what it would take more. · 为什么不选",
+    ),
+]
 _Alternatives = Annotated[
     int,
     typer.Option(
@@ -130,6 +136,7 @@ def plan(
     time_limit: _TimeLimit = None,
     node_limit: _NodeLimit = None,
     anytime: _Anytime = False,
+    why_not: _WhyNot = None,
     alternatives: _Alternatives = 0,
     as_of: AsOfOption = None,
     content: ContentOption = None,
@@ -137,6 +144,10 @@ def plan(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Make the exact training plan for a role and scores. · 生成精确的培养计划"""
+    from engine.learning.choices import weigh_choices
+    from engine.learning.plan import plan as make_plan
+    from engine.learning.plan import plan_anytime
+    from engine.learning.situation import describe_situation
     from engine.learning.solver import MAX_NODES
 
     graph, given = load(content).graph(moment(as_of)), _scores(read_object(scores))
@@ -150,86 +161,54 @@ def plan(
         "seconds": _seconds(time_limit),
         "nodes": MAX_NODES if node_limit is None else node_limit,
     }
-    if anytime and alternatives:
-        wrong_use("--anytime gives one plan after another, and --alternatives the next best of one")
-    show = _show_at_once if anytime else _show_with_others
-    if show(graph, role, given, asked, alternatives, lang, json=json).status == "infeasible":
+    if anytime and (why_not or alternatives):
+        wrong_use("--anytime gives one plan after another: --why-not and --alternatives ask of one")
+    made = None
+    if anytime:
+        for made in plan_anytime(graph, role, given, **asked):
+            _show_at_once(made, lang, json=json)
+    else:
+        with progress_line() as progress:
+            progress.add_task("searching · 求解中")
+            made = make_plan(graph, role, given, **asked)
+            choices = None
+            if why_not or alternatives:
+                facts = {k: v for k, v in asked.items() if k not in {"seconds", "nodes"}}
+                situation = describe_situation(graph, role, given, **facts)
+                choices = weigh_choices(
+                    situation, made, asked=why_not or (), rejected=0, others=alternatives
+                )
+        _show(made, choices, lang, json=json)
+    if made is not None and made.status == "infeasible":
         raise typer.Exit(FINDINGS)
 
 
-def _show_at_once(
-    graph: SkillGraph,
-    role: str,
-    scores: Mapping[str, Decimal],
-    asked: dict[str, Any],
-    _: int,
-    lang: str,
-    *,
-    json: bool,
-) -> LearningPlan:
-    """Print each plan as it is found, as one line of JSON or with whether it is the last word."""
+def _show_at_once(made: LearningPlan, lang: str, *, json: bool) -> None:
+    """Print one of several plans, as one line of JSON or with whether it is the last word."""
     from engine.learning.explain import explain_plan
-    from engine.learning.plan import plan_anytime
 
+    if json:
+        print(made.model_dump_json(), flush=True)
+        return
     proved = {"zh": "已证明：没有更好的计划", "en": "proved: no plan is better"}[as_lang(lang)]
-    for made in plan_anytime(graph, role, scores, **asked):
-        if json:
-            print(made.model_dump_json(), flush=True)
-        else:
-            print(explain_plan(made, as_lang(lang)))
-            print(f"{proved}\n" if made.proved else "", flush=True)
-    return made
+    print(explain_plan(made, as_lang(lang)))
+    print(f"{proved}\n" if made.proved else "", flush=True)
 
 
-def _show_with_others(
-    graph: SkillGraph,
-    role: str,
-    scores: Mapping[str, Decimal],
-    asked: dict[str, Any],
-    alternatives: int,
-    lang: str,
-    *,
-    json: bool,
-) -> LearningPlan:
-    """Print the best plan, and the next best sets of items where they are asked for."""
-    from engine.learning.alternatives import explain_option
+def _show(made: LearningPlan, choices: PlanChoices | None, lang: str, *, json: bool) -> None:
+    """Print a plan, and what stood to choose where that was asked."""
+    from engine.learning.choices_text import explain_choices
     from engine.learning.explain import explain_plan
-    from engine.learning.plan import plan as make_plan
 
-    with progress_line() as progress:
-        progress.add_task("searching · 求解中")
-        made = make_plan(graph, role, scores, **asked)
-        others = _others(graph, role, scores, asked, alternatives) if alternatives else ()
-    if json and alternatives:
-        listed = [dataclasses.asdict(other) for other in others[1:]]
-        print_json({"plan": made.model_dump(mode="json"), "alternatives": _plain(listed)})
+    shown = made.model_dump(mode="json")
+    if json and choices:
+        print_json({"plan": shown, "choices": choices.model_dump(mode="json")})
     elif json:
-        print_json(made.model_dump(mode="json"))
+        print_json(shown)
     else:
         print(explain_plan(made, as_lang(lang)))
-        for other in others[1:]:
-            print(f"- {explain_option(graph, others[0], other, as_lang(lang))}")
-    return made
-
-
-def _others(
-    graph: SkillGraph, role: str, scores: Mapping[str, Decimal], asked: dict[str, Any], count: int
-) -> tuple[Option, ...]:
-    """Give the best set of items and so many after it."""
-    from engine.learning.alternatives import best_plans
-    from engine.learning.situation import check_effort, describe_situation
-
-    facts = {name: value for name, value in asked.items() if name not in {"seconds", "nodes"}}
-    situation = describe_situation(graph, role, scores, **facts)
-    return best_plans(situation, count + 1, check_effort(asked["seconds"], asked["nodes"]))
-
-
-def _plain(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    from engine.kernel.decimals import decimal_text
-
-    return [
-        {**o, "hours": decimal_text(o["hours"]), "cost": decimal_text(o["cost"])} for o in options
-    ]
+        if choices:
+            print(explain_choices(choices, as_lang(lang)))
 
 
 def _seconds(text: str | None) -> Decimal | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from engine.kernel.decimals import decimal_text
 from engine.kernel.diagnostics import Code
 from engine.kernel.errors import DocumentError
 from engine.learning.prices import cost_of
@@ -14,9 +13,7 @@ from engine.learning.program import Program
 from engine.learning.search import Search
 
 if TYPE_CHECKING:
-    from engine.kernel.diagnostics import Lang
     from engine.learning.problem import Situation
-    from engine.learning.skill_graph import SkillGraph
     from engine.learning.solver import Effort
 
 COUNT_RANGE = Code(
@@ -68,29 +65,3 @@ def best_plans(
         cost = cost_of(situation.graph, ids, situation.passed)
         found.append(Option(ids, choice.unmet, hours, cost, choice.proved))
     return tuple(found)
-
-
-def explain_option(graph: SkillGraph, best: Option, other: Option, lang: Lang) -> str:
-    """Say what another set has instead of the best one's items, and what that costs more or less."""
-    zh = lang == "zh"
-    out, in_ = (
-        (f"《{graph.items[i].name.zh}》" if zh else graph.items[i].name.en for i in ids)
-        for ids in (
-            [item for item in best.items if item not in other.items],
-            [item for item in other.items if item not in best.items],
-        )
-    )
-    left, right = ("、" if zh else ", ").join(out), ("、" if zh else ", ").join(in_)
-    hours, cost = _more(other.hours - best.hours), _more(other.cost - best.cost)
-    change = (f"不选{left}" if zh else f"without {left}") + (
-        (f"，改选{right}" if zh else f", with {right}") if right else ""
-    )
-    told = f"{change}：{hours} 小时，{cost} {graph.currency}" if zh else ""
-    told = told or f"{change}: {hours} hours, {cost} {graph.currency}"
-    if other.unmet != best.unmet:
-        told += "；弥合的差距较少" if zh else "; closes less"
-    return told if other.proved else told + ("；未能证明" if zh else "; not proved")
-
-
-def _more(number: Decimal) -> str:
-    return ("+" if number >= 0 else "") + decimal_text(number)

@@ -117,10 +117,10 @@ class SkillGraph:
     mandatory: Mapping[str, Mapping[str, str]]
     pools: Mapping[str, MentorPool]
     preferences: Mapping[str, Preference]
+    models: tuple[CatalogUsed, ...] = ()
     bundles: tuple[Bundle, ...] = ()
     shares: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
     """How much of the second item must be done before the first begins, where less than all."""
-    models: tuple[CatalogUsed, ...] = ()
 
     def variants(self, item: str) -> tuple[str, ...]:
         """List the items that hold the same content as `item`, itself among them."""

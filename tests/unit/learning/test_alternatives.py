@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from engine.kernel.errors import DocumentError
-from engine.learning.alternatives import Option, best_plans, explain_option
+from engine.learning.alternatives import Option, best_plans
 from engine.learning.situation import NO_LIMITS, describe_situation
 from tests.support.catalogs import item, small_graph, teaches
 
@@ -56,17 +55,6 @@ def test_what_cannot_be_has_no_plan() -> None:
         limits=NO_LIMITS.model_copy(update=limits),
     )
     assert best_plans(asked, 1) == ()
-
-
-def test_another_option_is_told_by_what_it_changes() -> None:
-    best, other, *_, last = options(10)
-    graph = small_graph(items=ITEMS)
-    assert explain_option(graph, best, other, "en") == "without a, with b: +1 hours, +0 CNY"
-    assert explain_option(graph, best, other, "zh") == "不选《a》，改选《b》：+1 小时，+0 CNY"
-    assert explain_option(graph, best, last, "en") == "without a: -3 hours, -10 CNY; closes less"
-    unproved = replace(last, proved=False)
-    told = explain_option(graph, best, unproved, "zh")
-    assert told == "不选《a》：-3 小时，-10 CNY；弥合的差距较少；未能证明"
 
 
 @pytest.mark.parametrize(
