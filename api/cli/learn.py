@@ -24,10 +24,11 @@ from api.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from engine.learning.choices import PlanChoices
     from engine.learning.documents import LearningPlan, PlanLimits
+    from engine.learning.skill_graph import SkillGraph
 
 
 _Passed = Annotated[
@@ -144,10 +145,8 @@ def plan(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Make the exact training plan for a role and scores. · 生成精确的培养计划"""
-    from engine.learning.choices import weigh_choices
     from engine.learning.plan import plan as make_plan
     from engine.learning.plan import plan_anytime
-    from engine.learning.situation import describe_situation
     from engine.learning.solver import MAX_NODES
 
     graph, given = load(content).graph(moment(as_of)), _scores(read_object(scores))
@@ -173,14 +172,28 @@ def plan(
             made = make_plan(graph, role, given, **asked)
             choices = None
             if why_not or alternatives:
-                facts = {k: v for k, v in asked.items() if k not in {"seconds", "nodes"}}
-                situation = describe_situation(graph, role, given, **facts)
-                choices = weigh_choices(
-                    situation, made, asked=why_not or (), rejected=0, others=alternatives
-                )
+                choices = _weigh(graph, role, given, asked, made, why_not or (), alternatives)
         _show(made, choices, lang, json=json)
     if made is not None and made.status == "infeasible":
         raise typer.Exit(FINDINGS)
+
+
+def _weigh(
+    graph: SkillGraph,
+    role: str,
+    scores: Mapping[str, Decimal],
+    asked: Mapping[str, Any],
+    made: LearningPlan,
+    why_not: Sequence[str],
+    others: int,
+) -> PlanChoices:
+    """Say what stood to choose beside a plan: the items asked for, and the next best sets."""
+    from engine.learning.choices import weigh_choices
+    from engine.learning.situation import describe_situation
+
+    facts = {name: value for name, value in asked.items() if name not in {"seconds", "nodes"}}
+    situation = describe_situation(graph, role, scores, **facts)
+    return weigh_choices(situation, made, asked=why_not, rejected=0, others=others)
 
 
 def _show_at_once(made: LearningPlan, lang: str, *, json: bool) -> None:

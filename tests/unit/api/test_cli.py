@@ -306,8 +306,8 @@ def test_plan_with_the_next_best(tmp_path: Path) -> None:
     assert [other["hours"] for other in data["choices"]["others"]] == ["7", "7"]
     run(*given, "--anytime", code=2)
     run(*given[:-1], "100", code=2)
-    told = run(*given[:-2], "--why-not", "coach-negotiation", "--lang", "en")
-    assert "One-to-one negotiation coaching: +7 h, −600 CNY" in told
+    against = run(*given[:-2], "--why-not", "coach-negotiation", "--lang", "en")
+    assert "One-to-one negotiation coaching: +7 h, −600 CNY" in against
     assert "did you mean" in run(
         *given[:-2], "--why-not", "coach-negotiatio", "--lang", "en", code=1
     )
