@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from engine.content import Content
     from engine.kernel.documents import Shape
     from engine.learning.documents import LearningPlan, PlanLimits
-    from engine.learning.results.documents import Enrolment, LearningResult, Link
+    from engine.learning.results.documents import Baseline, Enrolment, LearningResult, Link
     from engine.learning.results.follow_up import Followed
     from engine.learning.results.ledger import Ledger
     from engine.learning.results.reading import Names
@@ -277,7 +277,7 @@ def _case(
 ) -> _Case:
     from engine.learning.results.follow_up import FollowUpRules, follow_up
 
-    plan, number, scores, evidence = _plan(plan_file)
+    plan, number, baseline, evidence = _plan(plan_file, None if since is None else moment(since))
     # A plan is followed by the catalog that it was made from, whatever is in force now.
     graph = content.graph(when, f"{plan.catalog.id}@{plan.catalog.version}")
     ledger = _ledger(graph, xapi or [], csv or [], names_file, lang)
@@ -287,29 +287,33 @@ def _case(
         content.inference("training-escalation", when),
         content.rule_set("training-adaptation", when),
     )
-    taken = None if since is None else moment(since)
-    followed = follow_up(graph, plan, enrolment, ledger, rules, when, scores=scores, since=taken)
+    followed = follow_up(graph, plan, enrolment, ledger, rules, when, baseline=baseline)
     return _Case(content, when, graph, plan, number, evidence, enrolment, followed)
 
 
-def _plan(name: str) -> tuple[LearningPlan, int, dict[str, Decimal], tuple[Link, ...]]:
-    """Read a plan with its number, and from an evaluation also the scores and what they rest on."""
+def _plan(
+    name: str, since: dt.datetime | None
+) -> tuple[LearningPlan, int, Baseline, tuple[Link, ...]]:
+    """Read a plan with its number, what it began from, and what the scores rest on where that is told."""
     from engine.competency.documents import CandidateProfile
     from engine.learning.documents import LearningPlan
     from engine.learning.results.documents import PlanProposal
+    from engine.learning.results.follow_up import baseline_of
     from engine.learning.results.probation import evidence_of
 
     data = read_object(name)
     kind = data.get("kind")
+    if kind == "plan_proposal":
+        proposal = _read(PlanProposal, data)
+        return proposal.plan, proposal.number, proposal.baseline, ()
     if kind == "evaluation":
         profile = _read(CandidateProfile, data.get("profile"))
         scores = {one.id: one.score for one in profile.competencies if one.score is not None}
+        plan = _read(LearningPlan, data.get("plan"))
         evidence = evidence_of(profile, str(data.get("interview")))
-        return _read(LearningPlan, data.get("plan")), 1, scores, evidence
-    if kind == "plan_proposal":
-        proposal = _read(PlanProposal, data)
-        return proposal.plan, proposal.number, {}, ()
-    return _read(LearningPlan, data), 1, {}, ()
+        return plan, 1, baseline_of(plan, scores, since), evidence
+    plan = _read(LearningPlan, data)
+    return plan, 1, baseline_of(plan, since=since), ()
 
 
 def _ledger(

@@ -248,6 +248,24 @@ class Addition(Shape):
     clause: str
 
 
+class StartScore(Shape):
+    """The score of a competency from which a plan began."""
+
+    competency: Name
+    score: Number
+
+
+class Baseline(Shape):
+    """What was known before any result counts: scores, when they were taken, what was passed by then.
+
+    It stays the same through all versions of a plan, so that no result counts twice.
+    """
+
+    scores: tuple[StartScore, ...]
+    passed: tuple[Identifier, ...]
+    since: Instant | None
+
+
 class FollowUp(Shape):
     """What became of one learner's plan by one moment."""
 
@@ -257,6 +275,7 @@ class FollowUp(Shape):
     role: Identifier
     as_of: Instant
     plan: ContentHash
+    baseline: Baseline
     states: tuple[ItemState, ...]
     estimates: tuple[Estimate, ...]
     alerts: tuple[Alert, ...]
@@ -301,6 +320,7 @@ class PlanProposal(Shape):
     number: Count
     replaces: ContentHash
     follow_up: ContentHash
+    baseline: Baseline
     because: tuple[Alert, ...]
     task: Task | None
     plan: LearningPlan

@@ -14,8 +14,10 @@ from engine.kernel.errors import DocumentError, EvaluationError
 from engine.learning.results.documents import (
     Addition,
     Alert,
+    Baseline,
     FollowUp,
     Measure,
+    StartScore,
     Suppressed,
     Task,
     UsedDocument,
@@ -115,16 +117,14 @@ def follow_up(  # noqa: PLR0913, PLR0917 - each is a document that stands by its
     rules: FollowUpRules,
     as_of: dt.datetime,
     *,
-    scores: Mapping[str, Decimal] | None = None,
-    since: dt.datetime | None = None,
+    baseline: Baseline | None = None,
     noise: Noise = HUMAN_SET,
     executor: ExecutorChoice = "auto",
 ) -> Followed:
-    """Follow a plan up from all results until `as_of`; `scores` are those beside the plan's gaps.
+    """Follow a plan up from all results until `as_of`.
 
-    Results before `since`, when the scores were taken, and of items that the plan counted as passed,
-    move no level: the scores hold them already.
-    Raises DocumentError where the documents do not belong together, EvaluationError where a rule
+    Levels start from `baseline`, which is the plan's own gaps when left out; results from before it
+    and of items that were passed by then move no level: the scores hold them already. Raises DocumentError where the documents do not belong together, EvaluationError where a rule
     set gives no answer.
     """
     _check(graph, plan, enrolment)
@@ -135,11 +135,13 @@ def follow_up(  # noqa: PLR0913, PLR0917 - each is a document that stands by its
         item: stand(graph.items[item], results, as_of, due=_due(enrolment, item, as_of))
         for item in items
     }
-    begun = {**(scores or {}), **{gap.competency: gap.score for gap in plan.gaps}}
-    news = [one for item, one in standings.items() if item not in plan.passed]
+    begun = baseline or baseline_of(plan)
+    news = [one for item, one in standings.items() if item not in begun.passed]
     beliefs = {
-        competency: update(graph, believe(graph, competency, score, noise), news, noise, since)
-        for competency, score in sorted(begun.items())
+        one.competency: update(
+            graph, believe(graph, one.competency, one.score, noise), news, noise, begun.since
+        )
+        for one in begun.scores
     }
     judge = _Judge(graph, enrolment, rules, results, as_of)
     findings = [found for item in items for found in judge.findings(item)]
@@ -151,6 +153,7 @@ def follow_up(  # noqa: PLR0913, PLR0917 - each is a document that stands by its
         role=plan.role,
         as_of=as_of,
         plan=identity_of(plan),
+        baseline=begun,
         states=tuple(describe(graph, standings[item]) for item in items),
         estimates=estimates(graph, plan.role, list(beliefs.values())),
         alerts=tuple(judge.raised(inferred, findings, standings)),
@@ -169,6 +172,17 @@ def follow_up(  # noqa: PLR0913, PLR0917 - each is a document that stands by its
         digest=inferred.digest,
     )
     return Followed(document, standings, beliefs)
+
+
+def baseline_of(
+    plan: LearningPlan,
+    scores: Mapping[str, Decimal] | None = None,
+    since: dt.datetime | None = None,
+) -> Baseline:
+    """Say from what a first plan began: its gaps, and the other `scores` taken at `since`."""
+    known = {**{gap.competency: gap.score for gap in plan.gaps}, **(scores or {})}
+    listed = tuple(StartScore(competency=c, score=known[c]) for c in sorted(known))
+    return Baseline(scores=listed, passed=plan.passed, since=since)
 
 
 def _check(graph: SkillGraph, plan: LearningPlan, enrolment: Enrolment) -> None:

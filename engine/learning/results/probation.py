@@ -40,8 +40,8 @@ def assess_probation(  # noqa: PLR0913 - each is a document that stands by itsel
 ) -> ProbationRecord:
     """Assess a probation from what was learned and how the person performed.
 
-    Completion is the mean over the items of the plan, one that has no result counting as 0; the
-    exam is the mean of the exams sat; the rating is the latest. Each is rounded half up to two
+    Completion is the mean over the items of the plan, one that has no result counting as 0, and
+    those that results speak of, which an earlier version of the plan may have held; the exam is the mean of the exams sat; the rating is the latest. Each is rounded half up to two
     places. A part that is missing leaves the record `incomplete`: a person decides. `evidence` is
     what the weaknesses of the plan rest on, for the way back.
     """
@@ -82,8 +82,9 @@ def assess_probation(  # noqa: PLR0913 - each is a document that stands by itsel
 def _figures(
     followed: Followed, plan: LearningPlan
 ) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
-    standings = followed.standings
-    done = [standings[step.item].completion or Decimal(0) for step in plan.steps]
+    standings, before = followed.standings, followed.document.baseline.passed
+    items = {step.item for step in plan.steps} | {i for i, one in standings.items() if one.results}
+    done = [standings[i].completion or Decimal(0) for i in sorted(items) if i not in before]
     exams = [one.exam for one in standings.values() if one.exam is not None]
     ratings = [r for one in standings.values() for r in one.results if r.rating is not None]
     begun = any(one.results for one in standings.values())

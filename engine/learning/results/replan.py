@@ -83,6 +83,7 @@ def replan(  # noqa: PLR0913 - each is a fact that stands by itself
         number=number,
         replaces=identity_of(plan),
         follow_up=identity_of(followed.document),
+        baseline=followed.document.baseline,
         because=alerts,
         task=_task(followed.document),
         plan=new,

@@ -18,9 +18,10 @@ from engine.learning.results.estimate import (
     observe,
     update,
 )
+from engine.learning.results.follow_up import baseline_of
 from tests.support.catalogs import item, node, part, small_graph, teaches
 from tests.support.follow_ups import NOW as AS_OF
-from tests.support.follow_ups import content, followed, result
+from tests.support.follow_ups import content, followed, result, sales_plan
 
 GRAPH = content().graph(AS_OF)
 COURSE = GRAPH.items["fmcg-negotiation"]
@@ -87,9 +88,19 @@ def test_a_failed_item_earns_nothing() -> None:
 
 def test_what_the_scores_hold_already_moves_nothing() -> None:
     exam = result("fmcg-negotiation", "2026-08-10", completion=100, exam=90)
-    assert followed([exam], since=exam.at).beliefs["negotiation"].untouched == 70
+    assert (
+        followed([exam], baseline=baseline_of(sales_plan(), since=exam.at))
+        .beliefs["negotiation"]
+        .untouched
+        == 70
+    )
     before = dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
-    assert followed([exam], since=before).beliefs["negotiation"].untouched is None
+    assert (
+        followed([exam], baseline=baseline_of(sales_plan(), since=before))
+        .beliefs["negotiation"]
+        .untouched
+        is None
+    )
 
 
 def test_scores_at_the_ends_have_an_estimate() -> None:

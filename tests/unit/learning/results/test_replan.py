@@ -264,6 +264,20 @@ def test_after_one_failure_hardly_anything_that_is_booked_changes() -> None:
     assert statistics.median(case.free_changes() for case in cases) >= 2
 
 
+def test_no_result_counts_twice_through_the_versions_of_a_plan() -> None:
+    enrolled, results = enrolment(WORKSHOP_BOOKED), [*PASSED, FAILED]
+    first = followed(results, enrolled)
+    second = replan(GRAPH, sales_plan(), enrolled, first)
+    again = follow_up(
+        GRAPH, second.plan, enrolled, collect(results), rules(), NOW, baseline=second.baseline
+    )
+    assert again.document.estimates == first.document.estimates
+    third = replan(GRAPH, second.plan, enrolled, again, number=3)
+    assert [s.item for s in third.plan.steps] == [s.item for s in second.plan.steps]
+    assert (third.added, third.dropped, third.booked_changes) == ((), (), 0)
+    assert third.baseline == second.baseline
+
+
 def test_the_same_twice_is_the_same_to_the_byte() -> None:
     one, other = (proposed([*PASSED, FAILED]).model_dump_json() for _ in range(2))
     assert one == other
