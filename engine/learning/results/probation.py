@@ -41,9 +41,10 @@ def assess_probation(  # noqa: PLR0913 - each is a document that stands by itsel
     """Assess a probation from what was learned and how the person performed.
 
     Completion is the mean over the items of the plan, one that has no result counting as 0, and
-    those that results speak of, which an earlier version of the plan may have held; the exam is the mean of the exams sat; the rating is the latest. Each is rounded half up to two
-    places. A part that is missing leaves the record `incomplete`: a person decides. `evidence` is
-    what the weaknesses of the plan rest on, for the way back.
+    those that results speak of, which an earlier version of the plan may have held; the exam is
+    the mean of the exams sat; the rating is the latest. Each is rounded half up to two places. A
+    part that is missing leaves the record `incomplete`: a person decides. `evidence` is what the
+    weaknesses of the plan rest on, for the way back.
     """
     completion, exam, rating = _figures(followed, plan)
     given = {"completion": completion, "exam": exam, "mentor_rating": rating}
