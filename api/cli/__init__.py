@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import author, catalogs, compare, decide, exchange, learn, operate, tell
+from api.cli import author, catalogs, compare, decide, exchange, learn, operate, results, tell
 
 app = typer.Typer(
     name="evenhand",
@@ -14,5 +14,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (tell, decide, learn, author, compare, catalogs, exchange, operate):
+for module in (tell, decide, learn, results, author, compare, catalogs, exchange, operate):
     module.add_to(app)

@@ -30,6 +30,7 @@ from tests.benchmarks.loading import load_figures
 from tests.benchmarks.models import model_figures
 from tests.benchmarks.plans import plan_figures
 from tests.benchmarks.proofs import proof_figures
+from tests.benchmarks.replans import effect_figures, replan_figures
 from tests.benchmarks.timing import Figure, median_us, percentiles, ratio, take_turns
 
 if TYPE_CHECKING:
@@ -225,6 +226,8 @@ def main() -> int:
         ("proofs", proof_figures),
         ("catalogs", load_figures),
         ("plans", plan_figures),
+        ("replans", replan_figures),
+        ("effects", effect_figures),
         ("models", model_figures),
     ]
     figures: list[Figure] = []
