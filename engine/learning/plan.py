@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from engine.kernel.decimals import from_fraction
-from engine.kernel.diagnostics import Code, Diagnostic, nearest
-from engine.kernel.errors import DocumentError, EvaluationError
 from engine.learning.documents import LearningPlan, PlanLimits, PlannedGap, SkillShort
-from engine.learning.gaps import check_scores, not_assessed, rank_gaps
+from engine.learning.gaps import not_assessed
 from engine.learning.problem import (
     Situation,
     build_problem,
-    find_cuts,
     in_sequence,
     reached_level,
-    taken,
 )
-from engine.learning.solver import NO_ANSWER, Row, Solution, minimise, total
+from engine.learning.search import choose
+from engine.learning.situation import NO_LIMITS, NOTHING, describe_situation
 from engine.learning.steps import describe_steps, mean_level
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from engine.learning.documents import Limit
     from engine.learning.problem import Problem
     from engine.learning.skill_graph import SkillGraph
-    from engine.learning.solver import Variable
-
-UNKNOWN_ITEM = Code(
-    "PLAN-INPUT-004",
-    "the catalog has no item `{item}`",
-    "目录中没有条目 `{item}`",
-    "correct the id under `{place}`",
-    "请更正 `{place}` 中的编号",
-)
-UNKNOWN_PREFERENCE = Code(
-    "PLAN-INPUT-005",
-    "the catalog has no preference `{preference}`",
-    "目录中没有偏好 `{preference}`",
-    "known preferences: {known}",
-    "可用偏好：{known}",
-)
-
-NO_LIMITS = PlanLimits()
-_NOTHING: frozenset[str] = frozenset()
 
 
 def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itself
@@ -56,8 +34,8 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
     scores: Mapping[str, Decimal],
     *,
     limits: PlanLimits = NO_LIMITS,
-    passed: Collection[str] = _NOTHING,
-    booked: Collection[str] = _NOTHING,
+    passed: Collection[str] = NOTHING,
+    booked: Collection[str] = NOTHING,
     preference: str | None = None,
     mentor_load: Mapping[str, int] | None = None,
 ) -> LearningPlan:
@@ -67,24 +45,17 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
     the learners that each mentor has already. Raises DocumentError for what the catalog does not
     know and for scores outside 0 to 100; a score that is absent is listed, never taken as 0.
     """
-    found = check_scores(graph, role, scores)
-    found += _check_wishes(graph, {"passed": passed, "booked": booked}, preference)
-    if found:
-        raise DocumentError(found)
-    owned = frozenset(variant for item in passed for variant in graph.variants(item))
-    mandatory = graph.mandatory.get(role, {})
-    situation = Situation(
-        graph=graph,
-        gaps=rank_gaps(graph, role, scores),
-        scores=scores,
-        mandatory={item: clause for item, clause in mandatory.items() if item not in owned},
+    situation = describe_situation(
+        graph,
+        role,
+        scores,
         limits=limits,
-        passed=owned,
-        booked=frozenset(booked),
-        suits=frozenset(graph.preferences[preference].suits) if preference else _NOTHING,
+        passed=passed,
+        booked=booked,
+        preference=preference,
     )
     problem = build_problem(situation)
-    choice = _choose(problem)
+    choice = choose(problem)
     items = _in_order(situation, choice.items) if choice else ()
     steps = describe_steps(situation, items, mentor_load or {})
     gaps = tuple(_planned(problem, items))
@@ -112,71 +83,7 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
     )
 
 
-def _check_wishes(
-    graph: SkillGraph, named: Mapping[str, Collection[str]], preference: str | None
-) -> list[Diagnostic]:
-    found = [
-        UNKNOWN_ITEM.at(None, item=item, place=place, near=nearest(item, graph.items))
-        for place, items in named.items()
-        for item in sorted(items)
-        if item not in graph.items
-    ]
-    if preference is not None and preference not in graph.preferences:
-        known = ", ".join(f"`{name}`" for name in sorted(graph.preferences))
-        near = nearest(preference, graph.preferences)
-        found.append(UNKNOWN_PREFERENCE.at(None, preference=preference, known=known, near=near))
-    return found
-
-
-# --- the search ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    items: frozenset[str]
-    unmet: tuple[int, ...]
-    proved: bool
-
-
-def _choose(problem: Problem, *, gaps_only: bool = False) -> _Choice | None:
-    """Meet the objectives one after another, each without giving up those before; None: infeasible.
-
-    A set is taken only if it holds exactly; where the solver's word and the exact sums differ,
-    the last set that held stands, and is not called proved.
-    """
-    rows = list(problem.rows)
-    objectives = problem.unmet if gaps_only else (*problem.unmet, *problem.wishes)
-    values: Mapping[Variable, int] = {}
-    unmet: list[int] = []
-    proved = True
-    for number, objective in enumerate(objectives or ({},)):
-        solution = _solve(problem, objective, rows)
-        if solution is None and number == 0:
-            return None
-        if solution is None or not _holds_exactly(rows, solution):
-            if not values:
-                raise EvaluationError(NO_ANSWER.at(None, status="inexact"))
-            proved = False
-            break
-        values, proved = solution.values, proved and solution.proved
-        reached = total(objective, values)
-        rows.append(Row({variable: -factor for variable, factor in objective.items()}, -reached))
-        unmet += [reached] if number < len(problem.unmet) else []
-    return _Choice(taken(values), tuple(unmet), proved)
-
-
-def _solve(problem: Problem, objective: Mapping[Variable, int], rows: list[Row]) -> Solution | None:
-    """Solve, cut off what does not truly hold, and solve again; the cuts stay in `rows`."""
-    while solution := minimise(objective, problem.bounds, rows):
-        cuts = find_cuts(problem, solution.values)
-        if not cuts:
-            return solution
-        rows += cuts
-    return None
-
-
-def _holds_exactly(rows: Iterable[Row], solution: Solution) -> bool:
-    return all(total(row.terms, solution.values) >= row.least for row in rows)
+# --- what binds ----------------------------------------------------------------------------------
 
 
 def _binding(situation: Situation) -> tuple[Limit, ...]:
@@ -193,7 +100,7 @@ def _binding(situation: Situation) -> tuple[Limit, ...]:
         lifted["languages"] = limits.model_copy(update={"languages": None})
 
     def worth(limits: PlanLimits) -> tuple[int, ...]:
-        choice = _choose(build_problem(replace(situation, limits=limits)), gaps_only=True)
+        choice = choose(build_problem(replace(situation, limits=limits)), gaps_only=True)
         return (1,) if choice is None else (0, *choice.unmet)
 
     now, free = worth(limits), worth(NO_LIMITS)

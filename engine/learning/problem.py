@@ -39,6 +39,8 @@ class Situation:
     passed: frozenset[str]
     booked: frozenset[str]
     suits: frozenset[str]
+    forced: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
 
     def level(self, leaf: str) -> Fraction | None:
         """Give the lowest score of the competencies that a leaf is part of; None: not assessed."""
@@ -101,6 +103,10 @@ def build_problem(situation: Situation) -> Problem:
         *(row for level in levels for row in _level_rows(situation, level, candidates)),
         *(row for item in candidates for row in _prerequisite_rows(situation, item, candidates)),
         *_variant_rows(situation, candidates),
+        *(
+            Row({take(i): 1 for i in (item,) if i in candidates}, 1)
+            for item in sorted(situation.forced)
+        ),
         *_limit_rows(situation, candidates),
     ]
     return Problem(
@@ -141,7 +147,7 @@ def _candidates(situation: Situation, demands: Iterable[Demand]) -> tuple[str, .
     """List the items that can matter: they teach a demand, are mandatory, or lead there."""
     graph = situation.graph
     wanted = {gain.item for d in demands for gain in graph.gains[d.leaf] if gain.ceiling > d.start}
-    wanted.update(*(graph.variants(item) for item in situation.mandatory))
+    wanted.update(*(graph.variants(item) for item in situation.mandatory), situation.forced)
     found: set[str] = set()
     while wanted:
         item = wanted.pop()
@@ -166,6 +172,8 @@ def _available(situation: Situation, item: str) -> bool:
     """Whether a person may take `item`: not passed in any variant, understood, and not too long."""
     limits, described = situation.limits, situation.graph.items[item]
     if not situation.passed.isdisjoint(situation.graph.variants(item)):
+        return False
+    if item in situation.excluded:
         return False
     if limits.languages is not None and set(limits.languages).isdisjoint(described.language):
         return False

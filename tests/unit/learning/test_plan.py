@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.kernel.errors import DocumentError, EvaluationError
-from engine.learning import plan as plan_module
-from engine.learning import solver
+from engine.learning import search, solver
 from engine.learning.documents import LearningPlan, PlanLimits
 from engine.learning.plan import plan
 from engine.learning.solver import Row, Solution, minimise
@@ -366,7 +365,7 @@ def test_an_answer_that_does_not_hold_exactly_is_not_called_proved(
             return minimise(objective, bounds, rows)
         return Solution({v: int(v[0] == "short") * 999 for v in bounds}, proved=True)
 
-    monkeypatch.setattr(plan_module, "minimise", forgetful)
+    monkeypatch.setattr(search, "minimise", forgetful)
     made = planned(small_graph())
     assert (ids(made), made.proved) == (["course"], False)
 
@@ -375,7 +374,7 @@ def test_no_answer_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(objective: Any, bounds: Any, rows: Any) -> Solution:  # noqa: ANN401
         return Solution({v: int(v[0] == "short") for v in bounds}, proved=True)
 
-    monkeypatch.setattr(plan_module, "minimise", wrong)
+    monkeypatch.setattr(search, "minimise", wrong)
     with pytest.raises(EvaluationError) as caught:
         planned(small_graph())
     assert caught.value.fault.code.id == "PLAN-SOLVER-001"
