@@ -44,9 +44,7 @@ def catalog_data(slots: Mapping[str, int], seats: int) -> dict[str, Any]:
         )
         for part in "ab":
             nodes.append(_node(f"c{n}{part}", "skill"))
-            edges.append(
-                {"type": "part_of", "from": f"c{n}{part}", "to": f"c{n}", "weight": "0.5"}
-            )
+            edges.append({"type": "part_of", "from": f"c{n}{part}", "to": f"c{n}", "weight": "0.5"})
         near = n // EACH * EACH + (n + 1) % EACH
         items += _items(n, near)
     return {
@@ -84,15 +82,19 @@ def _items(n: int, near: int) -> list[dict[str, Any]]:
     both = [f"c{n}a", f"c{n}b"]
     weeks = draw.choice([3, 4, 6])
     sessions = [
-        {"date": (START + dt.timedelta(days=7 * w + 5)).isoformat(), "site": "Shanghai", "seats": "1"}
+        {
+            "date": (START + dt.timedelta(days=7 * w + 5)).isoformat(),
+            "site": "Shanghai",
+            "seats": "1",
+        }
         for w in range(2 + n % 3, WEEKS, 5)
     ]
     return [
-        _item(f"course{n}", "6", {s: "0.30" for s in both}),
+        _item(f"course{n}", "6", dict.fromkeys(both, "0.30")),
         _item(
             f"mentor{n}",
             str(weeks * 2),
-            {s: "0.45" for s in both} | {f"c{near}a": "0.25"},
+            dict.fromkeys(both, "0.45") | {f"c{near}a": "0.25"},
             cadence={"every": "week", "times": str(weeks), "hours": "2"},
             mentors={"pool": pool},
             kind="mentoring",
@@ -100,12 +102,12 @@ def _items(n: int, near: int) -> list[dict[str, Any]]:
         _item(
             f"shop{n}",
             "4",
-            {s: "0.35" for s in both} | {f"c{near}b": "0.35"},
+            dict.fromkeys(both, "0.35") | {f"c{near}b": "0.35"},
             sessions=sessions,
             kind="workshop",
             requires={"all": [{"item": f"course{n}", "completion": "50"}]},
         ),
-        _item(f"reader{n}", "40", {s: "0.50" for s in both}),
+        _item(f"reader{n}", "40", dict.fromkeys(both, "0.50")),
     ]
 
 
@@ -205,9 +207,7 @@ def cohort_figures() -> Iterator[Figure]:
         taken[hires] = seconds
         yield Figure(f"cohort.{hires}.seconds", seconds, "s")
         yield Figure(f"cohort.{hires}.proven", float(made.proved), "")
-        yield Figure(
-            f"cohort.{hires}.gap_percent", float(max(aim.gap for aim in made.aims)), "%"
-        )
+        yield Figure(f"cohort.{hires}.gap_percent", float(max(aim.gap for aim in made.aims)), "%")
         gain = 1 - weeks.value / weeks.arrival_order
         yield Figure(f"cohort.{hires}.gain_over_greedy", gain, "", "arrival order")
     yield Figure("cohort.time_1000_vs_200", taken[1_000] / taken[200], "×")

@@ -40,7 +40,7 @@ def _earliest(choice: Choice, left: Sequence[int]) -> int | None:
     free = np.ones(len(ways.starts), dtype=np.bool_)
     for k, table in enumerate(ways.tables):
         each = np.array(
-            [all(left[slot] > 0 for slot in start.slots) for start in table], dtype=np.bool_
+            [all(left[slot] > 0 for slot in start.slots) for start in table.starts], dtype=np.bool_
         )
         free &= each[ways.starts[:, k]]
     open_ = np.flatnonzero(free)

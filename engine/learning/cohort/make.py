@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from engine.learning.cohort.groups import Choice
     from engine.learning.cohort.master import Answer
     from engine.learning.cohort.placements import Ways
+    from engine.learning.documents import Gap, LearningItem
     from engine.learning.problem import Situation
     from engine.learning.skill_graph import SkillGraph
 
@@ -89,6 +90,8 @@ class _Case:
     waiting: Mapping[str, Waiting]
     supply: Supply
     groups: list[Group]
+    dated: tuple[LearningItem, ...]
+    gaps: dict[int, tuple[Gap, ...]]
     options: int = 0
     left_out: int = 0
 
@@ -114,7 +117,8 @@ def plan_cohort(  # noqa: PLR0913 - each is a fact about the weeks that stands b
     _check(cohort, weeks)
     monday = monday_of(start)
     supply = Supply(graph.items, graph.pools, monday, weeks, worked)
-    case = _Case(graph, cohort, waiting, supply, [])
+    dated = tuple(item for item in graph.items.values() if item.sessions)
+    case = _Case(graph, cohort, waiting, supply, [], dated, {})
     _gather(case, progress)
     master = Master(case.groups, supply.capacity, progress.seconds_left, progress.told)
     order = _arrivals(case)
@@ -166,6 +170,7 @@ def _gather(case: _Case, progress: Progress) -> None:
     for number in sorted(range(len(case.cohort.hires)), key=lambda n: _turn(case.cohort.hires[n])):
         hire = case.cohort.hires[number]
         situations[number] = _situation(case, hire)
+        case.gaps[number] = situations[number].gaps
         said = case.waiting[hire.id]
         key = (_likeness(case, hire), said.weight, said.limit)
         alike.setdefault(key, []).append(number)
@@ -217,8 +222,8 @@ def _situation(case: _Case, hire: Hire) -> Situation:
     """Describe a hire to the planner; sessions out of reach are ruled out with their items."""
     out = {
         item.id
-        for item in case.graph.items.values()
-        if item.sessions and not any(_attends(case, hire, s.site, s.date) for s in item.sessions)
+        for item in case.dated
+        if not any(_attends(case, hire, s.site, s.date) for s in item.sessions)
     }
     try:
         situation = describe_situation(
@@ -292,37 +297,38 @@ def _served(case: _Case, answer: Answer) -> dict[int, tuple[Group, Choice, int]]
 def _hire_plan(case: _Case, number: int, group: Group, choice: Choice, way: int) -> HirePlan:
     hire = case.cohort.hires[number]
     said = case.waiting[hire.id]
+    closed = [int(week) for week in choice.closed[:, way]]
     return HirePlan(
         hire=hire.id,
         role=hire.role,
         arrival_week=group.arrival + 1,
         waiting=said,
-        gaps=tuple(_gaps(case, hire, group, choice, way, said.limit)),
+        gaps=tuple(
+            _gap(gap, group, n, closed[n], said.limit) for n, gap in enumerate(case.gaps[number])
+        ),
         items=tuple(_items(case, choice, way)),
         alike=tuple(case.cohort.hires[n].id for n in group.hires) if len(group.hires) > 1 else (),
     )
 
 
-def _gaps(
-    case: _Case, hire: Hire, group: Group, choice: Choice, way: int, limit: int
-) -> Iterator[HireGap]:
-    for n, gap in enumerate(_situation(case, hire).gaps):
-        closed, alone = int(choice.closed[n, way]), group.alone[n]
-        met = closed != NEVER
-        yield HireGap(
-            competency=gap.competency,
-            name=gap.name,
-            week=closed + 1 if met else None,
-            alone=alone + 1 if alone != NEVER else None,
-            waits=closed - alone if met else None,
-            overdue=met and closed - alone > limit,
-            reachable=group.reachable[n],
-        )
+def _gap(gap: Gap, group: Group, number: int, closed: int, limit: int) -> HireGap:
+    alone, met = group.alone[number], closed != NEVER
+    return HireGap(
+        competency=gap.competency,
+        name=gap.name,
+        week=closed + 1 if met else None,
+        alone=alone + 1 if alone != NEVER else None,
+        waits=closed - alone if met else None,
+        overdue=met and closed - alone > limit,
+        reachable=group.reachable[number],
+    )
 
 
 def _items(case: _Case, choice: Choice, way: int) -> Iterator[PlacedItem]:
     ways = choice.ways
-    starts = {step: ways.tables[k][ways.starts[way, k]] for k, step in enumerate(ways.shared)}
+    starts = {
+        step: ways.tables[k].starts[ways.starts[way, k]] for k, step in enumerate(ways.shared)
+    }
     for step, (id_, _) in enumerate(choice.items.steps):
         item = case.graph.items[id_]
         session = starts[step].session if step in starts else None

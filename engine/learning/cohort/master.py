@@ -240,12 +240,5 @@ def _priced(costs: Ints, aim: int, prices: Prices) -> Ints:
 def _slots_worth(ways: Ways, prices: Prices, worth: dict[int, Ints]) -> Ints:
     """Give what the slots of each way are worth; the same ways are priced once."""
     if id(ways) not in worth:
-        total = np.zeros(len(ways.starts), dtype=np.int64)
-        for k, table in enumerate(ways.tables):
-            each = np.array(
-                [sum(int(prices.slots[slot]) for slot in start.slots) for start in table],
-                dtype=np.int64,
-            )
-            total += each[ways.starts[:, k]]
-        worth[id(ways)] = total
+        worth[id(ways)] = ways.worth(np.append(prices.slots, 0))
     return worth[id(ways)]

@@ -47,15 +47,23 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """The starts of a shared item; `slots[n]` are the slots of start n, filled up with -1."""
+
+    starts: tuple[Start, ...]
+    slots: Ints
+
+
+@dataclass(frozen=True, slots=True)
 class Ways:
     """The ways to take one set of items.
 
-    `starts[w, k]` numbers the start of the k-th shared item, `ends[w, s]` and `begins[w, s]` are
-    the last and first weeks of step s. `tables[k]` holds the starts of the k-th shared item.
+    `starts[w, k]` numbers the start of the k-th shared item in `tables[k]`; `begins[w, s]` and
+    `ends[w, s]` are the first and last weeks of step s.
     """
 
     shared: tuple[int, ...]
-    tables: tuple[tuple[Start, ...], ...]
+    tables: tuple[Table, ...]
     starts: Ints
     begins: Ints
     ends: Ints
@@ -63,8 +71,17 @@ class Ways:
     def slots(self, way: int) -> tuple[int, ...]:
         """List the slots that one way takes."""
         return tuple(
-            slot for k, table in enumerate(self.tables) for slot in table[self.starts[way, k]].slots
+            slot
+            for k, table in enumerate(self.tables)
+            for slot in table.starts[self.starts[way, k]].slots
         )
+
+    def worth(self, prices: Ints) -> Ints:
+        """Give what the slots of each way are worth; the last price is that of no slot, 0."""
+        total = np.zeros(len(self.starts), dtype=np.int64)
+        for k, table in enumerate(self.tables):
+            total += prices[table.slots].sum(axis=1)[self.starts[:, k]]
+        return total
 
 
 @dataclass(slots=True)
@@ -80,6 +97,7 @@ class Supply:
     names: list[tuple[str, int, str]] = field(default_factory=list)
     places: dict[tuple[str, int, str], int] = field(default_factory=dict)
     known: dict[object, Ways | None] = field(default_factory=dict)
+    tables: dict[object, Table] = field(default_factory=dict)
 
     @property
     def until(self) -> dt.date:
@@ -127,7 +145,7 @@ class _Laying:
         self.reach: dict[Key, Ints] = {}
 
     def ways(self) -> Ways | None:
-        tables = [tuple(self._starts(work)) for work in self.shared]
+        tables = [self._table(work) for work in self.shared]
         starts, used = self._combined(tables)
         if starts is None or used is None:
             return None
@@ -139,6 +157,18 @@ class _Laying:
         )
 
     # --- shared items -------------------------------------------------------------------------
+
+    def _table(self, work: Work) -> Table:
+        """Make the table of an item, once for hires who can take it on the same days."""
+        key = (work.key[0], self.frame.start, work.sessions)
+        if key not in self.supply.tables:
+            starts = tuple(self._starts(work))
+            longest = max((len(start.slots) for start in starts), default=0)
+            slots = [[*start.slots, *[-1] * (longest - len(start.slots))] for start in starts]
+            self.supply.tables[key] = Table(
+                starts, np.array(slots, dtype=np.int64).reshape(len(starts), longest)
+            )
+        return self.supply.tables[key]
 
     def _starts(self, work: Work) -> Iterator[Start]:
         supply, item = self.supply, self.supply.items[work.key[0]]
@@ -185,28 +215,30 @@ class _Laying:
         weeks = tuple(sorted(hours.items()))
         return Start(weeks[0][0], weeks[-1][0], weeks, slots, session)
 
-    def _combined(self, tables: Sequence[tuple[Start, ...]]) -> tuple[Ints | None, Ints | None]:
+    def _combined(self, tables: Sequence[Table]) -> tuple[Ints | None, Ints | None]:
         """Cross the starts of the shared items, without those that break a limit or an order."""
         weeks = self.supply.weeks
         starts = np.zeros((1, 0), dtype=np.int64)
         used = np.zeros((1, weeks), dtype=np.int64)
         for k, (work, table) in enumerate(zip(self.shared, tables, strict=True)):
-            hours = np.zeros((len(table), weeks), dtype=np.int64)
-            for n, start in enumerate(table):
+            hours = np.zeros((len(table.starts), weeks), dtype=np.int64)
+            for n, start in enumerate(table.starts):
                 for week, units in start.hours:
                     hours[n, week] = units
-            count = len(table)
+            count = len(table.starts)
             if len(starts) * count > 20 * MOST_WAYS:
                 return None, None
             left = np.repeat(np.arange(len(starts)), count)
             right = np.tile(np.arange(count), len(starts))
             total = used[left] + hours[right]
             fits = (total <= self.limit).all(axis=1)
-            first = np.array([start.first for start in table], dtype=np.int64)
+            first = np.array([start.first for start in table.starts], dtype=np.int64)
             for lead, share in work.leads:
                 at = next((j for j, w in enumerate(self.shared[:k]) if w.key == lead), None)
                 if at is not None:
-                    reached = np.array([_reached(s, share) for s in tables[at]], dtype=np.int64)
+                    reached = np.array(
+                        [_reached(s, share) for s in tables[at].starts], dtype=np.int64
+                    )
                     fits &= first[right] > reached[starts[left, at]]
             starts = np.column_stack([starts[left[fits]], right[fits]])
             used = total[fits]
@@ -231,7 +263,7 @@ class _Laying:
     def _filled(
         self,
         order: Sequence[Work],
-        tables: Sequence[tuple[Start, ...]],
+        tables: Sequence[Table],
         starts: Ints,
         used: Ints,
     ) -> tuple[Ints, Ints, NDArray[np.bool_]]:
@@ -242,8 +274,8 @@ class _Laying:
         first: dict[Key, Ints] = {}
         last: dict[Key, Ints] = {}
         for k, work in enumerate(self.shared):
-            first[work.key] = _column([s.first for s in tables[k]])[starts[:, k]]
-            last[work.key] = _column([s.last for s in tables[k]])[starts[:, k]]
+            first[work.key] = _column([s.first for s in tables[k].starts])[starts[:, k]]
+            last[work.key] = _column([s.last for s in tables[k].starts])[starts[:, k]]
         kept = np.ones(ways, dtype=np.bool_)
         for work in order:
             ready = np.zeros(ways, dtype=np.int64)
@@ -252,20 +284,15 @@ class _Laying:
                 after = (
                     last[lead]
                     if at is None
-                    else _column([_reached(s, share) for s in tables[at]])[starts[:, at]] + 1
+                    else _column([_reached(s, share) for s in tables[at].starts])[starts[:, at]] + 1
                 )
                 ready = np.maximum(ready, after)
-            left = np.full(ways, work.units, dtype=np.int64)
-            begin = np.full(ways, weeks, dtype=np.int64)
-            end = np.full(ways, weeks, dtype=np.int64)
-            for week in range(weeks):
-                taken = np.where(week >= ready, np.minimum(left, room[:, week]), 0)
-                begin = np.where((taken > 0) & (begin == weeks), week, begin)
-                end = np.where((taken > 0) & (taken == left), week, end)
-                left -= taken
-                room[:, week] -= taken
-            kept &= left == 0
-            first[work.key], last[work.key] = begin, end
+            free = np.where(np.arange(weeks) >= ready[:, None], room, 0)
+            done = np.minimum(free.cumsum(axis=1), work.units)
+            room -= np.diff(done, axis=1, prepend=0)
+            kept &= done[:, -1] == work.units
+            first[work.key] = (done == 0).sum(axis=1)
+            last[work.key] = (done < work.units).sum(axis=1)
         for work in self.shared:
             for lead, _ in work.leads:
                 if lead in {w.key for w in self.alone}:
@@ -286,7 +313,7 @@ class _Laying:
 
     def _undominated(
         self,
-        tables: Sequence[tuple[Start, ...]],
+        tables: Sequence[Table],
         starts: Ints,
         parts: Sequence[tuple[Ints, Ints, NDArray[np.bool_]]],
     ) -> Ways:
