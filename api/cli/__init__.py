@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-import typer
+from typing import Any
 
-from api.cli import author, compare, decide, exchange, learn, tell
+import typer
+from typer.core import TyperGroup
+
+from api.cli import author, compare, decide, exchange, learn, scheduling, tell
+
+
+class _Commands(TyperGroup):
+    """The commands; `plan cohort` is the command `cohort`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer's own types
+        """Find the command that the arguments begin with."""
+        return super().resolve_command(ctx, args[1:] if args[:2] == ["plan", "cohort"] else args)
+
 
 app = typer.Typer(
+    cls=_Commands,
     name="evenhand",
     help="Hiring decisions and growth plans as policy that can be read, proved and replayed. · 持衡",
     no_args_is_help=True,
@@ -14,5 +27,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (tell, decide, learn, author, compare, exchange):
+for module in (tell, decide, learn, scheduling, author, compare, exchange):
     module.add_to(app)

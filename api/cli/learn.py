@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.scheduling import (
+    HolidaysOption,
+    SiteOption,
+    StartOption,
+    scheduled,
+    write_calendar,
+)
 from api.cli.shared import (
     FINDINGS,
     AsOfOption,
@@ -68,6 +76,30 @@ def plan(
         str | None,
         typer.Option("--prefer", help="A stated preference: a tie-break, nothing more. · 偏好"),
     ] = None,
+    schedule: Annotated[
+        bool, typer.Option("--schedule", help="Lay the plan out over weeks and days. · 排期")
+    ] = False,
+    start: StartOption = None,
+    deadline: Annotated[
+        str | None,
+        typer.Option(
+            "--deadline", metavar="DATE", help="The end of probation, for --schedule. · 截止日"
+        ),
+    ] = None,
+    site: SiteOption = None,
+    holidays: HolidaysOption = "CN",
+    ics: Annotated[
+        Path | None,
+        typer.Option("--ics", metavar="FILE", help="Write the schedule as a calendar. · 导出日历"),
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(
+            "--time-zone",
+            metavar="NAME",
+            help="Give the meetings hours, from 09:00; all-day events, when left out. · 时区",
+        ),
+    ] = None,
     as_of: AsOfOption = None,
     content: ContentOption = None,
     json: JsonOption = False,
@@ -76,6 +108,7 @@ def plan(
     """Make the exact training plan for a role and scores. · 生成精确的培养计划"""
     from engine.learning.explain import explain_plan
     from engine.learning.plan import plan as make_plan
+    from engine.learning.schedule.explain import explain_schedule
 
     graph = load(content).graph(moment(as_of))
     made = make_plan(
@@ -86,11 +119,21 @@ def plan(
         passed=frozenset(passed or ()),
         preference=prefer,
     )
+    laid_out = None
+    if schedule or ics:
+        laid_out = scheduled(graph, made, start=start, deadline=deadline, place=holidays, site=site)
+    if laid_out and ics:
+        write_calendar(laid_out, ics, as_lang(lang), stamp=moment(as_of), zone=time_zone)
     if json:
-        print_json(made.model_dump(mode="json"))
+        shown = made.model_dump(mode="json")
+        print_json(
+            {"plan": shown, "schedule": laid_out.model_dump(mode="json")} if laid_out else shown
+        )
     else:
         print(explain_plan(made, as_lang(lang)))
-    if made.status == "infeasible":
+        if laid_out:
+            print(f"\n{explain_schedule(laid_out, as_lang(lang))}")
+    if made.status == "infeasible" or (laid_out and laid_out.status != "fits"):
         raise typer.Exit(FINDINGS)
 
 

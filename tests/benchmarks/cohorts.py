@@ -184,7 +184,10 @@ def cohort_case(hires: int, seed: int = 7) -> tuple[SkillGraph, Cohort, dict[str
     slots = {pool: max(1, ceil(n / (DEMAND * WEEKS))) for pool, n in asked.items()}
     dates = sum(len(item.sessions) for item in free.items.values())
     seats = max(1, ceil(asked["seats"] / (DEMAND * dates)))
-    waiting = {h.id: Waiting(weight=h.priority, limit=WEEKS) for h in cohort.hires}
+    waiting = {
+        h.id: Waiting(weight=h.priority, weight_past_limit=h.priority, limit=WEEKS)
+        for h in cohort.hires
+    }
     return _graph(slots, seats), cohort, waiting
 
 
@@ -203,7 +206,7 @@ def cohort_figures() -> Iterator[Figure]:
     taken = {}
     for hires in (200, 1_000):
         made, seconds = planned(hires)
-        weeks = made.aims[2]
+        weeks = made.aims[1]
         taken[hires] = seconds
         yield Figure(f"cohort.{hires}.seconds", seconds, "s")
         yield Figure(f"cohort.{hires}.proven", float(made.proved), "")

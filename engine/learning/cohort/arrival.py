@@ -44,7 +44,7 @@ def _earliest(choice: Choice, left: Sequence[int]) -> int | None:
         )
         free &= each[ways.starts[:, k]]
     open_ = np.flatnonzero(free)
-    for at in open_[np.argsort(choice.costs[2][open_], kind="stable")]:
+    for at in open_[np.argsort(choice.costs[-1][open_], kind="stable")]:
         # Two items of one pool in one week take two slots.
         if all(left[slot] >= n for slot, n in Counter(ways.slots(int(at))).items()):
             return int(at)

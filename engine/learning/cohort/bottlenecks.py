@@ -38,22 +38,23 @@ def _taken(answer: Answer) -> Counter[int]:
 def find_bottlenecks(
     graph: SkillGraph, supply: Supply, master: Master, answer: Answer, count: int
 ) -> Iterator[Bottleneck]:
-    """Give the `count` full slots with the highest prices, each solved again with one more.
+    """Give the `count` full slots with the highest prices, if any, each solved again with one more.
 
     What one more slot closes and saves is the difference of two plans; it is left open where
     either is not proved.
     """
     taken = _taken(answer)
-    full = [slot for slot, most in enumerate(supply.capacity) if taken[slot] == most]
-    full.sort(key=lambda slot: (-int(answer.prices.slots[slot]), supply.names[slot]))
+    prices = answer.prices.slots
+    full = [s for s, most in enumerate(supply.capacity) if taken[s] == most and prices[s]]
+    full.sort(key=lambda slot: (-int(prices[slot]), supply.names[slot]))
     for slot in full[:count]:
         name, week, site = supply.names[slot]
         closes = saves = None
-        if not master.hurried() and answer.prices.slots[slot]:
+        if not master.hurried():
             closes, saves = _one_more(master, answer, slot)
         pool = graph.pools[name] if not site else None
         at = (supply.start + week * DAY - supply.start).days // 7 if site else week
-        price = Decimal(int(answer.prices.slots[slot])) / SCALE
+        price = Decimal(int(prices[slot])) / SCALE
         yield Bottleneck(
             pool=name if pool else None,
             item=None if pool else name,
@@ -78,7 +79,7 @@ def _one_more(master: Master, answer: Answer, slot: int) -> tuple[int | None, in
     )
     if any(aim.value != aim.bound for aim in (*answer.aims, *found.aims)):
         return None, None
-    unmet, _, weeks = (
+    unmet, weeks = (
         before.value - after.value for before, after in zip(answer.aims, found.aims, strict=True)
     )
     return unmet, weeks

@@ -8,7 +8,18 @@ from pydantic import AfterValidator
 
 from engine.kernel.canonical import ContentHash
 from engine.kernel.diagnostics import Code
-from engine.kernel.documents import Count, Day, Flag, Identifier, Name, Number, Shape, Text, reject
+from engine.kernel.documents import (
+    Count,
+    Day,
+    Flag,
+    Identifier,
+    Name,
+    Number,
+    SemVer,
+    Shape,
+    Text,
+    reject,
+)
 from engine.learning.documents import Amount, CatalogUsed, Hours, Percent
 
 BAD_PERSON = Code(
@@ -46,6 +57,7 @@ def _count(low: int, high: int) -> AfterValidator:
 
 PersonId: TypeAlias = Annotated[str, AfterValidator(_person)]
 Weeks: TypeAlias = Annotated[Count, _count(0, 520)]
+Weight: TypeAlias = Annotated[Count, _count(1, 1000)]
 
 
 class Hire(Shape):
@@ -77,11 +89,24 @@ class Cohort(Shape):
 
 
 class Waiting(Shape):
-    """What the waiting rule said of a hire: the weight of a week, and the longest wait in weeks."""
+    """What the waiting rule said of a hire.
 
-    weight: Count
-    limit: Count
-    reasons: tuple[str, ...] = ()
+    A week until a gap closes weighs `weight`, and `weight_past_limit` once the hire has waited
+    more than `limit` weeks for the others.
+    """
+
+    weight: Weight
+    weight_past_limit: Weight
+    limit: Weeks
+    reasons: tuple[Text, ...] = ()
+
+
+class RulesUsed(Shape):
+    """The rule set that weighed the waiting."""
+
+    id: Identifier
+    version: SemVer
+    hash: ContentHash
 
 
 class PlacedItem(Shape):
@@ -126,7 +151,7 @@ class HirePlan(Shape):
     """Hires who are the same in everything that counts, in the order in which they are served."""
 
 
-Aim: TypeAlias = Literal["unmet", "overdue", "weeks"]
+Aim: TypeAlias = Literal["unmet", "weeks"]
 
 
 class Reached(Shape):
@@ -175,6 +200,7 @@ class CohortPlan(Shape):
     schema_version: Literal["1"]
     kind: Literal["cohort_plan"]
     catalog: CatalogUsed
+    rules: RulesUsed | None
     cohort: ContentHash
     start: Day
     weeks: Count

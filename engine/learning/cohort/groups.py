@@ -10,11 +10,12 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.learning.cohort.documents import Waiting
     from engine.learning.cohort.options import ItemSet
     from engine.learning.cohort.placements import Ints, Ways
 
-AIMS = 3
-"""Unmet gaps, overdue gaps, weeks to target: each weighted, one after another."""
+AIMS = 2
+"""Unmet gaps, then weeks to target: each weighted."""
 NEVER = 1 << 30
 
 
@@ -47,19 +48,16 @@ def make_group(
     arrival: int,
     *,
     weeks: int,
-    waiting: tuple[int, int],
+    waiting: Waiting,
     found: Sequence[tuple[ItemSet, Ways]],
 ) -> Group:
-    """Weigh the ways of the item sets, the best first; `waiting` is a weight and a limit."""
+    """Weigh the ways of the item sets, the best first, by what the waiting rule said."""
     closed = [_closed(items, ways) for items, ways in found]
+    alone = _alone(closed, weeks)
     count = len(found[0][0].closers)
-    alone = tuple(
-        min((int(c[gap].min()) for c in closed if c.shape[1]), default=NEVER)
-        for gap in range(count)
-    )
     reachable = tuple(any(items.closers[gap] for items, _ in found) for gap in range(count))
     choices = tuple(
-        Choice(items, ways, each, _costs(each, alone, reachable, (arrival, *waiting, weeks)))
+        Choice(items, ways, each, _costs(each, alone, reachable, arrival, weeks, waiting))
         for (items, ways), each in zip(found, closed, strict=True)
         if each.shape[1]
     )
@@ -75,18 +73,34 @@ def _closed(items: ItemSet, ways: Ways) -> Ints:
     return closed
 
 
-def _costs(
-    closed: Ints, alone: Sequence[int], reachable: Sequence[bool], terms: tuple[int, int, int, int]
+def _alone(closed: Sequence[Ints], weeks: int) -> tuple[int, ...]:
+    """Give the weeks of the hire's own best way, if nobody else were there: most closed, then soonest."""
+    best: tuple[int, int, tuple[int, ...]] | None = None
+    for each in closed:
+        if each.shape[1]:
+            never = (each == NEVER).sum(axis=0)
+            total = np.minimum(each, weeks).sum(axis=0)
+            way = int(np.lexsort((total, never))[0])
+            found = (int(never[way]), int(total[way]), tuple(int(week) for week in each[:, way]))
+            best = found if best is None else min(best, found)
+    return best[2] if best else ()
+
+
+def _costs(  # noqa: PLR0913, PLR0917 - what a cost is made of
+    closed: Ints,
+    alone: Sequence[int],
+    reachable: Sequence[bool],
+    arrival: int,
+    weeks: int,
+    waiting: Waiting,
 ) -> Ints:
-    arrival, weight, limit, weeks = terms
+    """Weigh gaps and weeks; a gap that stays open counts as closed in the week after the last."""
     costs = np.zeros((AIMS, closed.shape[1]), dtype=np.int64)
     for gap, in_reach in enumerate(reachable):
-        if not in_reach:
-            continue
-        never = closed[gap] == NEVER
-        late = ~never & (closed[gap] - alone[gap] > limit)
-        costs[0] += weight * never
-        costs[1] += weight * late
-        # A gap that stays open counts as one that closes in the week after the last.
-        costs[2] += weight * (np.where(never, weeks, closed[gap]) + 1 - arrival)
+        if in_reach:
+            costs[0] += waiting.weight * (closed[gap] == NEVER)
+            week = np.minimum(closed[gap], weeks)
+            late = np.maximum(0, week - min(alone[gap], weeks) - waiting.limit)
+            costs[1] += waiting.weight * (week + 1 - arrival)
+            costs[1] += (waiting.weight_past_limit - waiting.weight) * late
     return costs

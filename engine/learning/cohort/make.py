@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Mapping
 
-    from engine.learning.cohort.documents import Aim, Cohort, Hire, Waiting
+    from engine.learning.cohort.documents import Aim, Cohort, Hire, RulesUsed, Waiting
     from engine.learning.cohort.groups import Choice
     from engine.learning.cohort.master import Answer
     from engine.learning.cohort.placements import Ways
@@ -70,7 +70,7 @@ ABOUT_HIRE = Code(
 )
 
 MOST_HIRES, MOST_WEEKS = 5_000, 52
-_AIMS: tuple[Aim, ...] = ("unmet", "overdue", "weeks")
+_AIMS: tuple[Aim, ...] = ("unmet", "weeks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,14 @@ def plan_cohort(  # noqa: PLR0913 - each is a fact about the weeks that stands b
     start: dt.date,
     weeks: int,
     worked: WorkingDays,
+    rules: RulesUsed | None = None,
     bottlenecks: int = 3,
     progress: Progress | None = None,
 ) -> CohortPlan:
     """Plan all hires over `weeks` weeks from the week of `start`, sharing mentors and seats.
 
-    Least first: unmet gaps, gaps that wait longer than the rule allows, weeks to target, each
-    weighted by what `waiting` says of the hire. Equal hires are served by arrival, then id.
+    Least first: unmet gaps, then weeks to target, each weighted by what `waiting` says of the
+    hire. Equal hires are served by arrival, then id.
     Raises DocumentError for a cohort that makes no sense.
     """
     progress = progress or Progress()
@@ -131,6 +132,7 @@ def plan_cohort(  # noqa: PLR0913 - each is a fact about the weeks that stands b
         schema_version="1",
         kind="cohort_plan",
         catalog=graph.used,
+        rules=rules,
         cohort=content_hash(canonical_json(cohort.model_dump(mode="json"))),
         start=monday,
         weeks=weeks,
@@ -172,7 +174,7 @@ def _gather(case: _Case, progress: Progress) -> None:
         situations[number] = _situation(case, hire)
         case.gaps[number] = situations[number].gaps
         said = case.waiting[hire.id]
-        key = (_likeness(case, hire), said.weight, said.limit)
+        key = (_likeness(case, hire), said.weight, said.weight_past_limit, said.limit)
         alike.setdefault(key, []).append(number)
     maker = OptionMaker(case.graph)
     for done, numbers in enumerate(alike.values()):
@@ -197,7 +199,7 @@ def _gather(case: _Case, progress: Progress) -> None:
                 numbers,
                 case.supply.week_of(_from(case, hire)),
                 weeks=case.supply.weeks,
-                waiting=(said.weight, said.limit),
+                waiting=said,
                 found=found,
             )
         )
@@ -306,7 +308,7 @@ def _hire_plan(case: _Case, number: int, group: Group, choice: Choice, way: int)
         gaps=tuple(
             _gap(gap, group, n, closed[n], said.limit) for n, gap in enumerate(case.gaps[number])
         ),
-        items=tuple(_items(case, choice, way)),
+        items=tuple(sorted(_items(case, choice, way), key=lambda i: (i.first_week, i.last_week))),
         alike=tuple(case.cohort.hires[n].id for n in group.hires) if len(group.hires) > 1 else (),
     )
 
@@ -318,7 +320,7 @@ def _gap(gap: Gap, group: Group, number: int, closed: int, limit: int) -> HireGa
         name=gap.name,
         week=closed + 1 if met else None,
         alone=alone + 1 if alone != NEVER else None,
-        waits=closed - alone if met else None,
+        waits=max(0, closed - alone) if met and alone != NEVER else None,
         overdue=met and closed - alone > limit,
         reachable=group.reachable[number],
     )

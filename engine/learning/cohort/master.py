@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 400
 _MOST_COLUMNS = 60_000
 _WITHIN = 1e-6
+_SHARES = (0.1, 1.0)
+_CLOSE = 0.01
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Master:
     told: Callable[[str], None] | None = None
     columns: list[Column] = field(default_factory=list)
     place: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    useful: list[int] = field(default_factory=list)
 
     def column(self, group: int, choice: int, way: int) -> int:
         """Number a column, made at its first use."""
@@ -76,7 +80,7 @@ class Master:
 
     def solve(self, start: Counter[int]) -> Answer:
         """Meet the aims one after another from a plan that holds; `start` counts its columns."""
-        best, aims = start, []
+        best, aims = start, list[AimReached]()
         prices = Prices(np.zeros(len(self.capacity), dtype=np.int64), np.zeros(0, dtype=np.int64))
         counts = tuple(len(group.hires) for group in self.groups)
         for _ in range(AIMS):
@@ -113,13 +117,15 @@ class _Aim:
     def reach(self) -> tuple[Counter[int], AimReached, Prices]:
         self._note(self.prices)  # without prices: what each group takes if it were alone
         if self.bound < self.value:
-            self._generate()
-            self._search(range(len(self.master.columns)))
-        for most in (0.25, 1.0):
+            columns, settled = self._generate()
+            self._search(settled)
+            if self.value - self.bound > self.bound * _CLOSE:
+                self._search(columns)
+        for share in _SHARES:
             if self.bound < self.value and not self.master.hurried():
-                within = self._within(most)
+                within = self._within(share)
                 if within is not None:
-                    self._search(within, whole=most == 1)
+                    self._search(within, whole=share == 1)
         return self.best, AimReached(self.value, min(self.bound, self.value)), self.prices
 
     # --- the bound ----------------------------------------------------------------------------
@@ -137,11 +143,16 @@ class _Aim:
             self.bound = max(self.bound, -(-total // SCALE))
         return found
 
-    def _generate(self) -> None:
-        """Add the cheapest column of every group until none lowers the linear program."""
+    def _generate(self) -> tuple[list[int], list[int]]:
+        """Add the cheapest column of every group until none lowers the linear program.
+
+        Gives the columns, and those of them that are left when each group that the linear program
+        has settled keeps only what it takes.
+        """
         linear = LinearMaster(self.rows)
-        known = len(self.master.columns)
-        linear.add(self.master.columns)
+        numbers = sorted({*self.master.useful, *self.best})
+        seen = set(numbers)
+        linear.add([self.master.columns[n] for n in numbers])
         for number in range(_MOST_ROUNDS):
             value, prices = linear.solve()
             found = self._note(prices)
@@ -149,16 +160,25 @@ class _Aim:
                 self.master.told(
                     f"{self.rows.aim + 1}/{AIMS} · {number + 1} · {self.bound}–{self.value}"
                 )
-            for group, (_, choice, way) in enumerate(found):
-                self.master.column(group, choice, way)
-            fresh = self.master.columns[known:]
+            cheap = (self.master.column(g, choice, way) for g, (_, choice, way) in enumerate(found))
+            fresh = [n for n in cheap if n not in seen]
             at_least = value - _WITHIN * max(1.0, abs(value))
             if not fresh or self.bound >= at_least or self.bound >= self.value:
                 break
             if self.master.hurried():
                 break
-            linear.add(fresh)
-            known = len(self.master.columns)
+            linear.add([self.master.columns[n] for n in fresh])
+            numbers += fresh
+            seen.update(fresh)
+        self.master.useful = numbers
+        taken = dict(zip(numbers, linear.shares(), strict=False))
+        open_ = {
+            self.master.columns[n].group for n, x in taken.items() if abs(x - round(x)) > _WITHIN
+        }
+        settled = [
+            n for n in numbers if self.master.columns[n].group in open_ or taken.get(n, 0) > _HALF
+        ]
+        return sorted(numbers), sorted(settled)
 
     # --- whole numbers ------------------------------------------------------------------------
 
@@ -177,9 +197,8 @@ class _Aim:
         at = list(numbers)
         columns = [self.master.columns[n] for n in at]
         left = self.master.seconds_left
-        answer = solve_whole(
-            self.rows, columns, [self.best[n] for n in at], left() if left is not None else None
-        )
+        start = [self.best[n] for n in at] if set(self.best) <= set(at) else []
+        answer = solve_whole(self.rows, columns, start, left() if left is not None else None)
         if answer is None:
             return
         if holds(self.rows, columns, answer.taken):

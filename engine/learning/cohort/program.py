@@ -98,6 +98,10 @@ class LinearMaster:
             value,
         )
 
+    def shares(self) -> list[float]:
+        """Give how much of each column the last solution takes."""
+        return list(self.solver.getSolution().col_value)
+
     def solve(self) -> tuple[float, Prices]:
         """Solve; gives the value and the prices, none of them negative."""
         self.solver.run()
@@ -126,7 +130,7 @@ class WholeAnswer:
 def solve_whole(
     rows: Rows, columns: Sequence[Column], known: Sequence[int], seconds: float | None
 ) -> WholeAnswer | None:
-    """Solve over whole numbers from a `known` answer; None where the search found none."""
+    """Solve over whole numbers from a `known` answer, if any; None where the search found none."""
     solver = _solver()
     if seconds is not None:
         solver.setOptionValue("time_limit", max(0.1, seconds))
@@ -144,9 +148,10 @@ def solve_whole(
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = starts, index, value
     solver.passModel(model)
-    given = highspy.HighsSolution()
-    given.col_value = [float(n) for n in known]
-    solver.setSolution(given)
+    if known:
+        given = highspy.HighsSolution()
+        given.col_value = [float(n) for n in known]
+        solver.setSolution(given)
     solver.run()
     info = solver.getInfo()
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
@@ -200,7 +205,7 @@ def _entries(rows: Rows, columns: Sequence[Column]) -> tuple[Ints, Ints, Floats]
                 value.append(float(column.costs[aim]))
         starts.append(len(index))
     return (
-        np.array(starts, dtype=np.int32),  # type: ignore[return-value]
+        np.array(starts, dtype=np.int32),
         np.array(index, dtype=np.int32),
         np.array(value, dtype=np.float64),
     )

@@ -53,6 +53,9 @@ class Unplaced(Shape):
 RemedyKind: TypeAlias = Literal["hours_a_week", "deadline", "start", "site"]
 
 
+Status: TypeAlias = Literal["fits", "late", "impossible"]
+
+
 class Remedy(Shape):
     """One change by itself with which the whole plan fits: tried, and told in words."""
 
@@ -76,7 +79,7 @@ class Schedule(Shape):
     deadline: Day | None
     hours_a_week: Number
     site: str | None
-    status: Literal["fits", "late", "impossible"]
+    status: Status
     finish: Day | None
     earliest_week: Day | None
     proved: Flag

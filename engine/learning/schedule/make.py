@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from engine.learning.documents import LearningPlan
+    from engine.learning.schedule.documents import Status
     from engine.learning.skill_graph import SkillGraph
 
 START_RANGE = Code(
@@ -113,7 +114,7 @@ def make_schedule(  # noqa: PLR0913 - each is a fact about the weeks that stands
     steps = tuple(_steps(question, layout))
     finish = max((step.last for step in steps), default=None)
     late = tuple(_late(steps, deadline))
-    status = "impossible" if layout.unplaced else ("late" if late else "fits")
+    status: Status = "impossible" if layout.unplaced else ("late" if late else "fits")
     return Schedule(
         schema_version="1",
         kind="schedule",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar as months
 import datetime as dt
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,9 +74,10 @@ def rhythm(
     passed over and the rhythm goes on after it. None: it does not end by `until`.
     """
     if cadence.every == "workday":
-        days = tuple(zip(worked.days_from(first, until)))[: cadence.times]
-        return days if len(days) == cadence.times else None
-    found = [(first,)]
+        days = islice(worked.days_from(first, until), cadence.times)
+        each = tuple((day,) for day in days)
+        return each if len(each) == cadence.times else None
+    found: list[tuple[dt.date, ...]] = [(first,)]
     base = first
     for time in range(1, cadence.times):
         base = (
@@ -83,13 +85,13 @@ def rhythm(
             if cadence.every == "month"
             else base + (WEEK if cadence.every == "week" else 2 * WEEK)
         )
-        while not (days := _around(base, worked)):
+        while not (around := _around(base, worked)):
             base += WEEK
             if base > until:
                 return None
-        if days[0] > until:
+        if around[0] > until:
             return None
-        found.append(days)
+        found.append(around)
     return tuple(found)
 
 
