@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.scheduling import (
+    CalendarOption,
+    DeadlineOption,
     HolidaysOption,
+    ScheduleOption,
     SiteOption,
     StartOption,
+    ZoneOption,
     scheduled,
     write_calendar,
 )
@@ -35,6 +38,37 @@ if TYPE_CHECKING:
 
     from engine.learning.documents import PlanLimits
 
+RoleOption = Annotated[str, typer.Option("--role", help="The role, such as sales-rep-fmcg. · 岗位")]
+ScoresOption = Annotated[
+    str,
+    typer.Option(
+        "--scores",
+        metavar="FILE",
+        help="Scores by competency as JSON (or .yaml); - is standard input. · 得分文件",
+    ),
+]
+PassedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--passed", metavar="ITEM", help="An item that need not be repeated. · 已通过项目"
+    ),
+]
+BudgetOption = Annotated[str | None, typer.Option("--budget", help="The most it may cost. · 预算")]
+HoursOption = Annotated[
+    str | None, typer.Option("--hours-per-week", help="Hours a week. · 每周学时")
+]
+WeeksOption = Annotated[
+    int | None, typer.Option("--weeks", help="Weeks until the deadline. · 期限（周）")
+]
+LanguagesOption = Annotated[
+    list[str] | None,
+    typer.Option("--language", metavar="zh|en", help="A language of learning. · 学习语言"),
+]
+PreferOption = Annotated[
+    str | None,
+    typer.Option("--prefer", help="A stated preference: a tie-break, nothing more. · 偏好"),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
@@ -44,62 +78,21 @@ def add_to(app: typer.Typer) -> None:
 
 @ending
 def plan(
-    role: Annotated[str, typer.Option("--role", help="The role, such as sales-rep-fmcg. · 岗位")],
-    scores: Annotated[
-        str,
-        typer.Option(
-            "--scores",
-            metavar="FILE",
-            help="Scores by competency as JSON (or .yaml); - is standard input. · 得分文件",
-        ),
-    ],
-    passed: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--passed", metavar="ITEM", help="An item that need not be repeated. · 已通过项目"
-        ),
-    ] = None,
-    budget: Annotated[
-        str | None, typer.Option("--budget", help="The most it may cost. · 预算")
-    ] = None,
-    hours_per_week: Annotated[
-        str | None, typer.Option("--hours-per-week", help="Hours a week. · 每周学时")
-    ] = None,
-    weeks: Annotated[
-        int | None, typer.Option("--weeks", help="Weeks until the deadline. · 期限（周）")
-    ] = None,
-    languages: Annotated[
-        list[str] | None,
-        typer.Option("--language", metavar="zh|en", help="A language of learning. · 学习语言"),
-    ] = None,
-    prefer: Annotated[
-        str | None,
-        typer.Option("--prefer", help="A stated preference: a tie-break, nothing more. · 偏好"),
-    ] = None,
-    schedule: Annotated[
-        bool, typer.Option("--schedule", help="Lay the plan out over weeks and days. · 排期")
-    ] = False,
+    role: RoleOption,
+    scores: ScoresOption,
+    passed: PassedOption = None,
+    budget: BudgetOption = None,
+    hours_per_week: HoursOption = None,
+    weeks: WeeksOption = None,
+    languages: LanguagesOption = None,
+    prefer: PreferOption = None,
+    schedule: ScheduleOption = False,
     start: StartOption = None,
-    deadline: Annotated[
-        str | None,
-        typer.Option(
-            "--deadline", metavar="DATE", help="The end of probation, for --schedule. · 截止日"
-        ),
-    ] = None,
+    deadline: DeadlineOption = None,
     site: SiteOption = None,
     holidays: HolidaysOption = "CN",
-    ics: Annotated[
-        Path | None,
-        typer.Option("--ics", metavar="FILE", help="Write the schedule as a calendar. · 导出日历"),
-    ] = None,
-    time_zone: Annotated[
-        str | None,
-        typer.Option(
-            "--time-zone",
-            metavar="NAME",
-            help="Give the meetings hours, from 09:00; all-day events, when left out. · 时区",
-        ),
-    ] = None,
+    ics: CalendarOption = None,
+    time_zone: ZoneOption = None,
     as_of: AsOfOption = None,
     content: ContentOption = None,
     json: JsonOption = False,
@@ -119,16 +112,15 @@ def plan(
         passed=frozenset(passed or ()),
         preference=prefer,
     )
+    shown = made.model_dump(mode="json")
     laid_out = None
     if schedule or ics:
         laid_out = scheduled(graph, made, start=start, deadline=deadline, place=holidays, site=site)
-    if laid_out and ics:
-        write_calendar(laid_out, ics, as_lang(lang), stamp=moment(as_of), zone=time_zone)
+        shown = {"plan": shown, "schedule": laid_out.model_dump(mode="json")}
+        if ics:
+            write_calendar(laid_out, ics, as_lang(lang), stamp=moment(as_of), zone=time_zone)
     if json:
-        shown = made.model_dump(mode="json")
-        print_json(
-            {"plan": shown, "schedule": laid_out.model_dump(mode="json")} if laid_out else shown
-        )
+        print_json(shown)
     else:
         print(explain_plan(made, as_lang(lang)))
         if laid_out:

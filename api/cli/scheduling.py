@@ -51,6 +51,61 @@ SiteOption = Annotated[
     str | None, typer.Option("--site", help="Where sessions can be attended. · 场次地点")
 ]
 
+ScheduleOption = Annotated[
+    bool, typer.Option("--schedule", help="Lay the plan out over weeks and days. · 排期")
+]
+DeadlineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--deadline", metavar="DATE", help="The end of probation, for --schedule. · 截止日"
+    ),
+]
+CalendarOption = Annotated[
+    Path | None,
+    typer.Option("--ics", metavar="FILE", help="Write the schedule as a calendar. · 导出日历"),
+]
+ZoneOption = Annotated[
+    str | None,
+    typer.Option(
+        "--time-zone",
+        metavar="NAME",
+        help="Give the meetings hours, from 09:00; all-day events, when left out. · 时区",
+    ),
+]
+HiresArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="HIRES.csv|.json|.yaml",
+        help="The hires: id, role, arrival, hours, scores. · 入职名单",
+    ),
+]
+PlannedWeeksOption = Annotated[
+    int, typer.Option("--weeks", help="How many weeks are planned. · 规划周数")
+]
+WaitingOption = Annotated[
+    str, typer.Option("--rules", metavar="ID[@VERSION]", help="The rule of waiting. · 等待规则")
+]
+BottlenecksOption = Annotated[
+    int, typer.Option("--bottlenecks", min=0, max=50, help="How many to solve again. · 瓶颈个数")
+]
+TimeLimitOption = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        min=0.1,
+        metavar="SECONDS",
+        help="Answer with the proved gap when it is over. · 时限（秒）",
+    ),
+]
+HireOption = Annotated[
+    list[str] | None,
+    typer.Option("--hire", metavar="ID", help="Show this hire's plan whole. · 查看某人"),
+]
+TableOption = Annotated[
+    Path | None,
+    typer.Option("--csv", metavar="FILE", help="Write every item with its weeks. · 导出 CSV"),
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
@@ -109,43 +164,15 @@ def write_calendar(
 
 @ending
 def cohort(
-    hires: Annotated[
-        str,
-        typer.Argument(
-            metavar="HIRES.csv|.json|.yaml",
-            help="The hires: id, role, arrival, hours, scores. · 入职名单",
-        ),
-    ],
-    weeks: Annotated[
-        int, typer.Option("--weeks", help="How many weeks are planned. · 规划周数")
-    ] = 24,
+    hires: HiresArgument,
+    weeks: PlannedWeeksOption = 24,
     start: StartOption = None,
     holidays: HolidaysOption = "CN",
-    rules: Annotated[
-        str,
-        typer.Option("--rules", metavar="ID[@VERSION]", help="The rule of waiting. · 等待规则"),
-    ] = "cohort-waiting",
-    bottlenecks: Annotated[
-        int,
-        typer.Option("--bottlenecks", min=0, max=50, help="How many to solve again. · 瓶颈个数"),
-    ] = 3,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(
-            "--time-limit",
-            min=0.1,
-            metavar="SECONDS",
-            help="Answer with the proved gap when it is over. · 时限（秒）",
-        ),
-    ] = None,
-    hire: Annotated[
-        list[str] | None,
-        typer.Option("--hire", metavar="ID", help="Show this hire's plan whole. · 查看某人"),
-    ] = None,
-    csv_file: Annotated[
-        Path | None,
-        typer.Option("--csv", metavar="FILE", help="Write every item with its weeks. · 导出 CSV"),
-    ] = None,
+    rules: WaitingOption = "cohort-waiting",
+    bottlenecks: BottlenecksOption = 3,
+    time_limit: TimeLimitOption = None,
+    hire: HireOption = None,
+    csv_file: TableOption = None,
     as_of: AsOfOption = None,
     content: ContentOption = None,
     json: JsonOption = False,

@@ -10,13 +10,15 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from engine.learning.cohort.documents import Waiting
     from engine.learning.cohort.options import ItemSet
-    from engine.learning.cohort.placements import Ints, Ways
+    from engine.learning.cohort.placements import Small, Ways
 
 AIMS = 2
 """Unmet gaps, then weeks to target: each weighted."""
-NEVER = 1 << 30
+NEVER = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +30,8 @@ class Choice:
 
     items: ItemSet
     ways: Ways
-    closed: Ints
-    costs: Ints
+    closed: Small
+    costs: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +66,22 @@ def make_group(
     return Group(tuple(hires), arrival, reachable, alone, choices)
 
 
-def _closed(items: ItemSet, ways: Ways) -> Ints:
+def _closed(items: ItemSet, ways: Ways) -> Small:
     """Give for each gap and way the first week by whose end some least group of steps has ended."""
-    closed = np.full((len(items.closers), len(ways.ends)), NEVER, dtype=np.int64)
+    closed = np.full((len(items.closers), len(ways.ends)), NEVER, dtype=np.int16)
     for gap, closers in enumerate(items.closers):
         for closer in closers:
             closed[gap] = np.minimum(closed[gap], ways.ends[:, list(closer)].max(axis=1))
     return closed
 
 
-def _alone(closed: Sequence[Ints], weeks: int) -> tuple[int, ...]:
+def _alone(closed: Sequence[Small], weeks: int) -> tuple[int, ...]:
     """Give the weeks of the hire's own best way, if nobody else were there: most closed, then soonest."""
     best: tuple[int, int, tuple[int, ...]] | None = None
     for each in closed:
         if each.shape[1]:
             never = (each == NEVER).sum(axis=0)
-            total = np.minimum(each, weeks).sum(axis=0)
+            total = np.minimum(each, weeks).sum(axis=0, dtype=np.int64)
             way = int(np.lexsort((total, never))[0])
             found = (int(never[way]), int(total[way]), tuple(int(week) for week in each[:, way]))
             best = found if best is None else min(best, found)
@@ -87,19 +89,19 @@ def _alone(closed: Sequence[Ints], weeks: int) -> tuple[int, ...]:
 
 
 def _costs(  # noqa: PLR0913, PLR0917 - what a cost is made of
-    closed: Ints,
+    closed: Small,
     alone: Sequence[int],
     reachable: Sequence[bool],
     arrival: int,
     weeks: int,
     waiting: Waiting,
-) -> Ints:
+) -> NDArray[np.int32]:
     """Weigh gaps and weeks; a gap that stays open counts as closed in the week after the last."""
-    costs = np.zeros((AIMS, closed.shape[1]), dtype=np.int64)
+    costs = np.zeros((AIMS, closed.shape[1]), dtype=np.int32)
     for gap, in_reach in enumerate(reachable):
         if in_reach:
             costs[0] += waiting.weight * (closed[gap] == NEVER)
-            week = np.minimum(closed[gap], weeks)
+            week = np.minimum(closed[gap], weeks).astype(np.int32)
             late = np.maximum(0, week - min(alone[gap], weeks) - waiting.limit)
             costs[1] += waiting.weight * (week + 1 - arrival)
             costs[1] += (waiting.weight_past_limit - waiting.weight) * late

@@ -27,6 +27,8 @@ from engine.learning.cohort.program import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from engine.learning.cohort.groups import Group
     from engine.learning.cohort.placements import Ints, Ways
 
@@ -146,8 +148,8 @@ class _Aim:
     def _generate(self) -> tuple[list[int], list[int]]:
         """Add the cheapest column of every group until none lowers the linear program.
 
-        Gives the columns, and those of them that are left when each group that the linear program
-        has settled keeps only what it takes.
+        Gives the columns, and those of them that are left when a group that the linear program
+        has settled keeps only what it takes there and in the plan so far.
         """
         linear = LinearMaster(self.rows)
         numbers = sorted({*self.master.useful, *self.best})
@@ -175,10 +177,10 @@ class _Aim:
         open_ = {
             self.master.columns[n].group for n, x in taken.items() if abs(x - round(x)) > _WITHIN
         }
-        settled = [
-            n for n in numbers if self.master.columns[n].group in open_ or taken.get(n, 0) > _HALF
-        ]
-        return sorted(numbers), sorted(settled)
+        settled = {
+            n for n, x in taken.items() if x > _HALF or self.master.columns[n].group in open_
+        }
+        return sorted(numbers), sorted(settled | set(self.best))
 
     # --- whole numbers ------------------------------------------------------------------------
 
@@ -197,8 +199,8 @@ class _Aim:
         at = list(numbers)
         columns = [self.master.columns[n] for n in at]
         left = self.master.seconds_left
-        start = [self.best[n] for n in at] if set(self.best) <= set(at) else []
-        answer = solve_whole(self.rows, columns, start, left() if left is not None else None)
+        seconds = left() if left is not None else None
+        answer = solve_whole(self.rows, columns, [self.best[n] for n in at], seconds)
         if answer is None:
             return
         if holds(self.rows, columns, answer.taken):
@@ -249,8 +251,8 @@ def near(
                 yield at, number, int(way)
 
 
-def _priced(costs: Ints, aim: int, prices: Prices) -> Ints:
-    total: Ints = costs[aim] * SCALE
+def _priced(costs: NDArray[np.int32], aim: int, prices: Prices) -> Ints:
+    total: Ints = costs[aim].astype(np.int64) * SCALE
     for earlier in range(aim):
         total = total + costs[earlier] * prices.aims[earlier]
     return total

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from engine.learning.schedule.placing import Key
 
 Ints: TypeAlias = "NDArray[np.int64]"
+Small: TypeAlias = "NDArray[np.int16]"
+"""Weeks and numbers of starts: there are many ways, and both are small."""
 
 MOST_WAYS = 200_000
 _MOST_ORDERS = 24
@@ -64,9 +66,9 @@ class Ways:
 
     shared: tuple[int, ...]
     tables: tuple[Table, ...]
-    starts: Ints
-    begins: Ints
-    ends: Ints
+    starts: Small
+    begins: Small
+    ends: Small
 
     def slots(self, way: int) -> tuple[int, ...]:
         """List the slots that one way takes."""
@@ -330,9 +332,16 @@ class _Laying:
         return Ways(
             tuple(self.place[work.key[0]] for work in self.shared),
             tuple(tables),
-            np.concatenate([starts[keep] for keep in kept]),
-            np.concatenate([part[0][keep] for part, keep in zip(parts, kept, strict=True)]),
-            np.concatenate([part[1][keep] for part, keep in zip(parts, kept, strict=True)]),
+            *(
+                np.concatenate([rows[keep] for rows, keep in zip(each, kept, strict=True)]).astype(
+                    np.int16
+                )
+                for each in (
+                    [starts] * len(parts),
+                    [part[0] for part in parts],
+                    [part[1] for part in parts],
+                )
+            ),
         )
 
 

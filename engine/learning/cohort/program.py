@@ -130,7 +130,7 @@ class WholeAnswer:
 def solve_whole(
     rows: Rows, columns: Sequence[Column], known: Sequence[int], seconds: float | None
 ) -> WholeAnswer | None:
-    """Solve over whole numbers from a `known` answer, if any; None where the search found none."""
+    """Solve over whole numbers from a `known` answer; None where the search found none."""
     solver = _solver()
     if seconds is not None:
         solver.setOptionValue("time_limit", max(0.1, seconds))
@@ -148,10 +148,9 @@ def solve_whole(
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = starts, index, value
     solver.passModel(model)
-    if known:
-        given = highspy.HighsSolution()
-        given.col_value = [float(n) for n in known]
-        solver.setSolution(given)
+    given = highspy.HighsSolution()
+    given.col_value = [float(n) for n in known]
+    solver.setSolution(given)
     solver.run()
     info = solver.getInfo()
     if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
