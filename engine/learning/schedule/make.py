@@ -73,7 +73,7 @@ OTHER_CATALOG = Code(
 FULL_WEEK = Decimal(40)
 """The hours a week where no limit is given: a working week."""
 _FIRST, _LAST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
-_ORDERS = 720
+_ORDERS = 124
 _EARLIER_WEEKS = 12
 
 
@@ -274,7 +274,9 @@ def _weeks(steps: Sequence[ScheduledStep]) -> Iterator[ScheduledWeek]:
 def _remedies(question: _Question, finish: dt.date | None, status: str) -> Iterator[Remedy]:
     """Try one change after another: more hours, an earlier start, any site, a later deadline."""
     frame = question.frame
-    for hours in range(frame.limit // UNITS + 1, int(FULL_WEEK) + 1):
+    full = replace(question, frame=replace(frame, limit=int(FULL_WEEK) * UNITS))
+    more = range(frame.limit // UNITS + 1, int(FULL_WEEK) + 1) if _fits(full) else ()
+    for hours in more:
         if _fits(replace(question, frame=replace(frame, limit=hours * UNITS))):
             text = Text(zh=f"每周 {hours} 学时即可", en=f"it fits with {hours} hours a week")
             yield Remedy(change="hours_a_week", value=str(hours), text=text)

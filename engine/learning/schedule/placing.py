@@ -17,6 +17,7 @@ from engine.learning.schedule.working_days import (
     LONGEST_WEEKS,
     UNITS,
     WEEK,
+    WORKDAYS,
     WorkingDays,
     monday_of,
     pace,
@@ -269,6 +270,8 @@ def _hold(layout: Layout, meetings: Meetings) -> bool:
 
 def _place_rhythm(work: Work, cadence: Cadence, layout: Layout, ready: dt.date) -> Placed | Text:
     units = int(cadence.hours * UNITS)
+    if units > layout.frame.limit:
+        return _too_much(work, layout)
     for first in layout.frame.worked.days_from(ready, layout.frame.until):
         times = rhythm(cadence, first, layout.frame.worked, layout.frame.until)
         if times is None:
@@ -323,8 +326,12 @@ def least_limit(work: Work) -> int:
         return min((_fullest(meetings) for _, meetings in work.sessions), default=0)
     if work.cadence is None:
         return 0
-    times = min(work.cadence.times, 5) if work.cadence.every == "workday" else 1
-    return times * int(work.cadence.hours * UNITS)
+    units = int(work.cadence.hours * UNITS)
+    if work.cadence.every != "workday":
+        return units
+    # Eight days in a row can be four and four; nine hold a whole week.
+    most = 2 * (WORKDAYS - 1)
+    return units * (WORKDAYS if work.cadence.times > most else -(-work.cadence.times // 2))
 
 
 def _fullest(meetings: Meetings) -> int:

@@ -19,7 +19,7 @@ UNITS = 100
 """Hours are counted in hundredths, whole numbers."""
 DAY_UNITS = 8 * UNITS
 """What a day holds, unless one longer event has it for itself."""
-LONGEST_WEEKS = 160
+LONGEST_WEEKS = 104
 """How far a schedule looks ahead."""
 
 
