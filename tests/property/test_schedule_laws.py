@@ -131,7 +131,9 @@ def _comes_first(graph: SkillGraph, lead: Any, step: Any, percent: Decimal) -> N
     whole = graph.items[step.item]
     dated = bool(whole.sessions or whole.cadence)
     done = sum(
-        m.hours for m in lead.meetings if m.date < step.first or (not dated and m.date == step.first)
+        m.hours
+        for m in lead.meetings
+        if m.date < step.first or (not dated and m.date == step.first)
     )
     assert done > 0
     assert done * 100 >= percent * graph.items[lead.item].hours

@@ -246,8 +246,7 @@ def _situation(case: _Case, hire: Hire) -> Situation:
 
 
 def _attends(case: _Case, hire: Hire, site: str, day: dt.date) -> bool:
-    within = _from(case, hire) <= day <= case.supply.until
-    return within and (hire.site is None or hire.site == site)
+    return _from(case, hire) <= day and hire.site in {None, site}
 
 
 def _nothing(case: _Case, situation: Situation, hire: Hire) -> tuple[ItemSet, Ways]:
