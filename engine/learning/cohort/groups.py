@@ -103,6 +103,6 @@ def _costs(  # noqa: PLR0913, PLR0917 - what a cost is made of
             costs[0] += waiting.weight * (closed[gap] == NEVER)
             week = np.minimum(closed[gap], weeks).astype(np.int32)
             late = np.maximum(0, week - min(alone[gap], weeks) - waiting.limit)
-            costs[1] += waiting.weight * (week + 1 - arrival)
+            costs[1] += waiting.weight * (week + 1 - min(arrival, weeks))
             costs[1] += (waiting.weight_past_limit - waiting.weight) * late
     return costs
