@@ -258,6 +258,7 @@ days | 天数 | how many days it takes
 sessions | 开课日期 | when it takes place
 cadence | 频率 | how often it takes place
 cost | 费用 | what it costs
+together | 要么全选要么全不选 | whether all of it is taken or none
 formats | 形式 | the forms that it comes in
 variant | 属于哪个项目的变体 | which item it is a form of
 focus | 重点 | what it is about

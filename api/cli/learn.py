@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,17 +29,20 @@ from api.cli.shared import (
     load,
     moment,
     print_json,
+    progress_line,
     read_object,
     wrong_use,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from engine.learning.documents import PlanLimits
+    from engine.learning.documents import LearningPlan, PlanLimits
+    from engine.learning.schedule.documents import Schedule
 
-RoleOption = Annotated[str, typer.Option("--role", help="The role, such as sales-rep-fmcg. · 岗位")]
-ScoresOption = Annotated[
+
+_Role = Annotated[str, typer.Option("--role", help="The role, such as sales-rep-fmcg. · 岗位")]
+_Scores = Annotated[
     str,
     typer.Option(
         "--scores",
@@ -47,26 +50,61 @@ ScoresOption = Annotated[
         help="Scores by competency as JSON (or .yaml); - is standard input. · 得分文件",
     ),
 ]
-PassedOption = Annotated[
+_Passed = Annotated[
     list[str] | None,
     typer.Option(
         "--passed", metavar="ITEM", help="An item that need not be repeated. · 已通过项目"
     ),
 ]
-BudgetOption = Annotated[str | None, typer.Option("--budget", help="The most it may cost. · 预算")]
-HoursOption = Annotated[
+_Budget = Annotated[str | None, typer.Option("--budget", help="The most it may cost. · 预算")]
+_HoursPerWeek = Annotated[
     str | None, typer.Option("--hours-per-week", help="Hours a week. · 每周学时")
 ]
-WeeksOption = Annotated[
+_Weeks = Annotated[
     int | None, typer.Option("--weeks", help="Weeks until the deadline. · 期限（周）")
 ]
-LanguagesOption = Annotated[
+_Languages = Annotated[
     list[str] | None,
     typer.Option("--language", metavar="zh|en", help="A language of learning. · 学习语言"),
 ]
-PreferOption = Annotated[
+_Prefer = Annotated[
     str | None,
     typer.Option("--prefer", help="A stated preference: a tie-break, nothing more. · 偏好"),
+]
+_Booked = Annotated[
+    list[str] | None,
+    typer.Option("--booked", metavar="ITEM", help="An item kept between equals. · 已预订项目"),
+]
+_Forced = Annotated[
+    list[str] | None,
+    typer.Option("--with", metavar="ITEM", help="An item that must be in it. · 必须包含"),
+]
+_Excluded = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="ITEM", help="An item that must not. · 必须排除"),
+]
+_TimeLimit = Annotated[
+    str | None,
+    typer.Option(
+        "--time-limit",
+        metavar="SECONDS",
+        help="The most that the solver may take; what is then not proved says how far. · 求解时限（秒）",
+    ),
+]
+_NodeLimit = Annotated[
+    int | None,
+    typer.Option(
+        "--node-limit",
+        metavar="N",
+        help="The most nodes of one search tree: the same answer on every machine. · 搜索节点上限",
+    ),
+]
+_Anytime = Annotated[
+    bool,
+    typer.Option(
+        "--anytime",
+        help="Print a first plan at once, with its distance from the best, then the plan. · 先给初步计划",
+    ),
 ]
 
 
@@ -78,14 +116,20 @@ def add_to(app: typer.Typer) -> None:
 
 @ending
 def plan(
-    role: RoleOption,
-    scores: ScoresOption,
-    passed: PassedOption = None,
-    budget: BudgetOption = None,
-    hours_per_week: HoursOption = None,
-    weeks: WeeksOption = None,
-    languages: LanguagesOption = None,
-    prefer: PreferOption = None,
+    role: _Role,
+    scores: _Scores,
+    passed: _Passed = None,
+    budget: _Budget = None,
+    hours_per_week: _HoursPerWeek = None,
+    weeks: _Weeks = None,
+    languages: _Languages = None,
+    prefer: _Prefer = None,
+    booked: _Booked = None,
+    forced: _Forced = None,
+    excluded: _Excluded = None,
+    time_limit: _TimeLimit = None,
+    node_limit: _NodeLimit = None,
+    anytime: _Anytime = False,
     schedule: ScheduleOption = False,
     start: StartOption = None,
     deadline: DeadlineOption = None,
@@ -99,34 +143,83 @@ def plan(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Make the exact training plan for a role and scores. · 生成精确的培养计划"""
-    from engine.learning.explain import explain_plan
     from engine.learning.plan import plan as make_plan
-    from engine.learning.schedule.explain import explain_schedule
+    from engine.learning.plan import plan_anytime
+    from engine.learning.solver import MAX_NODES
 
-    graph = load(content).graph(moment(as_of))
-    made = make_plan(
-        graph,
-        role,
-        _scores(read_object(scores)),
-        limits=_limits(budget, hours_per_week, weeks, languages),
-        passed=frozenset(passed or ()),
-        preference=prefer,
-    )
-    shown = made.model_dump(mode="json")
+    graph, given = load(content).graph(moment(as_of)), _scores(read_object(scores))
+    asked: dict[str, Any] = {
+        "limits": _limits(budget, hours_per_week, weeks, languages),
+        "passed": frozenset(passed or ()),
+        "booked": frozenset(booked or ()),
+        "preference": prefer,
+        "forced": frozenset(forced or ()),
+        "excluded": frozenset(excluded or ()),
+        "seconds": _seconds(time_limit),
+        "nodes": MAX_NODES if node_limit is None else node_limit,
+    }
+    if anytime:
+        if schedule or ics:
+            wrong_use("--anytime prints plans as they come; leave out --schedule and --ics")
+        _print_as_found(plan_anytime(graph, role, given, **asked), lang, json=json)
+        return
+    with progress_line() as progress:
+        progress.add_task("searching · 求解中")
+        made = make_plan(graph, role, given, **asked)
     laid_out = None
     if schedule or ics:
         laid_out = scheduled(graph, made, start=start, deadline=deadline, place=holidays, site=site)
-        shown = {"plan": shown, "schedule": laid_out.model_dump(mode="json")}
-        if ics:
-            write_calendar(laid_out, ics, as_lang(lang), stamp=moment(as_of), zone=time_zone)
-    if json:
-        print_json(shown)
-    else:
-        print(explain_plan(made, as_lang(lang)))
-        if laid_out:
-            print(f"\n{explain_schedule(laid_out, as_lang(lang))}")
+    if laid_out and ics:
+        write_calendar(laid_out, ics, as_lang(lang), stamp=moment(as_of), zone=time_zone)
+    _show(made, lang, json=json, laid_out=laid_out)
     if made.status == "infeasible" or (laid_out and laid_out.status != "fits"):
         raise typer.Exit(FINDINGS)
+
+
+def _print_as_found(plans: Iterator[LearningPlan], lang: str, *, json: bool) -> None:
+    """Print plans as they come; exits as the last one does."""
+    made = None
+    for made in plans:
+        _show(made, lang, json=json, anytime=True)
+    if made is not None and made.status == "infeasible":
+        raise typer.Exit(FINDINGS)
+
+
+def _show(
+    made: LearningPlan,
+    lang: str,
+    *,
+    json: bool,
+    anytime: bool = False,
+    laid_out: Schedule | None = None,
+) -> None:
+    """Print a plan; of several, each as one line of JSON, or with whether it is the last word."""
+    from engine.learning.explain import explain_plan
+    from engine.learning.schedule.explain import explain_schedule
+
+    if json and anytime:
+        print(made.model_dump_json(), flush=True)
+    elif json:
+        shown = made.model_dump(mode="json")
+        print_json(
+            {"plan": shown, "schedule": laid_out.model_dump(mode="json")} if laid_out else shown
+        )
+    else:
+        print(explain_plan(made, as_lang(lang)))
+        if anytime:
+            proved = {"zh": "已证明：没有更好的计划", "en": "proved: no plan is better"}
+            print(f"{proved[as_lang(lang)]}\n" if made.proved else "", flush=True)
+        if laid_out:
+            print(f"\n{explain_schedule(laid_out, as_lang(lang))}")
+
+
+def _seconds(text: str | None) -> Decimal | None:
+    from engine.rules.inputs import read_number
+
+    seconds = None if text is None else read_number(text)
+    if text is not None and seconds is None:
+        wrong_use(f"--time-limit: `{text}` is not a number of seconds")
+    return seconds
 
 
 def _scores(data: Mapping[str, object]) -> dict[str, Decimal]:
@@ -155,10 +248,10 @@ def _limits(
         "budget": budget,
         "hours_a_week": hours_per_week,
         "weeks": weeks,
-        "languages": languages,
+        "languages": tuple(languages or ()),
     }
     try:
-        return PlanLimits.model_validate({k: v for k, v in given.items() if v})
+        return PlanLimits.model_validate({k: v for k, v in given.items() if v not in {None, ()}})
     except ValidationError as error:
         option = str(error.errors()[0]["loc"][0]).replace("hours_a_week", "hours-per-week")
         wrong_use(

@@ -11,7 +11,8 @@ from engine.hiring.signals import check_modalities, drop_blocked, measured
 from engine.jurisdictions.merge import NO_LAW, human_decides
 from engine.kernel.diagnostics import Code
 from engine.kernel.errors import DocumentError, EvaluationError
-from engine.learning.plan import NO_LIMITS, plan
+from engine.learning.plan import plan
+from engine.learning.situation import NO_LIMITS
 from engine.rules.decision import Used, decision_json
 from engine.rules.evaluate import decide
 

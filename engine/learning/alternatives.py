@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from engine.kernel.diagnostics import Code
 from engine.kernel.errors import DocumentError
-from engine.learning.problem import build_problem
-from engine.learning.search import choose
+from engine.learning.prices import cost_of
+from engine.learning.program import Program
+from engine.learning.search import Search
 
 if TYPE_CHECKING:
     from engine.learning.problem import Situation
@@ -50,14 +51,14 @@ def best_plans(situation: Situation, count: int) -> tuple[Option, ...]:
     """
     if not 1 <= count <= MOST:
         raise DocumentError([COUNT_RANGE.at(None, count=count, most=MOST)])
-    problem = build_problem(situation)
+    search = Search(Program(situation))
     found: list[Option] = []
     barred: list[frozenset[str]] = []
-    while len(found) < count and (choice := choose(problem, barred=barred)):
+    while len(found) < count and (choices := list(search.best(barred))):
+        choice = choices[-1]
         barred.append(choice.items)
-        items = [situation.graph.items[item] for item in sorted(choice.items)]
-        hours = sum((item.hours for item in items), Decimal(0))
-        cost = sum((item.cost for item in items), Decimal(0))
-        ids = tuple(item.id for item in items)
+        ids = tuple(sorted(choice.items))
+        hours = sum((situation.graph.items[item].hours for item in ids), Decimal(0))
+        cost = cost_of(situation.graph, ids, situation.passed)
         found.append(Option(ids, choice.unmet, hours, cost, choice.proved))
     return tuple(found)

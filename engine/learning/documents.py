@@ -16,6 +16,7 @@ from engine.kernel.documents import (
     Count,
     Day,
     Document,
+    Flag,
     Identifier,
     Name,
     Number,
@@ -248,11 +249,18 @@ class MentorPool(Shape):
 
 
 class Bundle(Shape):
-    """Items that belong together on a page; a plan is free to take some of them."""
+    """Items that belong together on a page; a plan is free to take some of them.
+
+    With `together` it takes all of them or none; `cost` is the price of all, instead of the sum.
+    What the person has passed already is neither asked for nor charged again: the rest costs its
+    own sum, or `cost` where that is less.
+    """
 
     id: Identifier
     name: Text
     items: tuple[Identifier, ...]
+    together: Flag = False
+    cost: Amount | None = None
 
 
 class Preference(Shape):
@@ -476,7 +484,7 @@ class PlanStep(StepFacts):
     reason: Text
 
 
-Limit: TypeAlias = Literal["budget", "hours", "weeks", "languages", "catalog"]
+Limit: TypeAlias = Literal["budget", "hours", "weeks", "languages", "wishes", "catalog"]
 
 
 class NotAssessed(Shape):
@@ -484,6 +492,28 @@ class NotAssessed(Shape):
 
     competency: Name
     name: Text
+
+
+class PlannedBundle(Shape):
+    """A bundle that a plan takes at its price, and what that saves against the sum of its items."""
+
+    id: Identifier
+    name: Text
+    cost: Number
+    saved: Number
+
+
+Objective: TypeAlias = Literal["unmet", "hours", "cost", "booked", "preference", "items", "order"]
+"""What a plan makes least, in this order; `unmet` once for each priority, in milli-nats."""
+
+
+class RemainingGap(Shape):
+    """How far from proved: of the first objective without a proof, its value and a proven bound."""
+
+    objective: Objective
+    priority: Count | None
+    value: Number
+    bound: Number
 
 
 class LearningPlan(Shape):
@@ -495,9 +525,11 @@ class LearningPlan(Shape):
     role: Identifier
     status: Literal["complete", "partial", "infeasible"]
     proved: bool
+    remaining: RemainingGap | None = None
     gaps: tuple[PlannedGap, ...]
     not_assessed: tuple[NotAssessed, ...]
     steps: tuple[PlanStep, ...]
+    bundles: tuple[PlannedBundle, ...] = ()
     hours: Number
     cost: Number
     currency: str
@@ -506,3 +538,5 @@ class LearningPlan(Shape):
     passed: tuple[Identifier, ...]
     booked: tuple[Identifier, ...]
     preference: Identifier | None
+    forced: tuple[Identifier, ...] = ()
+    excluded: tuple[Identifier, ...] = ()

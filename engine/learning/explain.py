@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.kernel.diagnostics import Lang
-    from engine.learning.documents import Closes, GraphNode, LearningPlan, PlannedGap, StepFacts
+    from engine.learning.documents import (
+        Closes,
+        GraphNode,
+        LearningPlan,
+        PlannedGap,
+        RemainingGap,
+        StepFacts,
+    )
 
 _CENT = Decimal("0.01")
 
@@ -26,7 +33,20 @@ _LIMITS = {
     "hours": {"zh": "每周学时", "en": "the hours a week"},
     "weeks": {"zh": "期限", "en": "the deadline"},
     "languages": {"zh": "授课语言", "en": "the languages"},
+    "wishes": {"zh": "必选或排除的项目", "en": "what is asked for or ruled out"},
     "catalog": {"zh": "现有目录", "en": "what the catalog offers"},
+}
+_OBJECTIVES = {
+    "unmet": {
+        "zh": "优先级 {priority} 的缺口（毫奈特）",
+        "en": "shortfall at priority {priority} (milli-nats)",
+    },
+    "hours": {"zh": "学时", "en": "hours"},
+    "cost": {"zh": "费用", "en": "cost"},
+    "booked": {"zh": "已预订项目（计为负数）", "en": "items kept as booked (below 0)"},
+    "preference": {"zh": "不合偏好的项目", "en": "items that suit the preference less"},
+    "items": {"zh": "项目数", "en": "items"},
+    "order": {"zh": "编号次序", "en": "order of ids"},
 }
 _MODALITY = {
     "online": {"zh": "线上", "en": "online"},
@@ -77,14 +97,32 @@ def _lines(plan: LearningPlan, lang: Lang) -> Iterator[str]:
     if plan.steps:
         hours, cost = decimal_text(plan.hours), f"{decimal_text(plan.cost)} {plan.currency}"
         yield f"合计：{hours} 小时，{cost}" if zh else f"in all: {hours} hours, {cost}"
+    for bundle in plan.bundles:
+        cost, saved = (f"{decimal_text(n)} {plan.currency}" for n in (bundle.cost, bundle.saved))
+        yield (
+            f"其中《{bundle.name.zh}》打包 {cost}，比单买省 {saved}"
+            if zh
+            else f"of this {bundle.name.en} as a bundle: {cost}, {saved} less than one by one"
+        )
     if plan.binding:
         limits = ("、" if zh else ", ").join(_LIMITS[limit][lang] for limit in plan.binding)
         yield f"受限于：{limits}" if zh else f"what binds: {limits}"
     if plan.not_assessed:
         names = ("、" if zh else ", ").join(open_.name[lang] for open_ in plan.not_assessed)
         yield f"未评估：{names}" if zh else f"not assessed: {names}"
-    if not plan.proved:
+    if plan.remaining:
+        yield _remaining(plan.remaining, lang)
+    elif not plan.proved:
         yield "未能证明最优" if zh else "not proved to be the best"
+
+
+def _remaining(remaining: RemainingGap, lang: Lang) -> str:
+    """Say that a plan is not proved, and how much better another could be at most."""
+    name = _OBJECTIVES[remaining.objective][lang].format(priority=remaining.priority)
+    value, bound = decimal_text(remaining.value), decimal_text(remaining.bound)
+    if lang == "zh":
+        return f"未能证明最优：{name}为 {value}，任何计划都不会低于 {bound}"
+    return f"not proved to be the best: {name} {value}, and no plan has less than {bound}"
 
 
 def _gap(gap: PlannedGap, lang: Lang) -> str:

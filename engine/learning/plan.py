@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING, Literal
 
 from engine.kernel.decimals import from_fraction
-from engine.learning.documents import LearningPlan, PlanLimits, PlannedGap, SkillShort
-from engine.learning.gaps import not_assessed
-from engine.learning.problem import (
-    Situation,
-    build_problem,
-    in_sequence,
-    reached_level,
+from engine.learning.binding import find_binding
+from engine.learning.cache import PlanCache, Request
+from engine.learning.documents import (
+    LearningPlan,
+    PlanLimits,
+    PlannedBundle,
+    PlannedGap,
+    RemainingGap,
+    SkillShort,
 )
-from engine.learning.search import choose
-from engine.learning.situation import NO_LIMITS, NOTHING, describe_situation
+from engine.learning.gaps import not_assessed
+from engine.learning.prices import cost_of, left_of, taken_whole
+from engine.learning.problem import Situation, in_sequence, reached_level
+from engine.learning.program import Program
+from engine.learning.search import Search
+from engine.learning.situation import NO_LIMITS, NOTHING, check_effort, describe_situation
+from engine.learning.solver import MAX_NODES
 from engine.learning.steps import describe_steps, mean_level
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from engine.learning.documents import Limit
-    from engine.learning.problem import Problem
+    from engine.learning.problem import Demand
+    from engine.learning.search import Choice, Remaining
     from engine.learning.skill_graph import SkillGraph
+    from engine.learning.solver import Effort
+
+_MILLION = 10**6
 
 
 def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itself
@@ -37,14 +47,98 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
     passed: Collection[str] = NOTHING,
     booked: Collection[str] = NOTHING,
     preference: str | None = None,
+    forced: Collection[str] = NOTHING,
+    excluded: Collection[str] = NOTHING,
     mentor_load: Mapping[str, int] | None = None,
+    seconds: Decimal | None = None,
+    nodes: int = MAX_NODES,
+    cache: PlanCache | None = None,
 ) -> LearningPlan:
     """Make the exact plan for one person from their scores (0 to 100) by competency.
 
-    `passed` items are not repeated; `booked` ones are kept between equals; `mentor_load` counts
-    the learners that each mentor has already. Raises DocumentError for what the catalog does not
-    know and for scores outside 0 to 100; a score that is absent is listed, never taken as 0.
+    `passed` items are not repeated; `booked` ones are kept between equals; `forced` ones are in
+    the plan and `excluded` ones are not; `mentor_load` counts the learners of each mentor. The search ends after `seconds` of the solver, or
+    `nodes` of one of its programs; what is not proved then says how far from proved it is. Only
+    proved plans go into `cache`. Raises DocumentError for what the catalog does not know and for
+    scores outside 0 to 100; a score that is absent is listed, never taken as 0.
     """
+    asked = _ask(
+        graph,
+        role,
+        scores,
+        limits=limits,
+        passed=passed,
+        booked=booked,
+        preference=preference,
+        forced=forced,
+        excluded=excluded,
+        mentor_load=mentor_load,
+    )
+    known = cache.find(asked) if cache is not None else None
+    if known is not None:
+        return known
+    effort, program = check_effort(seconds, nodes), Program(asked.situation)
+    choices = list(Search(program, effort).best())
+    made = _describe(asked, program, choices[-1] if choices else None, effort)
+    if cache is not None and made.proved:
+        cache.keep(asked, made)
+    return made
+
+
+def plan_anytime(  # noqa: PLR0913 - the same facts as for `plan`
+    graph: SkillGraph,
+    role: str,
+    scores: Mapping[str, Decimal],
+    *,
+    limits: PlanLimits = NO_LIMITS,
+    passed: Collection[str] = NOTHING,
+    booked: Collection[str] = NOTHING,
+    preference: str | None = None,
+    forced: Collection[str] = NOTHING,
+    excluded: Collection[str] = NOTHING,
+    mentor_load: Mapping[str, int] | None = None,
+    seconds: Decimal | None = None,
+    nodes: int = MAX_NODES,
+) -> Iterator[LearningPlan]:
+    """Give a first plan at once, with how far it can be from the best, then the plan of `plan`.
+
+    Where no first plan is found, the exact one is the only one. What is wrong with the arguments
+    is raised when the first is asked for.
+    """
+    asked = _ask(
+        graph,
+        role,
+        scores,
+        limits=limits,
+        passed=passed,
+        booked=booked,
+        preference=preference,
+        forced=forced,
+        excluded=excluded,
+        mentor_load=mentor_load,
+    )
+    effort, program = check_effort(seconds, nodes), Program(asked.situation)
+    choice = None
+    for choice in Search(program, effort).best():
+        yield _describe(asked, program, choice, effort)
+    if choice is None:
+        yield _describe(asked, program, None, effort)
+
+
+def _ask(  # noqa: PLR0913 - the same facts as for `plan`
+    graph: SkillGraph,
+    role: str,
+    scores: Mapping[str, Decimal],
+    *,
+    limits: PlanLimits,
+    passed: Collection[str],
+    booked: Collection[str],
+    preference: str | None,
+    forced: Collection[str],
+    excluded: Collection[str],
+    mentor_load: Mapping[str, int] | None,
+) -> Request:
+    """Check what is asked, all of it, and put it in one form whatever form it came in."""
     situation = describe_situation(
         graph,
         role,
@@ -53,64 +147,74 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
         passed=passed,
         booked=booked,
         preference=preference,
+        forced=forced,
+        excluded=excluded,
     )
-    problem = build_problem(situation)
-    choice = choose(problem)
+    return Request(
+        situation,
+        role,
+        tuple(sorted(passed)),
+        tuple(sorted(booked)),
+        preference,
+        tuple(sorted((mentor_load or {}).items())),
+    )
+
+
+def _describe(
+    asked: Request, program: Program, choice: Choice | None, effort: Effort
+) -> LearningPlan:
+    situation = asked.situation
+    graph = situation.graph
     items = _in_order(situation, choice.items) if choice else ()
-    steps = describe_steps(situation, items, mentor_load or {})
-    gaps = tuple(_planned(problem, items))
+    steps = describe_steps(situation, items, dict(asked.mentor_load))
+    gaps = tuple(_planned(situation, program.demands, items))
     status: Literal["complete", "partial", "infeasible"] = "partial" if choice else "infeasible"
     if choice and all(gap.closed for gap in gaps):
         status = "complete"
+    remaining = choice.remaining if choice else None
+    # What binds is asked of a final answer only: it takes as many searches as there are limits.
+    binds = status != "complete" and remaining is None
     return LearningPlan(
         schema_version="1",
         kind="learning_plan",
         catalog=graph.used,
-        role=role,
+        role=asked.role,
         status=status,
-        proved=choice.proved if choice else True,
+        proved=remaining is None,
+        remaining=_shown(remaining) if remaining else None,
         gaps=gaps,
-        not_assessed=not_assessed(graph, role, scores),
+        not_assessed=not_assessed(graph, asked.role, situation.scores),
         steps=steps,
+        bundles=tuple(
+            PlannedBundle(
+                id=bundle.id,
+                name=bundle.name,
+                cost=cost_of(graph, left_of(bundle, situation.passed), situation.passed),
+                saved=saved,
+            )
+            for bundle, saved in taken_whole(graph, items, situation.passed)
+        ),
         hours=sum((step.hours for step in steps), Decimal(0)),
-        cost=sum((step.cost for step in steps), Decimal(0)),
+        cost=cost_of(graph, items, situation.passed),
         currency=graph.currency,
-        binding=() if status == "complete" else _binding(situation),
-        limits=limits,
-        passed=tuple(sorted(passed)),
-        booked=tuple(sorted(booked)),
-        preference=preference,
+        binding=find_binding(situation, choice, effort) if binds else (),
+        limits=situation.limits,
+        passed=asked.passed,
+        booked=asked.booked,
+        preference=asked.preference,
+        forced=tuple(sorted(situation.forced)),
+        excluded=tuple(sorted(situation.excluded)),
     )
 
 
-# --- what binds ----------------------------------------------------------------------------------
-
-
-def _binding(situation: Situation) -> tuple[Limit, ...]:
-    """Name the limits whose lifting alone would close more; all that are set if only together."""
-    lifted: dict[Limit, PlanLimits] = {}
-    limits = situation.limits
-    if limits.budget is not None:
-        lifted["budget"] = limits.model_copy(update={"budget": None})
-    if limits.hours_a_week is not None and limits.weeks is not None:
-        lifted["hours"] = limits.model_copy(update={"hours_a_week": None})
-    if limits.weeks is not None:
-        lifted["weeks"] = limits.model_copy(update={"weeks": None})
-    if limits.languages is not None:
-        lifted["languages"] = limits.model_copy(update={"languages": None})
-
-    def worth(limits: PlanLimits) -> tuple[int, ...]:
-        choice = choose(build_problem(replace(situation, limits=limits)), gaps_only=True)
-        return (1,) if choice is None else (0, *choice.unmet)
-
-    now, free = worth(limits), worth(NO_LIMITS)
-    binding = [limit for limit, without in lifted.items() if worth(without) < now]
-    if not binding and free < now:
-        binding = list(lifted)
-    return (*binding, "catalog") if any(free) else tuple(binding)
-
-
-# --- the answer ----------------------------------------------------------------------------------
+def _shown(remaining: Remaining) -> RemainingGap:
+    """Write what remains in decimals, rounded outward: the gap is never shown less than it is."""
+    return RemainingGap(
+        objective=remaining.objective,
+        priority=remaining.priority,
+        value=Decimal(ceil(remaining.value * _MILLION)) / _MILLION,
+        bound=Decimal(floor(remaining.bound * _MILLION)) / _MILLION,
+    )
 
 
 def _in_order(situation: Situation, items: frozenset[str]) -> tuple[str, ...]:
@@ -131,9 +235,10 @@ def _in_order(situation: Situation, items: frozenset[str]) -> tuple[str, ...]:
     return in_sequence(situation, items, rank)
 
 
-def _planned(problem: Problem, items: Collection[str]) -> Iterator[PlannedGap]:
+def _planned(
+    situation: Situation, demands: Iterable[Demand], items: Collection[str]
+) -> Iterator[PlannedGap]:
     """Give each gap the level that `items` bring it to; it is closed if none is short."""
-    situation = problem.situation
     for gap in situation.gaps:
         after = mean_level(situation.graph, gap.competency, Fraction(gap.score), items)
         short = tuple(
@@ -142,7 +247,7 @@ def _planned(problem: Problem, items: Collection[str]) -> Iterator[PlannedGap]:
                 name=situation.graph.names[needed.leaf],
                 after=from_fraction(reached_level(situation.graph, needed, items)),
             )
-            for needed in problem.demands
+            for needed in demands
             if needed.competency == gap.competency
             and reached_level(situation.graph, needed, items) < needed.target
         )

@@ -1,22 +1,20 @@
-"""One person's plan as an integer program, and the exact check of what a solver says of it."""
+"""What is asked of one person's plan, and what holds once some items are done: exact, by no solver."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from math import floor, gcd, lcm
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
-from engine.learning.levels import demand, level_after
-from engine.learning.skill_graph import SkillLevel
-from engine.learning.solver import Row, Variable
+from engine.learning.levels import TOP, level_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from decimal import Decimal
 
     from engine.learning.documents import Gap, LearningItem, PlanLimits
-    from engine.learning.skill_graph import Alternative, Group, SkillGraph
+    from engine.learning.skill_graph import Alternative, Group, SkillGraph, SkillLevel
 
 _WEEKS = {
     "workday": Fraction(1, 5),
@@ -24,7 +22,6 @@ _WEEKS = {
     "fortnight": Fraction(2),
     "month": Fraction(13, 3),
 }
-_TIES_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +38,19 @@ class Situation:
     suits: frozenset[str]
     forced: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
+    _levels: Mapping[str, Fraction] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look up once which level each leaf has."""
+        levels: dict[str, Fraction] = {}
+        for competency, score in self.scores.items():
+            for leaf, _ in self.graph.leaves[competency]:
+                levels[leaf] = min(Fraction(score), levels.get(leaf, TOP))
+        object.__setattr__(self, "_levels", levels)
 
     def level(self, leaf: str) -> Fraction | None:
         """Give the lowest score of the competencies that a leaf is part of; None: not assessed."""
-        known = [
-            Fraction(score)
-            for competency, score in self.scores.items()
-            if any(leaf == part for part, _ in self.graph.leaves[competency])
-        ]
-        return min(known, default=None)
+        return self._levels.get(leaf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,98 +64,16 @@ class Demand:
     weight: Fraction
     priority: int
 
-    @property
-    def shortfall(self) -> Variable:
-        """The variable that holds what is missing, in milli-nats."""
-        return ("short", self.competency, self.leaf)
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """The program: its variables, the rows that bind them, the objectives one after another."""
-
-    situation: Situation
-    demands: tuple[Demand, ...]
-    bounds: Mapping[Variable, int]
-    rows: tuple[Row, ...]
-    unmet: tuple[Mapping[Variable, int], ...]
-    wishes: tuple[Mapping[Variable, int], ...]
-
-
-def build_problem(situation: Situation) -> Problem:
-    """Write one person's situation as an integer program."""
-    demands = tuple(_demands(situation))
-    candidates = _candidates(situation, demands)
-    levels = sorted(
-        {
-            alternative
-            for item in candidates
-            for group in open_groups(situation, item)
-            for alternative in group
-            if isinstance(alternative, SkillLevel)
-        },
-        key=lambda level: (level.skill, level.level),
+def find_demands(situation: Situation) -> tuple[Demand, ...]:
+    """List what every leaf of a weak competency is to be brought to."""
+    return tuple(
+        Demand(
+            gap.competency, leaf, Fraction(gap.score), Fraction(gap.target), weight, gap.priority
+        )
+        for gap in situation.gaps
+        for leaf, weight in situation.graph.leaves[gap.competency]
     )
-    bounds = {take(item): 1 for item in candidates}
-    bounds |= {d.shortfall: max(1, demand(d.start, d.target)) for d in demands}
-    bounds |= {_reached(level): 1 for level in levels}
-    rows = [
-        *(row for each in demands for row in _demand_rows(situation, each, candidates)),
-        *(row for level in levels for row in _level_rows(situation, level, candidates)),
-        *(row for item in candidates for row in _prerequisite_rows(situation, item, candidates)),
-        *_variant_rows(situation, candidates),
-        *(
-            Row({take(i): 1 for i in (item,) if i in candidates}, 1)
-            for item in sorted(situation.forced)
-        ),
-        *_limit_rows(situation, candidates),
-    ]
-    return Problem(
-        situation,
-        demands,
-        bounds,
-        tuple(rows),
-        tuple(_unmet(demands)),
-        tuple(_wishes(situation, candidates)),
-    )
-
-
-def take(item: str) -> Variable:
-    """Name the variable that is 1 where the plan takes `item`."""
-    return ("take", item)
-
-
-def taken(values: Mapping[Variable, int]) -> frozenset[str]:
-    """List the items that a solution takes."""
-    return frozenset(v[1] for v, value in values.items() if v[0] == "take" and value)
-
-
-def _reached(level: SkillLevel) -> Variable:
-    return ("level", level.skill, str(level.level))
-
-
-# --- what there is to choose from ----------------------------------------------------------------
-
-
-def _demands(situation: Situation) -> Iterator[Demand]:
-    for gap in situation.gaps:
-        start, target = Fraction(gap.score), Fraction(gap.target)
-        for leaf, weight in situation.graph.leaves[gap.competency]:
-            yield Demand(gap.competency, leaf, start, target, weight, gap.priority)
-
-
-def _candidates(situation: Situation, demands: Iterable[Demand]) -> tuple[str, ...]:
-    """List the items that can matter: they teach a demand, are mandatory, or lead there."""
-    graph = situation.graph
-    wanted = {gain.item for d in demands for gain in graph.gains[d.leaf] if gain.ceiling > d.start}
-    wanted.update(*(graph.variants(item) for item in situation.mandatory), situation.forced)
-    found: set[str] = set()
-    while wanted:
-        item = wanted.pop()
-        if item not in found and _available(situation, item):
-            found.add(item)
-            wanted.update(*(supporters(graph, group) for group in open_groups(situation, item)))
-    return tuple(sorted(found))
 
 
 def supporters(graph: SkillGraph, group: Group) -> set[str]:
@@ -168,7 +87,7 @@ def supporters(graph: SkillGraph, group: Group) -> set[str]:
     return found
 
 
-def _available(situation: Situation, item: str) -> bool:
+def available(situation: Situation, item: str) -> bool:
     """Whether a person may take `item`: not passed in any variant, understood, and not too long."""
     limits, described = situation.limits, situation.graph.items[item]
     if not situation.passed.isdisjoint(situation.graph.variants(item)):
@@ -177,10 +96,11 @@ def _available(situation: Situation, item: str) -> bool:
         return False
     if limits.languages is not None and set(limits.languages).isdisjoint(described.language):
         return False
-    return limits.weeks is None or _weeks(described) <= limits.weeks
+    return limits.weeks is None or weeks_of(described) <= limits.weeks
 
 
-def _weeks(item: LearningItem) -> Fraction:
+def weeks_of(item: LearningItem) -> Fraction:
+    """Give the weeks that an item takes by its cadence; none without one."""
     return item.cadence.times * _WEEKS[item.cadence.every] if item.cadence else Fraction(0)
 
 
@@ -203,151 +123,6 @@ def holds(situation: Situation, alternative: Alternative, done: Collection[str])
     return True
 
 
-# --- rows ----------------------------------------------------------------------------------------
-
-
-def _way_rows(
-    situation: Situation,
-    leaf: str,
-    way: tuple[Fraction, Fraction],
-    candidates: Collection[str],
-) -> Iterator[tuple[dict[Variable, int], int]]:
-    """Give, from the start and from each ceiling on the way, what counts and how much is needed."""
-    start, target = way
-    gains = [
-        gain
-        for gain in situation.graph.gains[leaf]
-        if gain.item in candidates and gain.ceiling > start
-    ]
-    for least in sorted({start} | {gain.ceiling for gain in gains if gain.ceiling < target}):
-        counts = {take(gain.item): gain.milli_nats for gain in gains if gain.ceiling > least}
-        yield counts, demand(least, target)
-
-
-def _demand_rows(
-    situation: Situation, needed: Demand, candidates: Collection[str]
-) -> Iterator[Row]:
-    way = (needed.start, needed.target)
-    for counts, least in _way_rows(situation, needed.leaf, way, candidates):
-        yield Row({**counts, needed.shortfall: 1}, least)
-
-
-def _level_rows(
-    situation: Situation, level: SkillLevel, candidates: Collection[str]
-) -> Iterator[Row]:
-    for leaf in level.leaves:
-        start = situation.level(leaf)
-        if start is not None and start < level.level:
-            for counts, least in _way_rows(situation, leaf, (start, level.level), candidates):
-                yield Row({**counts, _reached(level): -least}, 0)
-
-
-def _prerequisite_rows(
-    situation: Situation, item: str, candidates: Collection[str]
-) -> Iterator[Row]:
-    for group in open_groups(situation, item):
-        terms = {take(item): -1}
-        for alternative in group:
-            if isinstance(alternative, SkillLevel):
-                terms[_reached(alternative)] = 1
-            elif alternative in candidates and alternative != item:
-                terms[take(alternative)] = 1
-        yield Row(terms, 0)
-
-
-def _variant_rows(situation: Situation, candidates: Collection[str]) -> Iterator[Row]:
-    """At most one of the items with one content; one of them for each mandatory item."""
-    for item in candidates:
-        same = [other for other in situation.graph.variants(item) if other in candidates]
-        if len(same) > 1 and item == min(same):
-            yield Row({take(other): -1 for other in same}, -1)
-    for item in situation.mandatory:
-        yield Row({take(o): 1 for o in situation.graph.variants(item) if o in candidates}, 1)
-
-
-def _limit_rows(situation: Situation, candidates: Collection[str]) -> Iterator[Row]:
-    limits, items = situation.limits, situation.graph.items
-    if limits.budget is not None:
-        cost = {item: Fraction(items[item].cost) for item in candidates}
-        yield _at_most(cost, Fraction(limits.budget))
-    if limits.hours_a_week is not None and limits.weeks is not None:
-        hours = {item: Fraction(items[item].hours) for item in candidates}
-        yield _at_most(hours, Fraction(limits.hours_a_week) * limits.weeks)
-
-
-def _at_most(amounts: Mapping[str, Fraction], limit: Fraction) -> Row:
-    unit = _unit(amounts.values())
-    return Row({take(i): -int(a / unit) for i, a in amounts.items() if a}, -floor(limit / unit))
-
-
-def _unit(amounts: Iterable[Fraction]) -> Fraction:
-    """Find the largest number that all amounts are whole multiples of: small numbers solve well."""
-    positive = [amount for amount in amounts if amount]
-    common = lcm(*(amount.denominator for amount in positive))
-    return Fraction(gcd(*(int(amount * common) for amount in positive)) or 1, common)
-
-
-# --- objectives ----------------------------------------------------------------------------------
-
-
-def _unmet(demands: tuple[Demand, ...]) -> Iterator[Mapping[Variable, int]]:
-    """Give the weighted shortfall of each priority, the most important first."""
-    for priority in sorted({d.priority for d in demands}):
-        weights = {d.shortfall: d.weight for d in demands if d.priority == priority}
-        unit = _unit(weights.values())
-        yield {variable: int(weight / unit) for variable, weight in weights.items()}
-
-
-def _wishes(situation: Situation, candidates: tuple[str, ...]) -> Iterator[Mapping[Variable, int]]:
-    """Give what is made least after the gaps: hours, cost, changes, what suits less, items, ids."""
-    items = {item: situation.graph.items[item] for item in candidates}
-    for amounts in (
-        {item: Fraction(described.hours) for item, described in items.items()},
-        {item: Fraction(described.cost) for item, described in items.items()},
-    ):
-        unit = _unit(amounts.values())
-        yield {take(item): int(amount / unit) for item, amount in amounts.items()}
-    yield {take(item): -1 for item in candidates if item in situation.booked}
-    if situation.suits:
-        yield {take(i): 1 for i, described in items.items() if not _suits(situation, described)}
-    yield {take(item): 1 for item in candidates}
-    for at in range(0, len(candidates), _TIES_AT_ONCE):
-        block = candidates[at : at + _TIES_AT_ONCE]
-        yield {take(item): -(1 << len(block) - n) for n, item in enumerate(block)}
-
-
-def _suits(situation: Situation, item: LearningItem) -> bool:
-    return not situation.suits.isdisjoint({item.modality, *item.formats})
-
-
-# --- the exact check -----------------------------------------------------------------------------
-
-
-def find_cuts(problem: Problem, values: Mapping[Variable, int]) -> list[Row]:
-    """Give the rows that a solution breaks and the program did not know; none if it truly holds.
-
-    A target counts as reached only if the exact level says so (logarithms were rounded in its
-    favour), and nothing may support itself in a circle.
-    """
-    situation, items = problem.situation, taken(values)
-    cuts = []
-    for needed in problem.demands:
-        claimed = values[needed.shortfall] == 0
-        if claimed and reached_level(situation.graph, needed, items) < needed.target:
-            others = (gain.item for gain in situation.graph.gains[needed.leaf])
-            more = {take(i): 1 for i in others if i not in items and take(i) in problem.bounds}
-            cuts.append(Row({needed.shortfall: 1, **more}, 1))
-    stuck = items - set(in_sequence(situation, items, lambda item: item))
-    ways = {
-        take(supporter): 1
-        for item in sorted(stuck)
-        for group in open_groups(situation, item)
-        for supporter in sorted(supporters(situation.graph, group) - items)
-        if take(supporter) in problem.bounds
-    }
-    return cuts + [Row({**ways, take(item): -1}, 0) for item in sorted(stuck)]
-
-
 def reached_level(graph: SkillGraph, needed: Demand, items: Collection[str]) -> Fraction:
     """Give the level that `items` truly bring a leaf to."""
     gains = (gain for gain in graph.gains[needed.leaf] if gain.item in items)
@@ -361,15 +136,27 @@ def in_sequence(
 
     What can never begin is left out.
     """
-    done: list[str] = []
-    while ready := [
-        item
-        for item in items
-        if item not in done
-        and all(any(holds(situation, a, done) for a in g) for g in situation.graph.groups[item])
-    ]:
-        done.append(min(ready, key=rank))  # type: ignore[arg-type]
-    return tuple(done)
+    done: set[str] = set()
+    order: list[str] = []
+    waiting = {item: tuple(open_groups(situation, item)) for item in items}
+    leads: dict[str, list[str]] = {}
+    for item, groups in waiting.items():
+        for supporter in set().union(*(supporters(situation.graph, g) for g in groups)):
+            leads.setdefault(supporter, []).append(item)
+    ready = [(rank(item), item) for item, groups in waiting.items() if not groups]
+    heapify(ready)
+    began = {item for _, item in ready}
+    while ready:
+        item = heappop(ready)[1]
+        done.add(item)
+        order.append(item)
+        for later in leads.get(item, ()):
+            if later not in began and all(
+                any(holds(situation, a, done) for a in group) for group in waiting[later]
+            ):
+                began.add(later)
+                heappush(ready, (rank(later), later))
+    return tuple(order)
 
 
 def unassessed(situation: Situation, alternative: SkillLevel) -> bool:

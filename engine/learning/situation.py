@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.kernel.decimals import decimal_text, fits
 from engine.kernel.diagnostics import Code, Diagnostic, nearest
 from engine.kernel.errors import DocumentError
 from engine.learning.documents import PlanLimits
 from engine.learning.gaps import check_scores, rank_gaps
 from engine.learning.problem import Situation
+from engine.learning.solver import Effort
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -43,6 +45,14 @@ FORCED_AGAIN = Code(
     "`{item}` 已通过，却又被要求",
     "delete it under `forced`, or under `passed` if it is to be taken again",
     "请从 `forced` 中删除；若要重修，请从 `passed` 中删除",
+)
+
+EFFORT_RANGE = Code(
+    "PLAN-INPUT-009",
+    "the limit of the search is {given}; it must be above 0",
+    "搜索限制为 {given}；必须大于 0",
+    "give more, or leave the limit out",
+    "请增大，或不设限制",
 )
 
 NO_LIMITS = PlanLimits()
@@ -106,3 +116,13 @@ def _check_wishes(
         known = ", ".join(f"`{name}`" for name in sorted(graph.preferences))
         near = nearest(preference, graph.preferences)
         yield UNKNOWN_PREFERENCE.at(None, preference=preference, known=known, near=near)
+
+
+def check_effort(seconds: Decimal | None, nodes: int) -> Effort:
+    """Give the limits of a search; raises DocumentError where they leave nothing to search."""
+    if seconds is not None and not (fits(seconds) and seconds > 0):
+        shown = decimal_text(seconds) if seconds.is_finite() else str(seconds)
+        raise DocumentError([EFFORT_RANGE.at(None, given=shown)])
+    if nodes < 1:
+        raise DocumentError([EFFORT_RANGE.at(None, given=nodes)])
+    return Effort(seconds, nodes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,6 +11,7 @@ import networkx as nx
 from engine.kernel.decimals import decimal_text, from_fraction
 from engine.kernel.diagnostics import Code, Severity, has_errors, in_order
 from engine.kernel.errors import DocumentError
+from engine.learning.bundles import check_bundles
 from engine.learning.documents import CatalogUsed, PartOf, Requires, SkillNeed
 from engine.learning.levels import TOP, SkillGain
 from engine.learning.references import check_names, id_span
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from engine.kernel.diagnostics import Diagnostic
     from engine.kernel.documents import Loaded, Text
     from engine.learning.documents import (
+        Bundle,
         Catalog,
         LearningItem,
         MentorPool,
         Need,
+        Needs,
         Preference,
         Target,
     )
@@ -109,6 +112,9 @@ class SkillGraph:
     mandatory: Mapping[str, Mapping[str, str]]
     pools: Mapping[str, MentorPool]
     preferences: Mapping[str, Preference]
+    bundles: tuple[Bundle, ...] = ()
+    shares: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
+    """How much of the second item must be done before the first begins, where less than all."""
 
     def variants(self, item: str) -> tuple[str, ...]:
         """List the items that hold the same content as `item`, itself among them."""
@@ -131,6 +137,7 @@ def check_catalog(loaded: Loaded[Catalog]) -> list[Diagnostic]:
 def _checked(loaded: Loaded[Catalog]) -> tuple[SkillGraph | None, list[Diagnostic]]:
     """Compile a catalog whose names and parts hold together, and say all that is wrong with it."""
     found = [*check_names(loaded), *_check_parts(loaded)]
+    found += [] if has_errors(found) else check_bundles(loaded)
     graph = None if has_errors(found) else _compile(loaded)
     if graph is not None:
         found += _check_taught(loaded, graph)
@@ -284,6 +291,10 @@ def _compile(loaded: Loaded[Catalog]) -> SkillGraph:
         },
         pools={pool.id: pool for pool in whole.resources},
         preferences={preference.id: preference for preference in whole.preferences},
+        bundles=tuple(
+            bundle for bundle in whole.bundles if bundle.together or bundle.cost is not None
+        ),
+        shares=_shares(whole, index),
     )
 
 
@@ -368,6 +379,22 @@ def _groups(item: LearningItem, index: _Index) -> Iterator[Group]:
         for group in _alternatives(edge.all, edge.any, index):
             if not any(_leads_to(item.id, below, a) for a in group):
                 yield group
+
+
+def _shares(whole: Catalog, index: _Index) -> dict[tuple[str, str], Fraction]:
+    """Find the needs that part of an item already fulfils, of items and of the skills they teach."""
+    shares: dict[tuple[str, str], Fraction] = {}
+    for item in whole.items:
+        taught = {t.skill for t in item.teaches}
+        edges = [edge for skill in taught for _, edge in index.requirements.get(skill, ())]
+        said: list[Needs | Requires] = [item.requires, *edges]
+        for need in (need for needs in said for need in (*needs.all, *needs.any)):
+            if not isinstance(need, SkillNeed) and need.completion is not None:
+                share = Fraction(need.completion) / 100
+                for variant in index.variants[need.item]:
+                    key = item.id, variant
+                    shares[key] = min(share, shares.get(key, Fraction(1)))
+    return shares
 
 
 def _leads_to(item: str, taught: set[str], need: Alternative) -> bool:

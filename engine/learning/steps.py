@@ -33,10 +33,11 @@ def describe_steps(
 ) -> tuple[PlanStep, ...]:
     """Describe the items of a plan, given in the order in which they are taken."""
     load = dict(mentor_load)
+    leads = {item: _leads(situation, items[:at], item) for at, item in enumerate(items)}
     steps = []
     for at in range(len(items)):
         mentor = _match_mentor(situation.graph, items[at], load)
-        facts = _facts(situation, items, at, mentor)
+        facts = _facts(situation, items, at, mentor, leads)
         reason = Text(zh=explain_step(facts, "zh"), en=explain_step(facts, "en"))
         steps.append(PlanStep(**dict(facts), reason=reason))
     return tuple(steps)
@@ -56,7 +57,13 @@ def _level(graph: SkillGraph, leaf: str, start: Fraction, items: Collection[str]
     return level_after(start, (gain for gain in graph.gains[leaf] if gain.item in items))
 
 
-def _facts(situation: Situation, items: Sequence[str], at: int, mentor: str | None) -> StepFacts:
+def _facts(
+    situation: Situation,
+    items: Sequence[str],
+    at: int,
+    mentor: str | None,
+    leads: Mapping[str, Sequence[str]],
+) -> StepFacts:
     graph, before = situation.graph, items[:at]
     item = graph.items[items[at]]
     clauses = (situation.mandatory.get(same) for same in graph.variants(item.id))
@@ -74,15 +81,8 @@ def _facts(situation: Situation, items: Sequence[str], at: int, mentor: str | No
         focus=item.focus,
         mandatory=next((clause for clause in clauses if clause), None),
         closes=tuple(_closes(situation, before, item.id)),
-        after=_nodes(graph, _leads(situation, before, item.id)),
-        needed_by=_nodes(
-            graph,
-            [
-                later
-                for n, later in enumerate(items)
-                if n > at and item.id in _leads(situation, items[:n], later)
-            ],
-        ),
+        after=_nodes(graph, leads[item.id]),
+        needed_by=_nodes(graph, [later for later in items if item.id in leads[later]]),
         mentor=mentor,
         flags=("no_mentor",) if item.mentors and mentor is None else (),
         confirm=tuple(_confirm(situation, item.id, items)),
@@ -96,10 +96,11 @@ def _leads(situation: Situation, before: Sequence[str], item: str) -> list[str]:
     leads = set()
     for group in open_groups(situation, item):
         helpful = supporters(situation.graph, group)
-        for at, step in enumerate(before):
-            met = any(holds(situation, need, before[:at]) for need in group)
-            if step in helpful and not met:
+        done: set[str] = set()
+        for step in before:
+            if step in helpful and not any(holds(situation, need, done) for need in group):
                 leads.add(step)
+            done.add(step)
     return [step for step in before if step in leads]
 
 
@@ -113,13 +114,15 @@ def _nodes(graph: SkillGraph, ids: Iterable[str]) -> tuple[GraphNode, ...]:
 def _closes(situation: Situation, before: Sequence[str], item: str) -> Iterator[Closes]:
     """Give what `item` adds to each gap once the steps before it are done."""
     graph = situation.graph
+    taught = {leaf for t in graph.items[item].teaches for leaf, _ in graph.leaves[t.skill]}
+    done = frozenset(before)
     for gap in situation.gaps:
-        lifts = tuple(_lifts(graph, gap, before, item))
+        if not any(leaf in taught for leaf, _ in graph.leaves[gap.competency]):
+            continue
+        lifts = tuple(_lifts(graph, gap, done, item))
         if lifts:
             start = Fraction(gap.score)
-            levels = (
-                mean_level(graph, gap.competency, start, done) for done in (before, (*before, item))
-            )
+            levels = (mean_level(graph, gap.competency, start, d) for d in (done, done | {item}))
             was, becomes = (from_fraction(level) for level in levels)
             yield Closes(
                 competency=gap.competency,
@@ -131,11 +134,12 @@ def _closes(situation: Situation, before: Sequence[str], item: str) -> Iterator[
             )
 
 
-def _lifts(graph: SkillGraph, gap: Gap, before: Sequence[str], item: str) -> Iterator[SkillLift]:
-    start = Fraction(gap.score)
+def _lifts(graph: SkillGraph, gap: Gap, before: frozenset[str], item: str) -> Iterator[SkillLift]:
+    start, after = Fraction(gap.score), before | {item}
     for leaf, _ in graph.leaves[gap.competency]:
-        was = _level(graph, leaf, start, before)
-        becomes = _level(graph, leaf, start, (*before, item))
+        if all(gain.item != item for gain in graph.gains[leaf]):
+            continue
+        was, becomes = _level(graph, leaf, start, before), _level(graph, leaf, start, after)
         if becomes > was:
             yield SkillLift(
                 skill=leaf,

@@ -16,6 +16,7 @@ from engine.learning.explain import explain_plan
 from engine.learning.plan import plan
 from engine.learning.skill_graph import compile_catalog
 from tests.support.catalogs import shipped_files, shipped_graph
+from tests.support.golden import UPDATE
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden" / "plans"
@@ -191,4 +192,6 @@ def test_the_golden_plan(role: str) -> None:
         f"{role}.en.txt": explain_plan(made, "en") + "\n",
     }
     for name, text in texts.items():
+        if UPDATE:
+            (GOLDEN / name).write_text(text, encoding="utf-8")
         assert (GOLDEN / name).read_text(encoding="utf-8") == text

@@ -12,30 +12,48 @@ from engine.learning.skill_graph import SkillGraph, compile_catalog
 
 SKILLS_EACH = 4
 """How many skills a competency has."""
-ROLE = 20
-"""How many competencies a role asks for: `role0` the first ones, and so on."""
+FIELD = 200
+"""How many items one field of study has; it has as many skills in proportion."""
+YEARS = 10
+"""A field is studied in so many years; what an item needs lies in the years before its own."""
+ROLE = 30
+"""How many competencies a role asks for: `role0` those of the first field, and so on."""
+CIRCLES = 12
+"""So many pairs of items need each other or, the way in, some other item."""
 
 
 def catalog_data(items: int, skills: int, seed: int = 1) -> dict[str, Any]:
-    """Give the data of a catalog with so many items and skills; roles ask for competencies that lie near each other."""
+    """Give the data of a catalog with so many items and skills, shaped like a university's.
+
+    Fields of 200 items. What roles ask for is taught by four items a skill on average, the rest by
+    hardly any. Four items of five after the first year need one or two things before them, each
+    one item or one of two to four, one in three from a field nearby: behind twenty weak skills stand
+    some hundred items that teach them, and a closure of a thousand or more. 24 items lie on circles.
+    """
     draw = random.Random(seed)  # noqa: S311 - a fixed seed: the same catalog each time
-    competencies = skills // SKILLS_EACH
-    names = [f"s{n}" for n in range(skills)]
-    nodes = [_node(f"c{n}", "competency") for n in range(competencies)]
+    fields = max(1, items // FIELD)
+    each = skills // fields // SKILLS_EACH
+    asked = min(ROLE, each)
+    competencies = [f"c{n}" for n in range(fields * each)]
+    names = [f"s{n}" for n in range(len(competencies) * SKILLS_EACH)]
+    nodes = [_node(name, "competency") for name in competencies]
     nodes += [_node(name, "skill") for name in names]
     edges = [
-        {"type": "part_of", "from": name, "to": f"c{n % competencies}", "weight": "0.25"}
+        {"type": "part_of", "from": name, "to": f"c{n // SKILLS_EACH}", "weight": "0.25"}
         for n, name in enumerate(names)
     ]
     targets = [
         {
-            "role": f"role{n // ROLE}",
-            "competency": f"c{n}",
+            "role": f"role{field}",
+            "competency": f"c{field * each + n}",
             "level": "80",
             "priority": str(1 + n % 3),
         }
-        for n in range(competencies)
+        for field in range(fields)
+        for n in range(asked)
     ]
+    made = [_item(draw, n, items, each * SKILLS_EACH, asked * SKILLS_EACH) for n in range(items)]
+    _close_circles(draw, made)
     return {
         "schema_version": "1",
         "kind": "catalog",
@@ -50,7 +68,7 @@ def catalog_data(items: int, skills: int, seed: int = 1) -> dict[str, Any]:
         "nodes": nodes,
         "edges": edges,
         "targets": targets,
-        "items": [_item(draw, n, names, items) for n in range(items)],
+        "items": made,
     }
 
 
@@ -58,11 +76,12 @@ def _node(name: str, kind: str) -> dict[str, Any]:
     return {"id": name, "kind": kind, "name": {"zh": name, "en": name}}
 
 
-def _item(draw: random.Random, number: int, skills: list[str], items: int) -> dict[str, Any]:
-    # Skills lie near each other, as those of one field do; early items need nothing.
-    centre = number * len(skills) // items
+def _item(draw: random.Random, number: int, items: int, skills: int, asked: int) -> dict[str, Any]:
+    field = number // FIELD
+    first = field * skills
     taught = {
-        skills[(centre + draw.randrange(-6, 7)) % len(skills)] for _ in range(draw.randint(1, 4))
+        f"s{first + draw.randrange(asked if draw.random() < 0.85 else skills)}"
+        for _ in range(draw.randint(1, 5))
     }
     made: dict[str, Any] = {
         "id": f"i{number}",
@@ -84,13 +103,40 @@ def _item(draw: random.Random, number: int, skills: list[str], items: int) -> di
             for skill in sorted(taught)
         ],
     }
-    before = [f"i{n}" for n in range(max(0, number - 40), number)]
-    if before and draw.random() < 0.4:
-        needs: dict[str, Any] = {"all": [{"item": draw.choice(before)}]}
-        if draw.random() < 0.3:
-            needs = {"any": [{"item": name} for name in sorted(set(draw.choices(before, k=3)))]}
+    groups = [_group(draw, number, items) for _ in range(draw.choice([0, 1, 1, 2, 2]))]
+    every = [group[0] for group in groups if len(group) == 1]
+    one = [group for group in groups if len(group) > 1]
+    if every or one:
+        needs = {"all": [{"item": name} for name in every]}
+        needs["any"] = [{"item": name} for name in one[0]] if one else []
         made["requires"] = needs
     return made
+
+
+def _group(draw: random.Random, number: int, items: int) -> list[str]:
+    """Name one to four items of the years before, mostly of the year before; none in the first."""
+    year = number % FIELD * YEARS // FIELD
+    if year == 0:
+        return []
+    field = number // FIELD
+    if draw.random() < 1 / 3:
+        field = (field + draw.choice([-3, -2, -1, 1, 2, 3])) % max(1, items // FIELD)
+    back = year - 1 if draw.random() < 0.8 else draw.randrange(year)
+    low, high = (-(-y * FIELD // YEARS) for y in (back, back + 1))
+    span = [n for n in range(field * FIELD + low, field * FIELD + high) if n < items]
+    chosen = draw.sample(span, min(draw.choice([1, 1, 2, 3, 4]), len(span)))
+    return sorted(f"i{n}" for n in chosen)
+
+
+def _close_circles(draw: random.Random, made: list[dict[str, Any]]) -> None:
+    """Let pairs of items need each other, with another way into each."""
+    for pair in range(min(CIRCLES, len(made) // FIELD)):
+        first = pair * FIELD
+        one, other, way, way_too = draw.sample(range(first + FIELD // YEARS, first + FIELD), 4)
+        ways = {one: (other, way - way % FIELD), other: (one, way_too - way_too % FIELD + 1)}
+        for number, alternatives in ways.items():
+            needs = {"all": [], "any": [{"item": f"i{n}"} for n in alternatives]}
+            made[number]["requires"] = needs
 
 
 def synthetic_graph(items: int, skills: int, seed: int = 1) -> SkillGraph:

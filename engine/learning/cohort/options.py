@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.learning.alternatives import best_plans
 from engine.learning.levels import level_after
+from engine.learning.prices import cost_of
 from engine.learning.problem import holds, in_sequence, open_groups, supporters
 from engine.learning.skill_graph import SkillLevel
 
@@ -129,14 +130,13 @@ class OptionMaker:
         closed = [n for n, gap in enumerate(situation.gaps) if self._closes(gap, items)]
         needed = {same for item in situation.mandatory for same in graph.variants(item)}
         for item in sorted(items - needed, key=lambda i: (-graph.items[i].hours, i)):
-            less = items - {item}
-            if all(self._closes(situation.gaps[n], less) for n in closed) and _whole(
-                situation, less
-            ):
-                items = less
+            less = items - self._with(item)
+            kept = needed.intersection(items) <= less
+            if kept and all(self._closes(situation.gaps[n], less) for n in closed):
+                items = less if _whole(situation, less) else items
         if len({graph.variants(i) for i in items}) < len(items) or len(items) > _MOST_STEPS:
             return None
-        cost = sum((graph.items[i].cost for i in items), start=Decimal(0))
+        cost = cost_of(graph, items, situation.passed)
         if situation.limits.budget is not None and cost > situation.limits.budget:
             return None
         order = in_sequence(situation, items, lambda item: item)
@@ -148,6 +148,14 @@ class OptionMaker:
             sum((graph.items[i].hours for i in items), start=Decimal(0)),
             cost,
         )
+
+    def _with(self, item: str) -> set[str]:
+        """Give an item with all that is only taken together with it."""
+        whole = [set(bundle.items) for bundle in self.graph.bundles if bundle.together]
+        found = {item}
+        while more := {i for items in whole if items & found for i in items} - found:
+            found |= more
+        return found
 
     def _closes(self, gap: Gap, items: Collection[str]) -> bool:
         return any(closer <= set(items) for closer in self._least(gap, items))

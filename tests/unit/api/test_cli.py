@@ -260,6 +260,37 @@ def test_plan_for_scores(tmp_path: Path) -> None:
     run("plan", "--role", "nobody", "--scores", str(scores), code=1)
 
 
+def test_plan_at_once_and_then_proved(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.json"
+    scores.write_text('{"negotiation": 70}', "utf-8")
+    given = ("plan", "--role", "sales-rep-fmcg", "--scores", str(scores), "--anytime")
+    first, last = (json.loads(line) for line in run(*given, "--json").splitlines())
+    assert (first["proved"], last["proved"], last["remaining"]) == (False, True, None)
+    told = run(*given, "--lang", "en", "--time-limit", "60")
+    assert told.index("not proved to be the best") < told.index("proved: no plan is better")
+    assert "已证明：没有更好的计划" in run(*given, "--lang", "zh", "--node-limit", "1000")
+
+
+def test_plan_with_wishes_and_what_is_refused_of_them(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.json"
+    scores.write_text('{"negotiation": 70}', "utf-8")
+    given = ("plan", "--role", "sales-rep-fmcg", "--scores", str(scores))
+    made = json.loads(
+        run(*given, "--with", "ws-negotiation-roleplay", "--without", "coach-negotiation", "--json")
+    )
+    assert (made["forced"], made["excluded"]) == (
+        ["ws-negotiation-roleplay"],
+        ["coach-negotiation"],
+    )
+    assert "ws-negotiation-roleplay" in [step["item"] for step in made["steps"]]
+    assert "PLAN-INPUT-006" in run(
+        *given, "--with", "excel-advanced", "--without", "excel-advanced", code=1
+    )
+    assert "PLAN-INPUT-009" in run(*given, "--time-limit", "0", code=1)
+    assert "not a number of seconds" in run(*given, "--time-limit", "soon", code=2)
+    assert "--weeks" in run(*given, "--weeks", "0", code=2)
+
+
 def test_plan_of_nothing_assessed_says_so() -> None:
     told = run("plan", "--role", "sales-rep-fmcg", "--scores", "-", stdin="{}")
     assert "the rest was not assessed" in told

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.kernel.errors import DocumentError, EvaluationError
-from engine.learning import search, solver
+from engine.learning import search
 from engine.learning.documents import LearningPlan, PlanLimits
 from engine.learning.plan import plan
 from engine.learning.solver import Row, Solution, minimise
@@ -353,45 +353,37 @@ def test_the_nearest_names_are_offered() -> None:
 # --- a solver that cannot be trusted ---------------------------------------------------------
 
 
+PAIR = [item("b", LISTEN), item("a", LISTEN)]
+UNDONE = Solution({}, proved=False, bound=0)
+
+
 def test_an_answer_that_does_not_hold_exactly_is_not_called_proved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    calls = 0
+    def wrong(objective: Any, bounds: Any, rows: Any, effort: Any) -> Solution:  # noqa: ANN401
+        return Solution({column: high for column, (_, high) in bounds.items()}, True, 0)
 
-    def forgetful(objective: Any, bounds: Any, rows: Any) -> Solution | None:  # noqa: ANN401
-        nonlocal calls
-        calls += 1
-        if calls == 1:
-            return minimise(objective, bounds, rows)
-        return Solution({v: int(v[0] == "short") * 999 for v in bounds}, proved=True)
-
-    monkeypatch.setattr(search, "minimise", forgetful)
-    made = planned(small_graph())
-    assert (ids(made), made.proved) == (["course"], False)
+    monkeypatch.setattr(search, "minimise", wrong)
+    made = planned(small_graph(items=PAIR))
+    assert (len(ids(made)), made.proved) == (1, False)
+    assert made.remaining is not None
+    assert (made.remaining.objective, made.remaining.bound) == ("cost", Decimal(0))
 
 
 def test_no_answer_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(objective: Any, bounds: Any, rows: Any) -> Solution:  # noqa: ANN401
-        return Solution({v: int(v[0] == "short") for v in bounds}, proved=True)
-
-    monkeypatch.setattr(search, "minimise", wrong)
+    monkeypatch.setattr(search, "minimise", lambda *_: UNDONE)
+    monkeypatch.setattr(search, "round_up", lambda *_: frozenset())
+    rule = [{"role": "seller", "item": "a", "clause": "HR-2.1"}]
     with pytest.raises(EvaluationError) as caught:
-        planned(small_graph())
-    assert caught.value.fault.code.id == "PLAN-SOLVER-001"
-
-
-def test_a_search_that_ends_without_an_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(solver._OPTIONS, "time_limit", 0.0)
-    with pytest.raises(EvaluationError) as caught:
-        planned(small_graph())
+        planned(small_graph(items=PAIR, mandatory=rule))
     assert caught.value.fault.code.id == "PLAN-SOLVER-001"
 
 
 def test_the_solver_says_when_nothing_holds() -> None:
-    a, b = ("take", "a"), ("take", "b")
-    assert minimise({a: 1}, {a: 1, b: 1}, [Row({a: 1, b: 1}, 3)]) is None
+    free = {0: (0, 1), 1: (0, 1)}
+    assert minimise({0: 1}, free, [Row({0: 1, 1: 1}, 3)]) is None
     assert minimise({}, {}, [Row({}, 1)]) is None
-    assert minimise({}, {}, []) == Solution({}, proved=True)
-    assert minimise({a: 3, b: 2}, {a: 1, b: 1}, [Row({a: 1, b: 1}, 1)]) == Solution(
-        {a: 0, b: 1}, proved=True
+    assert minimise({}, {}, []) == Solution({}, proved=True, bound=0)
+    assert minimise({0: 3, 1: 2}, free, [Row({0: 1, 1: 1}, 1)]) == Solution(
+        {0: 0, 1: 1}, proved=True, bound=2
     )
