@@ -94,7 +94,7 @@ TimeLimitOption = Annotated[
         "--time-limit",
         min=0.1,
         metavar="SECONDS",
-        help="Answer with the proved gap when it is over. · 时限（秒）",
+        help="The most that the search may take; what is not proved then says its gap. · 求解时限（秒）",
     ),
 ]
 HireOption = Annotated[
@@ -232,10 +232,16 @@ def cohort(
 
 
 def _countdown(seconds: float | None) -> Callable[[], float] | None:
+    """Count down from the first time that is asked: the search asks, what goes before does not."""
     if seconds is None:
         return None
-    end = time.monotonic() + seconds
-    return lambda: end - time.monotonic()
+    begun: list[float] = []
+
+    def left() -> float:
+        begun.append(time.monotonic())
+        return seconds - (begun[-1] - begun[0])
+
+    return left
 
 
 def _show(made: CohortPlan, asked: list[str], lang: Lang) -> None:

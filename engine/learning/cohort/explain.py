@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.kernel.decimals import decimal_text
+from engine.learning.schedule.working_days import WEEK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,13 +121,11 @@ def _hire_lines(plan: CohortPlan, hire: HirePlan, lang: Lang) -> Iterator[str]:
     yield from (f"  {_gap(gap, plan.weeks, lang)}" for gap in hire.gaps)
     for item in hire.items:
         name = f"《{item.name.zh}》" if zh else item.name.en
-        weeks = (
-            f"第 {item.first_week}–{item.last_week} 周"
-            if zh
-            else f"weeks {item.first_week}–{item.last_week}"
-        )
-        dated = f" · {item.session} {item.site}" if item.session else ""
-        yield f"  {weeks}{'：' if zh else ': '}{name}{dated}"
+        weeks = _weeks(item.first_week, item.last_week, lang)
+        first = plan.start + (item.first_week - 1) * WEEK
+        dated = f"{item.session} {item.site}" if item.session else ""
+        when = dated or (f"{first} 起" if zh else f"from {first}")
+        yield f"  {weeks}{'：' if zh else ': '}{name} · {when}"
     if hire.alike:
         order = ("、" if zh else ", ").join(hire.alike)
         yield (
@@ -134,6 +133,12 @@ def _hire_lines(plan: CohortPlan, hire: HirePlan, lang: Lang) -> Iterator[str]:
             if zh
             else f"  equal hires, in their order: {order}"
         )
+
+
+def _weeks(first: int, last: int, lang: Lang) -> str:
+    if first == last:
+        return f"第 {first} 周" if lang == "zh" else f"week {first}"
+    return f"第 {first}–{last} 周" if lang == "zh" else f"weeks {first}–{last}"
 
 
 def _gap(gap: HireGap, weeks: int, lang: Lang) -> str:

@@ -57,8 +57,8 @@ def test_hours_without_dates_are_spread_over_the_days() -> None:
     ]
     assert (made.status, made.proved) == ("fits", True)
     assert [(w.monday, w.hours) for w in made.weeks] == [
-        (MONDAY, 5),
-        (MONDAY + dt.timedelta(days=7), 4),
+        (MONDAY, Decimal(5)),
+        (MONDAY + dt.timedelta(days=7), Decimal(4)),
     ]
 
 
@@ -168,7 +168,7 @@ def test_a_step_without_any_place_says_why(
     assert reason in made.unplaced[0].reason.en
     assert "`one`" in made.unplaced[1].reason.en
     for lang in ("en", "zh"):
-        assert made.unplaced[0].reason[lang] in explain_schedule(made, lang)  # type: ignore[index,arg-type]
+        assert made.unplaced[0].reason[lang] in explain_schedule(made, lang)  # type: ignore[arg-type]
 
 
 def test_another_site_is_a_remedy() -> None:
