@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from engine.learning.cohort.documents import Bottleneck, PoolWeek
 from engine.learning.cohort.master import Master
 from engine.learning.cohort.program import SCALE
-from engine.learning.schedule.working_days import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 def pool_weeks(supply: Supply, answer: Answer) -> Iterator[PoolWeek]:
     """Count the slots of every pool and week that are taken."""
     taken = _taken(answer)
-    for slot, (name, week, site) in sorted(enumerate(supply.names), key=lambda each: each[1]):
-        if not site and taken[slot]:
+    for slot, (name, week, site) in sorted(enumerate(supply.names), key=lambda each: each[1][:2]):
+        if site is None and taken[slot]:
             yield PoolWeek(pool=name, week=week + 1, taken=taken[slot], slots=supply.capacity[slot])
 
 
@@ -46,21 +45,21 @@ def find_bottlenecks(
     taken = _taken(answer)
     prices = answer.prices.slots
     full = [s for s, most in enumerate(supply.capacity) if taken[s] == most and prices[s]]
-    full.sort(key=lambda slot: (-int(prices[slot]), supply.names[slot]))
+    full.sort(key=lambda slot: (-int(prices[slot]), supply.names[slot][:2], slot))
     for slot in full[:count]:
         name, week, site = supply.names[slot]
         closes = saves = None
         if not master.hurried():
             closes, saves = _one_more(master, answer, slot)
-        pool = graph.pools[name] if not site else None
-        at = (supply.start + week * DAY - supply.start).days // 7 if site else week
+        pool = graph.pools[name] if site is None else None
+        at = week if site is None else week // 7
         price = Decimal(int(prices[slot])) / SCALE
         yield Bottleneck(
             pool=name if pool else None,
             item=None if pool else name,
             name=pool.name if pool else graph.items[name].name,
             week=at + 1,
-            site=site or None,
+            site=site,
             slots=supply.capacity[slot],
             closes=closes,
             saves=saves,

@@ -54,9 +54,9 @@ def _lines(plan: CohortPlan, lang: Lang) -> Iterator[str]:
         )
     if plan.options_left_out:
         yield (
-            f"  方案：考虑 {plan.options} 个，略去 {plan.options_left_out} 个；证明以所考虑者为限"
+            f"  方案：考虑 {plan.options} 个，略去全部或部分的 {plan.options_left_out} 个；证明以所考虑者为限"
             if zh
-            else f"  options: {plan.options} considered, {plan.options_left_out} left out; the proof is over those considered"
+            else f"  options: {plan.options} considered, {plan.options_left_out} left out whole or in part; the proof is over those considered"
         )
     yield from (f"  {_bottleneck(one, lang)}" for one in plan.bottlenecks)
 

@@ -89,6 +89,7 @@ class _Case:
     cohort: Cohort
     waiting: Mapping[str, Waiting]
     supply: Supply
+    first: dt.date
     groups: list[Group]
     dated: tuple[LearningItem, ...]
     gaps: dict[int, tuple[Gap, ...]]
@@ -119,7 +120,7 @@ def plan_cohort(  # noqa: PLR0913 - each is a fact about the weeks that stands b
     monday = monday_of(start)
     supply = Supply(graph.items, graph.pools, monday, weeks, worked)
     dated = tuple(item for item in graph.items.values() if item.sessions)
-    case = _Case(graph, cohort, waiting, supply, [], dated, {})
+    case = _Case(graph, cohort, waiting, supply, start, [], dated, {})
     _gather(case, progress)
     master = Master(case.groups, supply.capacity, progress.seconds_left, progress.told)
     order = _arrivals(case)
@@ -187,9 +188,8 @@ def _gather(case: _Case, progress: Progress) -> None:
             ways = case.supply.ways(
                 items.steps, _from(case, hire), int(hire.hours_a_week * UNITS), hire.site
             )
-            dropped += ways is None
-            if ways is not None:
-                found.append((items, ways))
+            dropped += not ways.whole
+            found.append((items, ways))
         case.left_out += dropped * len(numbers)
         if not any(len(ways.ends) for _, ways in found):
             found.append(_nothing(case, situations[numbers[0]], hire))
@@ -211,7 +211,7 @@ def _turn(hire: Hire) -> tuple[dt.date, str]:
 
 
 def _from(case: _Case, hire: Hire) -> dt.date:
-    return max(hire.arrival, case.supply.start)
+    return max(hire.arrival, case.first)
 
 
 def _likeness(case: _Case, hire: Hire) -> object:
@@ -252,10 +252,7 @@ def _attends(case: _Case, hire: Hire, site: str, day: dt.date) -> bool:
 def _nothing(case: _Case, situation: Situation, hire: Hire) -> tuple[ItemSet, Ways]:
     """Give the way of a hire for whom not even what is mandatory has a place."""
     items = ItemSet((), tuple(() for _ in situation.gaps), Decimal(0), Decimal(0))
-    ways = case.supply.ways((), _from(case, hire), int(hire.hours_a_week * UNITS), hire.site)
-    if ways is None:
-        raise AssertionError  # one way, that of doing nothing
-    return items, ways
+    return items, case.supply.ways((), _from(case, hire), int(hire.hours_a_week * UNITS), hire.site)
 
 
 def _arrivals(case: _Case) -> list[int]:

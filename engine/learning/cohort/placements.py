@@ -33,7 +33,7 @@ Ints: TypeAlias = "NDArray[np.int64]"
 Small: TypeAlias = "NDArray[np.int16]"
 """Weeks and numbers of starts: there are many ways, and both are small."""
 
-MOST_WAYS = 200_000
+MOST_WAYS = 100_000
 _MOST_ORDERS = 24
 
 
@@ -69,6 +69,8 @@ class Ways:
     starts: Small
     begins: Small
     ends: Small
+    whole: bool
+    """Whether these are all ways; of too many, starts and orders are left out evenly."""
 
     def slots(self, way: int) -> tuple[int, ...]:
         """List the slots that one way takes."""
@@ -96,9 +98,9 @@ class Supply:
     weeks: int
     worked: WorkingDays
     capacity: list[int] = field(default_factory=list)
-    names: list[tuple[str, int, str]] = field(default_factory=list)
-    places: dict[tuple[str, int, str], int] = field(default_factory=dict)
-    known: dict[object, Ways | None] = field(default_factory=dict)
+    names: list[tuple[str, int, str | None]] = field(default_factory=list)
+    places: dict[tuple[str, int, str | None], int] = field(default_factory=dict)
+    known: dict[object, Ways] = field(default_factory=dict)
     tables: dict[object, Table] = field(default_factory=dict)
 
     @property
@@ -110,8 +112,8 @@ class Supply:
         """Number the week of a day, from 0."""
         return (monday_of(day) - self.start).days // 7
 
-    def slot(self, kind: str, week: int, site: str, capacity: int) -> int:
-        """Number a slot: a pool (`site` empty) in a week, or an item's session by its day."""
+    def slot(self, kind: str, week: int, site: str | None, capacity: int) -> int:
+        """Number a slot: a pool in a week, or an item's session at a site by its day."""
         name = (kind, week, site)
         if name not in self.places:
             self.places[name] = len(self.names)
@@ -119,8 +121,8 @@ class Supply:
             self.capacity.append(capacity)
         return self.places[name]
 
-    def ways(self, steps: Steps, arrival: dt.date, limit: int, site: str | None) -> Ways | None:
-        """List the ways of a set for one arrival, weekly limit and site; None: there are too many."""
+    def ways(self, steps: Steps, arrival: dt.date, limit: int, site: str | None) -> Ways:
+        """List the ways of a set for one arrival, weekly limit and site."""
         key = (steps, arrival, limit, site)
         if key not in self.known:
             self.known[key] = _Laying(self, steps, arrival, limit, site).ways()
@@ -146,17 +148,13 @@ class _Laying:
         self.room = np.array([room_in_week(days, limit) for days in self.days], dtype=np.int64)
         self.reach: dict[Key, Ints] = {}
 
-    def ways(self) -> Ways | None:
+    def ways(self) -> Ways:
         tables = [self._table(work) for work in self.shared]
-        starts, used = self._combined(tables)
-        if starts is None or used is None:
-            return None
-        orders = list(islice(self._orders(), _MOST_ORDERS))
-        if len(starts) * len(orders) > MOST_WAYS:
-            return None
-        return self._undominated(
-            tables, starts, [self._filled(order, tables, starts, used) for order in orders]
-        )
+        starts, used, whole = self._combined(tables)
+        most = min(_MOST_ORDERS, max(1, MOST_WAYS // max(1, len(starts))))
+        orders = list(islice(self._orders(), most + 1))
+        parts = [self._filled(order, tables, starts, used) for order in orders[:most]]
+        return self._undominated(tables, starts, parts, whole=whole and len(orders) <= most)
 
     # --- shared items -------------------------------------------------------------------------
 
@@ -201,7 +199,7 @@ class _Laying:
             if item.mentors:
                 pool = supply.pools[item.mentors.pool]
                 most = sum(member.slots_per_week for member in pool.members)
-                slots = tuple(supply.slot(pool.id, n, "", most) for n in weeks)
+                slots = tuple(supply.slot(pool.id, n, None, most) for n in weeks)
             yield self._start(meetings, slots, None)
 
     def _start(
@@ -217,9 +215,12 @@ class _Laying:
         weeks = tuple(sorted(hours.items()))
         return Start(weeks[0][0], weeks[-1][0], weeks, slots, session)
 
-    def _combined(self, tables: Sequence[Table]) -> tuple[Ints | None, Ints | None]:
-        """Cross the starts of the shared items, without those that break a limit or an order."""
-        weeks = self.supply.weeks
+    def _combined(self, tables: Sequence[Table]) -> tuple[Ints, Ints, bool]:
+        """Cross the starts of the shared items, without those that break a limit or an order.
+
+        Gives them, the hours that they take, and whether none was left out for their number.
+        """
+        weeks, whole = self.supply.weeks, True
         starts = np.zeros((1, 0), dtype=np.int64)
         used = np.zeros((1, weeks), dtype=np.int64)
         for k, (work, table) in enumerate(zip(self.shared, tables, strict=True)):
@@ -227,11 +228,11 @@ class _Laying:
             for n, start in enumerate(table.starts):
                 for week, units in start.hours:
                     hours[n, week] = units
-            count = len(table.starts)
-            if len(starts) * count > 20 * MOST_WAYS:
-                return None, None
-            left = np.repeat(np.arange(len(starts)), count)
-            right = np.tile(np.arange(count), len(starts))
+            most = max(1, MOST_WAYS // max(1, len(starts)))
+            chosen = np.arange(0, len(table.starts), max(1, -(-len(table.starts) // most)))
+            whole &= len(chosen) == len(table.starts)
+            left = np.repeat(np.arange(len(starts)), len(chosen))
+            right = np.tile(chosen, len(starts))
             total = used[left] + hours[right]
             fits = (total <= self.limit).all(axis=1)
             first = np.array([start.first for start in table.starts], dtype=np.int64)
@@ -244,7 +245,7 @@ class _Laying:
                     fits &= first[right] > reached[starts[left, at]]
             starts = np.column_stack([starts[left[fits]], right[fits]])
             used = total[fits]
-        return starts, used
+        return starts, used, whole
 
     # --- hours without dates ------------------------------------------------------------------
 
@@ -318,6 +319,8 @@ class _Laying:
         tables: Sequence[Table],
         starts: Ints,
         parts: Sequence[tuple[Ints, Ints, NDArray[np.bool_]]],
+        *,
+        whole: bool,
     ) -> Ways:
         """Join the orders; of ways with the same starts drop those that end nothing earlier."""
         kept = [part[2].copy() for part in parts]
@@ -342,6 +345,7 @@ class _Laying:
                     [part[1] for part in parts],
                 )
             ),
+            whole,
         )
 
 

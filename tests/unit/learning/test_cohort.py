@@ -166,6 +166,36 @@ def test_what_does_not_fit_the_weeks_stays_open() -> None:
     assert "2 周内未弥合" in explain_hire(made, made.hires[0], "zh")
 
 
+def test_of_too_many_ways_some_are_left_out_and_counted() -> None:
+    every = {"every": "week", "times": "1", "hours": "1"}
+    items = [
+        item(f"m{n}", teaches("listen", "0.1"), **{**MENTORED, "hours": "1", "cadence": every})
+        for n in range(5)
+    ]
+    made = planned(hire("a", scores={"talk": "67"}), items=items, weeks=24)
+    assert made.options_left_out > 0
+    assert made.hires[0].gaps[0].week is not None
+    assert len({i.first_week for i in made.hires[0].items}) == len(made.hires[0].items) == 5
+
+
+def test_nothing_begins_before_the_first_day() -> None:
+    made = planned(hire("a", arrival="2026-11-02"))
+    assert made.hires[0].items[0].first_week == 1
+    late = Cohort.model_validate(
+        {"schema_version": "1", "kind": "cohort", "hires": [hire("a", hours_a_week="8")]}
+    )
+    alone = item("alone", teaches("listen", "0.4"), hours="8")
+    found = plan_cohort(
+        small_graph(items=[alone]),
+        late,
+        {"a": Waiting(weight=1, weight_past_limit=1, limit=9)},
+        start=MONDAY + dt.timedelta(days=4),
+        weeks=3,
+        worked=WorkingDays(),
+    )
+    assert (found.start, found.hires[0].items[0].last_week) == (MONDAY, 2)
+
+
 def test_the_budget_of_a_hire_is_kept() -> None:
     items = [
         item("dear", teaches("listen", "0.4"), hours="1", cost="500"),
