@@ -332,19 +332,18 @@ class _Laying:
                 if other > one:
                     beaten &= (others < ends).any(axis=1)
                 kept[one] &= ~(beaten & kept[other])
+
+        def join(rows: Sequence[Ints]) -> Small:
+            return np.concatenate(
+                [each[keep] for each, keep in zip(rows, kept, strict=True)]
+            ).astype(np.int16)
+
         return Ways(
             tuple(self.place[work.key[0]] for work in self.shared),
             tuple(tables),
-            *(
-                np.concatenate([rows[keep] for rows, keep in zip(each, kept, strict=True)]).astype(
-                    np.int16
-                )
-                for each in (
-                    [starts] * len(parts),
-                    [part[0] for part in parts],
-                    [part[1] for part in parts],
-                )
-            ),
+            join([starts] * len(parts)),
+            join([part[0] for part in parts]),
+            join([part[1] for part in parts]),
             whole,
         )
 

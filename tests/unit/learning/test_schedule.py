@@ -168,7 +168,7 @@ def test_a_step_without_any_place_says_why(
     assert reason in made.unplaced[0].reason.en
     assert "`one`" in made.unplaced[1].reason.en
     for lang in ("en", "zh"):
-        assert made.unplaced[0].reason[lang] in explain_schedule(made, lang)  # type: ignore[arg-type]
+        assert made.unplaced[0].reason[lang] in explain_schedule(made, lang)
 
 
 def test_another_site_is_a_remedy() -> None:
