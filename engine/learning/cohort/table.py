@@ -74,7 +74,9 @@ def parse_cohort(text: str, path: str, competencies: Collection[str]) -> Cohort:
 
 def _table(text: str, path: str, competencies: Collection[str]) -> Cohort:
     rows = list(_rows(text, path))
-    head = [cell.strip() for cell in rows[0][1]] if rows else []
+    if not rows:
+        return Cohort(schema_version="1", kind="cohort", hires=())
+    head = [cell.strip() for cell in rows[0][1]]
     found = list(_check_head(head, path, competencies))
     hires = []
     for line, cells in rows[1:] if not has_errors(found) else ():

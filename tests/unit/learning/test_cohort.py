@@ -303,7 +303,7 @@ def test_a_table_is_read_as_a_spreadsheet_saves_it() -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("", ["COHORT-TABLE-001 1"] * 4),
+        (",\n;", ["COHORT-TABLE-001 1"] * 4 + ["COHORT-TABLE-004 1"]),
         (TABLE.replace("arrival,", "arival,"), ["COHORT-TABLE-001 1", "COHORT-TABLE-004 1"]),
         (TABLE.replace("site", "talk"), ["COHORT-TABLE-002 1"]),
         (TABLE.replace(",70", ",70,80"), ["COHORT-TABLE-003 2"]),
@@ -321,6 +321,10 @@ def test_what_is_wrong_in_a_table_is_found_in_its_line(text: str, found: list[st
     assert [
         f"{d.code.id} {d.span.line if d.span else 0}" for d in caught.value.diagnostics
     ] == found
+
+
+def test_an_empty_table_is_a_cohort_without_hires() -> None:
+    assert parse_cohort("\n", "hires.csv", ()).hires == ()
 
 
 def test_broken_json_is_refused() -> None:
