@@ -103,7 +103,7 @@ HireOption = Annotated[
 ]
 TableOption = Annotated[
     Path | None,
-    typer.Option("--csv", metavar="FILE", help="Write every item with its weeks. · 导出 CSV"),
+    typer.Option("--csv", metavar="FILE", help="Write every item with its days. · 导出 CSV"),
 ]
 
 
@@ -280,33 +280,17 @@ def _show(made: CohortPlan, asked: list[str], lang: Lang) -> None:
 
 
 def _write_csv(made: CohortPlan, path: Path) -> None:
-    """Write a row for every item of every hire, with the Mondays of its first and last week."""
+    """Write a row for every meeting of every item; one without days where only its weeks are known."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(
-            [
-                "hire",
-                "role",
-                "item",
-                "name_zh",
-                "name_en",
-                "first_week",
-                "last_week",
-                "from_monday",
-                "to_monday",
-                "session",
-                "site",
-                "hours",
-                "pool",
-            ]
+            ["hire", "role", "item", "name_zh", "name_en", "pool", "site", "first_week", "last_week", "date", "hours"]
         )
         for one in made.hires:
             for item in one.items:
-                mondays = (
-                    (made.start + (week - 1) * dt.timedelta(weeks=1)).isoformat()
-                    for week in (item.first_week, item.last_week)
-                )
                 named = (one.hire, one.role, item.item, item.name.zh, item.name.en)
-                dated = (item.session or "", item.site or "")
-                weeks = (item.first_week, item.last_week, *mondays)
-                writer.writerow((*named, *weeks, *dated, item.hours, item.pool or ""))
+                place = (item.pool or "", item.site or "", item.first_week, item.last_week)
+                for meeting in item.meetings:
+                    writer.writerow((*named, *place, meeting.date, meeting.hours))
+                if not item.meetings:
+                    writer.writerow((*named, *place, "", item.hours))

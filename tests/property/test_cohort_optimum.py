@@ -117,6 +117,7 @@ def test_a_cohort_is_the_best_of_all_ways(
     assert tuple(aim.value for aim in found.aims) == best
     assert all(aim.value <= aim.arrival_order or aim.aim == "weeks" for aim in found.aims)
     _within_supply(found)
+    _days_are_those_of_the_weeks(found, cohort)
 
 
 def _within_supply(found: CohortPlan) -> None:
@@ -125,6 +126,21 @@ def _within_supply(found: CohortPlan) -> None:
         seats.update((i.item, i.session) for i in hire.items if i.session)
     assert all(count == 1 for count in seats.values())
     assert all(week.taken <= week.slots for week in found.pools)
+
+
+def _days_are_those_of_the_weeks(found: CohortPlan, cohort: Cohort) -> None:
+    for hire, plan in zip(cohort.hires, found.hires, strict=True):
+        hours: Counter[int] = Counter()
+        for each in plan.items:
+            weeks = [(m.date - MONDAY).days // 7 + 1 for m in each.meetings]
+            assert weeks
+            assert each.first_week <= min(weeks)
+            assert max(weeks) <= each.last_week
+            assert sum(m.hours for m in each.meetings) == each.hours
+            assert all(m.date >= hire.arrival for m in each.meetings)
+            for week, meeting in zip(weeks, each.meetings, strict=True):
+                hours[week] += int(meeting.hours * 100)
+        assert all(units <= hire.hours_a_week * 100 for units in hours.values())
 
 
 def _together(ways: list[set[Outcome]]) -> Iterator[tuple[int, int]]:

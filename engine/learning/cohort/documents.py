@@ -21,6 +21,7 @@ from engine.kernel.documents import (
     reject,
 )
 from engine.learning.documents import Amount, CatalogUsed, Hours, Percent
+from engine.learning.schedule.documents import Meeting
 
 BAD_PERSON = Code(
     "COHORT-VALUE-001",
@@ -110,7 +111,10 @@ class RulesUsed(Shape):
 
 
 class PlacedItem(Shape):
-    """An item of a hire with its weeks, counted from 1; `session` where it is dated."""
+    """An item of a hire with its weeks, counted from 1; `session` where it is dated.
+
+    `meetings` are its days, or nothing where the days of a week do not hold what its hours do.
+    """
 
     item: Identifier
     name: Text
@@ -120,6 +124,7 @@ class PlacedItem(Shape):
     pool: Identifier | None
     session: Day | None
     site: str | None
+    meetings: tuple[Meeting, ...]
 
 
 class HireGap(Shape):

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.kernel.diagnostics import Lang
-    from engine.learning.cohort.documents import Bottleneck, CohortPlan, HireGap, HirePlan, Reached
+    from engine.learning.cohort.documents import (
+        Bottleneck,
+        CohortPlan,
+        HireGap,
+        HirePlan,
+        PlacedItem,
+        Reached,
+    )
 
 _AIM = {
     "unmet": {"zh": "未弥合的差距（加权）", "en": "gaps left open, weighted"},
@@ -122,9 +129,7 @@ def _hire_lines(plan: CohortPlan, hire: HirePlan, lang: Lang) -> Iterator[str]:
     for item in hire.items:
         name = f"《{item.name.zh}》" if zh else item.name.en
         weeks = _weeks(item.first_week, item.last_week, lang)
-        first = plan.start + (item.first_week - 1) * WEEK
-        dated = f"{item.session} {item.site}" if item.session else ""
-        when = dated or (f"{first} 起" if zh else f"from {first}")
+        when = f"{item.session} {item.site}" if item.session else _days(plan, item, lang)
         yield f"  {weeks}{'：' if zh else ': '}{name} · {when}"
     if hire.alike:
         order = ("、" if zh else ", ").join(hire.alike)
@@ -133,6 +138,16 @@ def _hire_lines(plan: CohortPlan, hire: HirePlan, lang: Lang) -> Iterator[str]:
             if zh
             else f"  equal hires, in their order: {order}"
         )
+
+
+def _days(plan: CohortPlan, item: PlacedItem, lang: Lang) -> str:
+    """Say the first and last day, or the first week where the days are not laid out."""
+    zh = lang == "zh"
+    if not item.meetings:
+        monday = plan.start + (item.first_week - 1) * WEEK
+        return f"{monday} 起" if zh else f"from {monday}"
+    first, last = item.meetings[0].date, item.meetings[-1].date
+    return f"{first}" if first == last else f"{first} {'至' if zh else 'to'} {last}"
 
 
 def _weeks(first: int, last: int, lang: Lang) -> str:

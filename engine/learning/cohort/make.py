@@ -12,6 +12,7 @@ from engine.kernel.diagnostics import Code, Phrase
 from engine.kernel.errors import DocumentError
 from engine.learning.cohort.arrival import in_arrival_order
 from engine.learning.cohort.bottlenecks import find_bottlenecks, pool_weeks
+from engine.learning.cohort.days import Laid, days_of
 from engine.learning.cohort.documents import CohortPlan, HireGap, HirePlan, PlacedItem, Reached
 from engine.learning.cohort.groups import AIMS, NEVER, Group, make_group
 from engine.learning.cohort.master import Master
@@ -304,7 +305,9 @@ def _hire_plan(case: _Case, number: int, group: Group, choice: Choice, way: int)
         gaps=tuple(
             _gap(gap, group, n, closed[n], said.limit) for n, gap in enumerate(case.gaps[number])
         ),
-        items=tuple(sorted(_items(case, choice, way), key=lambda i: (i.first_week, i.last_week))),
+        items=tuple(
+            sorted(_items(case, hire, choice, way), key=lambda i: (i.first_week, i.last_week))
+        ),
         alike=tuple(case.cohort.hires[n].id for n in group.hires) if len(group.hires) > 1 else (),
     )
 
@@ -322,14 +325,24 @@ def _gap(gap: Gap, group: Group, number: int, closed: int, limit: int) -> HireGa
     )
 
 
-def _items(case: _Case, choice: Choice, way: int) -> Iterator[PlacedItem]:
-    ways = choice.ways
+def _items(case: _Case, hire: Hire, choice: Choice, way: int) -> Iterator[PlacedItem]:
+    ways, names = choice.ways, choice.items.items
     starts = {
-        step: ways.tables[k].starts[ways.starts[way, k]] for k, step in enumerate(ways.shared)
+        names[step]: ways.tables[k].starts[ways.starts[way, k]]
+        for k, step in enumerate(ways.shared)
     }
-    for step, (id_, _) in enumerate(choice.items.steps):
+    laid = Laid(
+        steps=choice.items.steps,
+        starts=starts,
+        ends={id_: int(ways.ends[way, step]) for step, id_ in enumerate(names)},
+        arrival=_from(case, hire),
+        limit=int(hire.hours_a_week * UNITS),
+        site=hire.site,
+    )
+    days = days_of(case.supply, laid)
+    for step, id_ in enumerate(names):
         item = case.graph.items[id_]
-        session = starts[step].session if step in starts else None
+        session = starts[id_].session if id_ in starts else None
         yield PlacedItem(
             item=id_,
             name=item.name,
@@ -339,4 +352,5 @@ def _items(case: _Case, choice: Choice, way: int) -> Iterator[PlacedItem]:
             pool=item.mentors.pool if item.mentors else None,
             session=session[0] if session else None,
             site=session[1] if session else None,
+            meetings=days.get(id_, ()),
         )

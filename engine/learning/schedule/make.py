@@ -26,9 +26,9 @@ from engine.learning.schedule.placing import (
     Frame,
     Key,
     Layout,
-    Placed,
     Work,
     earliest_week,
+    join_parts,
     lay_out,
     works_of,
 )
@@ -221,20 +221,9 @@ def _hours(units: int) -> Decimal:
     return Decimal(units) / UNITS
 
 
-def _whole(layout: Layout, item: str) -> Placed | None:
-    """Join the parts of an item; None where one of them has no place."""
-    parts = [placed for key, placed in layout.placed.items() if key[0] == item]
-    if not parts or any(key[0] == item for key in layout.unplaced):
-        return None
-    days: dict[dt.date, int] = {}
-    for day, units in (meeting for part in parts for meeting in part.meetings):
-        days[day] = days.get(day, 0) + units
-    return Placed(tuple(sorted(days.items())), parts[0].site)
-
-
 def _steps(question: _Question, layout: Layout) -> Iterator[ScheduledStep]:
     for step in question.plan.steps:
-        placed = _whole(layout, step.item)
+        placed = join_parts(layout, step.item)
         if placed is not None:
             yield ScheduledStep(
                 item=step.item,

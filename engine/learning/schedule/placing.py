@@ -232,6 +232,17 @@ def lay_out(works: Sequence[Work], frame: Frame) -> Layout:
     return layout
 
 
+def join_parts(layout: Layout, item: str) -> Placed | None:
+    """Join the parts of an item; None where one of them has no place."""
+    parts = [placed for key, placed in layout.placed.items() if key[0] == item]
+    if not parts or any(key[0] == item for key in layout.unplaced):
+        return None
+    days: dict[dt.date, int] = {}
+    for day, units in (meeting for part in parts for meeting in part.meetings):
+        days[day] = days.get(day, 0) + units
+    return Placed(tuple(sorted(days.items())), parts[0].site)
+
+
 def _place(work: Work, layout: Layout) -> Placed | Text:
     """Find the earliest place of a work whose leads are placed."""
     after = [layout.placed[lead].reached(share) for lead, share in work.leads]

@@ -127,7 +127,10 @@ def test_a_cohort_is_planned_from_a_table(table: Path, tmp_path: Path) -> None:
     with out.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["hire"] for row in rows} == {"H1", "H2", "H3"}
-    assert all(row["from_monday"] <= row["to_monday"] for row in rows)
+    assert all(int(row["first_week"]) <= int(row["last_week"]) for row in rows)
+    assert {row["date"] for row in rows if row["site"]} <= {"2026-12-12", "2027-01-16"}
+    hours = sum(float(row["hours"]) for row in rows if row["item"] == "product-knowledge")
+    assert hours == 3 * 8
     read: dict[str, Any] = json.loads(run(*given, "--json"))
     assert [hire["hire"] for hire in read["hires"]] == ["H1", "H2", "H3"]
     assert [hire["waiting"]["weight"] for hire in read["hires"]] == [10, 10, 6]
