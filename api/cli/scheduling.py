@@ -284,7 +284,19 @@ def _write_csv(made: CohortPlan, path: Path) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(
-            ["hire", "role", "item", "name_zh", "name_en", "pool", "site", "first_week", "last_week", "date", "hours"]
+            [
+                "hire",
+                "role",
+                "item",
+                "name_zh",
+                "name_en",
+                "pool",
+                "site",
+                "first_week",
+                "last_week",
+                "date",
+                "hours",
+            ]
         )
         for one in made.hires:
             for item in one.items:

@@ -71,7 +71,12 @@ def _one_more(master: Master, answer: Answer, slot: int) -> tuple[int | None, in
     capacity = list(master.capacity)
     capacity[slot] += 1
     more = Master(
-        master.groups, capacity, master.seconds_left, None, list(master.columns), dict(master.place)
+        master.groups,
+        capacity,
+        master.seconds_left,
+        master.told,
+        list(master.columns),
+        dict(master.place),
     )
     found = more.solve(
         Counter({master.place[c.group, c.choice, c.way]: n for c, n in answer.taken})

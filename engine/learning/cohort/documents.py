@@ -20,7 +20,7 @@ from engine.kernel.documents import (
     Text,
     reject,
 )
-from engine.learning.documents import Amount, CatalogUsed, Hours, Percent
+from engine.learning.documents import OUT_OF_RANGE, Amount, CatalogUsed, Hours, Percent
 from engine.learning.schedule.documents import Meeting
 
 BAD_PERSON = Code(
@@ -29,13 +29,6 @@ BAD_PERSON = Code(
     "`{text}` 不是由 1 到 80 个字母、数字、`-`、`_` 和 `.` 组成的编号",
     "give each hire the id that your system knows them by, and no name",
     "请使用贵方系统中的编号，不要用姓名",
-)
-OUT_OF_COUNT = Code(
-    "COHORT-VALUE-002",
-    "`{text}` is outside {range}",
-    "`{text}` 不在 {range} 之内",
-    "correct it",
-    "请更正",
 )
 _LONGEST_ID = 80
 
@@ -50,7 +43,7 @@ def _person(text: str) -> str:
 def _count(low: int, high: int) -> AfterValidator:
     def check(number: int) -> int:
         if not low <= number <= high:
-            raise reject(OUT_OF_COUNT, text=number, range=f"[{low}..{high}]")
+            raise reject(OUT_OF_RANGE, text=number, range=f"[{low}..{high}]")
         return number
 
     return AfterValidator(check)

@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
 _MOST_ROUNDS = 400
 _MOST_COLUMNS = 60_000
+_MOST_NEAR = 400_000
 _WITHIN = 1e-6
-_SHARES = (0.1, 1.0)
-_CLOSE = 0.01
+_SHARES = (0.01, 0.03, 0.1)
+"""How far columns may be from the least of their group, in parts of the gap, while one searches."""
 _HALF = 0.5
 
 
@@ -119,15 +120,15 @@ class _Aim:
     def reach(self) -> tuple[Counter[int], AimReached, Prices]:
         self._note(self.prices)  # without prices: what each group takes if it were alone
         if self.bound < self.value:
-            columns, settled = self._generate()
+            made, settled = self._generate()
             self._search(settled)
-            if self.value - self.bound > self.bound * _CLOSE:
-                self._search(columns)
-        for share in _SHARES:
-            if self.bound < self.value and not self.master.hurried():
-                within = self._within(share)
-                if within is not None:
-                    self._search(within, whole=share == 1)
+            for share in _SHARES:
+                if self.bound < self.value and not self.master.hurried():
+                    self._search(self._close(made, share))
+        if self.bound < self.value and not self.master.hurried():
+            within = self._within()
+            if within is not None:
+                self._search(within, whole=True)
         return self.best, AimReached(self.value, min(self.bound, self.value)), self.prices
 
     # --- the bound ----------------------------------------------------------------------------
@@ -184,15 +185,44 @@ class _Aim:
 
     # --- whole numbers ------------------------------------------------------------------------
 
-    def _within(self, share: float) -> list[int] | None:
-        """Number the columns that a better plan could hold, up to a share of the gap."""
-        gap = int((self.value * SCALE - self.scaled) * share)
-        found: list[int] = []
-        for group, choice, way in near(self.master.groups, self.rows.aim, self.prices, gap):
-            found.append(self.master.column(group, choice, way))
-            if len(found) > _MOST_COLUMNS:
+    def _close(self, numbers: Iterable[int], share: float) -> list[int]:
+        """Number those of the columns that cost little more than the least of their group."""
+        most = int((self.value * SCALE - self.scaled) * share)
+        least = [value for value, _, _ in cheapest(self.master.groups, self.rows.aim, self.prices)]
+        columns = self.master.columns
+        close = {n for n in numbers if self._cost(columns[n]) <= least[columns[n].group] + most}
+        return sorted(close | set(self.best))
+
+    def _cost(self, column: Column) -> int:
+        """Give the cost of a column under the prices, scaled."""
+        earlier = zip(column.costs, self.prices.aims, strict=False)
+        return (
+            column.costs[self.rows.aim] * SCALE
+            + sum(cost * int(price) for cost, price in earlier)
+            + sum(int(self.prices.slots[slot]) * each for slot, each in column.slots)
+        )
+
+    def _within(self) -> list[int] | None:
+        """Number the columns that a better plan could hold; None if there are too many.
+
+        Of columns of a group with the same slots the least in all aims is enough.
+        """
+        gap = self.value * SCALE - self.scaled
+        least: dict[object, tuple[tuple[int, ...], int, int, int]] = {}
+        for count, (at, number, way) in enumerate(
+            near(self.master.groups, self.rows.aim, self.prices, gap)
+        ):
+            if count > _MOST_NEAR:
                 return None
-        return sorted({*found, *self.best})
+            choice = self.master.groups[at].choices[number]
+            costs = tuple(int(cost) for cost in choice.costs[: self.rows.aim + 1, way])
+            key = (at, tuple(sorted(choice.ways.slots(way))), costs[:-1])
+            found = (costs, at, number, way)
+            least[key] = min(least.get(key, found), found)
+            if len(least) > _MOST_COLUMNS:
+                return None
+        numbers = {self.master.column(*found[1:]) for found in least.values()}
+        return sorted(numbers | set(self.best))
 
     def _search(self, numbers: Iterable[int], *, whole: bool = False) -> None:
         """Search the columns for a better plan; with all within the gap, its end is the proof."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING, TypeAlias
 
+from engine.kernel.decimals import decimal_text
 from engine.kernel.documents import Text
 from engine.learning.documents import ItemNeed
 from engine.learning.schedule.working_days import (
@@ -327,7 +329,7 @@ def _too_much(work: Work, layout: Layout) -> Text:
     need = least_limit(work)
     if need <= layout.frame.limit:
         return _NO_ROOM
-    shown = f"{need / UNITS:g}"
+    shown = decimal_text(Decimal(need) / UNITS)
     return Text(zh=f"一周需要 {shown} 小时", en=f"it needs {shown} hours in one week")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from api.folder import read_folder
 from engine.content import read_content
+from engine.kernel.documents import load_data
 from engine.kernel.errors import DocumentError
 from engine.learning.cohort.documents import Cohort, CohortPlan, Waiting
 from engine.learning.cohort.explain import explain_cohort, explain_hire
@@ -17,6 +18,8 @@ from engine.learning.cohort.make import Progress, plan_cohort
 from engine.learning.cohort.table import parse_cohort
 from engine.learning.cohort.waiting import weigh_waiting
 from engine.learning.schedule.working_days import WorkingDays
+from engine.rules.compiler import compile_rule_set
+from engine.rules.documents import RuleSet
 from tests.benchmarks.cohorts import START, WEEKS, cohort_case
 from tests.support.catalogs import item, small_graph, teaches
 from tests.support.source import ROOT
@@ -178,6 +181,30 @@ def test_of_too_many_ways_some_are_left_out_and_counted() -> None:
     assert len({i.first_week for i in made.hires[0].items}) == len(made.hires[0].items) == 5
 
 
+def test_where_the_days_are_too_full_only_the_weeks_are_given() -> None:
+    def shops(*dates: str) -> CohortPlan:
+        return planned(
+            hire("a", hours_a_week="10"),
+            items=[
+                item(
+                    f"shop{n}",
+                    teaches("listen", "0.2"),
+                    hours="5",
+                    sessions=[{"date": date, "site": "Here", "seats": "1"}],
+                )
+                for n, date in enumerate(dates)
+            ],
+        )
+
+    full, fine = shops("2026-12-02", "2026-12-02"), shops("2026-12-02", "2026-12-03")
+    assert [(i.last_week, i.meetings) for i in full.hires[0].items] == [(1, ()), (1, ())]
+    assert [len(i.meetings) for i in fine.hires[0].items] == [1, 1]
+    alone = planned(hire("a"), items=[item("alone", teaches("listen", "0.4"), hours="4")])
+    (only,) = alone.hires[0].items
+    assert [m.date.isoformat() for m in only.meetings][0::3] == ["2026-11-30", "2026-12-03"]
+    assert "2026-11-30 to 2026-12-03" in explain_hire(alone, alone.hires[0], "en")
+
+
 def test_nothing_begins_before_the_first_day() -> None:
     made = planned(hire("a", arrival="2026-11-02"))
     assert made.hires[0].items[0].first_week == 1
@@ -240,6 +267,39 @@ def test_out_of_time_the_gap_is_told_and_is_no_less_than_the_true_one() -> None:
 
 
 # --- the rule of waiting --------------------------------------------------------------------------
+
+
+def test_a_rule_that_gives_no_whole_numbers_is_refused() -> None:
+    data = {
+        "schema_version": "1",
+        "kind": "rule_set",
+        "id": "half",
+        "version": "1.0.0",
+        "title": {"zh": "半", "en": "half"},
+        "owner": "hr",
+        "clause": "-",
+        "feel": "1",
+        "effective_from": "2026-01-01T00:00:00+08:00",
+        "inputs": {
+            "priority": {"type": "number"},
+            "weeks_waited": {"type": "number"},
+            "weeks_left": {"type": "number", "nullable": True},
+        },
+        "decisions": {
+            "weight": {"type": "number", "value": "priority / 2"},
+            "weight_past_limit": {"type": "number", "value": "priority"},
+            "limit": {"type": "number", "value": "weeks_waited - 1"},
+        },
+    }
+    loaded, found = load_data(RuleSet, data)
+    assert loaded is not None, found
+    for priority in ("3", "4"):  # half a weight, then a limit below nothing
+        cohort = Cohort.model_validate(
+            {"schema_version": "1", "kind": "cohort", "hires": [hire("a", priority=priority)]}
+        )
+        with pytest.raises(DocumentError) as caught:
+            weigh_waiting(compile_rule_set(loaded), cohort, MONDAY)
+        assert [d.code.id for d in caught.value.diagnostics] == ["COHORT-WAITING-001"]
 
 
 def test_the_rule_weighs_and_the_planner_reads_its_outcome() -> None:
@@ -312,7 +372,7 @@ def test_a_table_is_read_as_a_spreadsheet_saves_it() -> None:
         (TABLE.replace("2026-11-30", "30.11.2026"), ["DOC-TYPE-008 2"]),
         (TABLE.replace(",70", ",101"), ["CAT-VALUE-001 2"]),
         (TABLE.replace("\na,", "\nAnna Schmidt,"), ["COHORT-VALUE-001 2"]),
-        (TABLE.replace("site", "priority").replace(",,", ",9,"), ["COHORT-VALUE-002 2"]),
+        (TABLE.replace("site", "priority").replace(",,", ",9,"), ["CAT-VALUE-001 2"]),
     ],
 )
 def test_what_is_wrong_in_a_table_is_found_in_its_line(text: str, found: list[str]) -> None:
