@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.kernel.diagnostics import Code, Diagnostic, Span
+from engine.kernel.json_text import MAX_WRITTEN
 from engine.kernel.source import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ NOT_UTF8 = Code(
 )
 TOO_LARGE = Code(
     "FILE-002",
-    "the file has {size} bytes, more than 1 MiB",
-    "文件有 {size} 字节，超过 1 MiB",
+    "the file has {size} bytes, more than {limit} MiB",
+    "文件有 {size} 字节，超过 {limit} MiB",
     "split it into several documents",
     "请拆成几个文件",
 )
@@ -89,17 +90,24 @@ def _files(path: Path) -> list[Path]:
         return sorted(
             p
             for p in path.rglob("*")
-            if p.suffix in {".yaml", ".yml"} or p.name == "published.lock"
+            if p.suffix in {".yaml", ".yml"} or p.name == "published.lock" or _is_part(p)
         )
     return [path] if path.exists() else []
+
+
+def _is_part(path: Path) -> bool:
+    """Whether a file is a part of a catalog that a program wrote: JSON below the folder of a version."""
+    steps = path.parts
+    return path.suffix == ".json" and "catalog" in steps[:-2]
 
 
 def read_text(path: Path, name: str, texts: Texts) -> None:
     """Read one file into `texts`, or say why it cannot be."""
     span = Span(name, 1, 1, 1, 1)
     size = path.stat().st_size
-    if size > MAX_BYTES:
-        texts.found.append(TOO_LARGE.at(span, size=size))
+    most = MAX_WRITTEN if path.suffix == ".json" else MAX_BYTES
+    if size > most:
+        texts.found.append(TOO_LARGE.at(span, size=size, limit=most >> 20))
         return
     try:
         texts.files[name] = path.read_bytes().decode("utf-8-sig")

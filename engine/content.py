@@ -5,6 +5,7 @@ The texts come in as a mapping from path to text; nothing is read from a disk he
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -44,6 +45,7 @@ from engine.kernel.source import Mapping as MapNode
 from engine.kernel.source import Scalar, read_yaml
 from engine.learning.catalog import load_catalog
 from engine.learning.documents import Catalog, CatalogPart
+from engine.learning.role_targets import check_model_targets, with_model_targets
 from engine.learning.skill_graph import SkillGraph, check_catalog, compile_catalog
 from engine.lock import CHANGED, GONE, LOCK_NAME, LockLine, check_lock, parse_lock
 from engine.rules.cases import check_cases, check_grid
@@ -305,21 +307,25 @@ class Content:
         return made
 
     def graph(self, as_of: dt.datetime, reference: str | None = None) -> SkillGraph:
-        """Compile the catalog, the only one unless `reference` names it; raises NotFoundError or DocumentError."""
+        """Compile the catalog, the only one unless `reference` names it; raises NotFoundError or DocumentError.
+
+        Its targets are those that the competency models in force give their roles.
+        """
         known = self.ids("catalog")
         loaded = self.find("catalog", reference or (known[0] if known else "catalog"), as_of)
-        made: SkillGraph = self._once(loaded, (), lambda: compile_catalog(loaded))
-        return made
+        graph: SkillGraph = self._once(loaded, (), lambda: compile_catalog(loaded))
+        return with_model_targets(graph, self._all_in_force("competency_model", as_of).values())
 
     def law(self, jurisdictions: Iterable[str], as_of: dt.datetime) -> Law:
         """Unite the law of jurisdictions at `as_of`; raises DocumentError."""
+        return merge(jurisdictions, self._all_in_force("jurisdiction", as_of), as_of)
+
+    def _all_in_force(self, kind: str, as_of: dt.datetime) -> dict[str, Loaded[Any]]:
         known = {}
-        for id_ in self.ids("jurisdiction"):
-            try:
-                known[id_] = self.in_force("jurisdiction", id_, as_of)
-            except NotFoundError:
-                continue
-        return merge(jurisdictions, known, as_of)
+        for id_ in self.ids(kind):
+            with contextlib.suppress(NotFoundError):
+                known[id_] = self.in_force(kind, id_, as_of)
+        return known
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -612,6 +618,9 @@ def _check_model(content: Content, loaded: Loaded[CompetencyModel]) -> list[Diag
             loaded, _law(content, loaded), derived_indicators(versions[-1]) if versions else None
         ),
         *derived_values(loaded),
+        *check_model_targets(
+            loaded, [d for d in content.documents() if d.document.kind == "catalog"]
+        ),
     ]
 
 

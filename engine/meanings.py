@@ -239,6 +239,7 @@ files | 目录的其他文件，按次序 | the other files of the catalog, in o
 currency | 货币 | the currency
 nodes | 技能 | the skills
 edges | 技能之间的关系 | how skills relate
+target | 学习要达到的水平，计划以此为准 | the level to be reached by learning, which plans go by
 targets | 各岗位要求的技能水平 | the levels that roles ask for
 mandatory | 必修项目 | the items that must be taken
 resources | 学习资源 | the items and mentors that teach

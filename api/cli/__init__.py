@@ -7,7 +7,17 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from api.cli import author, compare, decide, exchange, learn, scheduling, tell
+from api.cli import (
+    author,
+    catalogs,
+    compare,
+    decide,
+    exchange,
+    learn,
+    operate,
+    scheduling,
+    tell,
+)
 
 
 class _Commands(TyperGroup):
@@ -27,5 +37,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (tell, decide, learn, scheduling, author, compare, exchange):
+for module in (
+    tell,
+    decide,
+    learn,
+    scheduling,
+    author,
+    compare,
+    catalogs,
+    exchange,
+    operate,
+):
     module.add_to(app)

@@ -244,8 +244,8 @@ def import_xlsx(
     if not has_errors(found):
         found += _edited(known, read, text)
         found = moved_to_cells(found, read, text, _DRAFT)
-    _replace(file, mark_workbook(raw, str(file), found))
-    _show_cells(found, file, lang)
+    replace_file(file, mark_workbook(raw, str(file), found))
+    show_cells(found, file, lang)
     if has_errors(found):
         raise typer.Exit(FINDINGS)
     if not _tell_edits(known, read, text, lang):
@@ -253,7 +253,7 @@ def import_xlsx(
     place = None if to is None else to / "rules" / read.data["id"] / f"{read.data['version']}.yaml"
     if place is not None and place.exists():
         # The draft that it was exported from: its hash was compared before.
-        _replace(place, text.encode())
+        replace_file(place, text.encode())
         print(place)
     else:
         _write(text, place)
@@ -289,7 +289,8 @@ def _tell_edits(known: Content, read: Read, text: str, lang: str) -> bool:
     return True
 
 
-def _show_cells(found: Sequence[Diagnostic], file: Path, lang: str) -> None:
+def show_cells(found: Sequence[Diagnostic], file: Path, lang: str) -> None:
+    """Print findings with the cell that each is about."""
     from api.spreadsheet import cell_name
 
     for one in found:
@@ -299,7 +300,7 @@ def _show_cells(found: Sequence[Diagnostic], file: Path, lang: str) -> None:
             print(f"  {advice}", file=sys.stderr)
 
 
-def _replace(path: Path, raw: bytes) -> None:
+def replace_file(path: Path, raw: bytes) -> None:
     """Replace a file as a whole: whoever reads it sees the old one or the new one."""
     draft = path.with_name(f".{path.name}.part")
     draft.write_bytes(raw)

@@ -37,8 +37,10 @@ from api.cli.shared import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from engine.learning.choices import PlanChoices
     from engine.learning.documents import LearningPlan, PlanLimits
     from engine.learning.schedule.documents import Schedule
+    from engine.learning.skill_graph import SkillGraph
 
 
 _Role = Annotated[str, typer.Option("--role", help="The role, such as sales-rep-fmcg. · 岗位")]
@@ -107,6 +109,26 @@ _Anytime = Annotated[
     ),
 ]
 
+_WhyNot = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--why-not",
+        metavar="ITEM",
+        help="Say what stands against an item, or what it would take more. · 为什么不选",
+    ),
+]
+_Alternatives = Annotated[
+    int,
+    typer.Option(
+        "--alternatives",
+        min=0,
+        max=99,
+        metavar="N",
+        help="Also so many next best sets of items, and what each costs more. · 备选方案数",
+    ),
+]
+_OF_ONE = "--anytime gives one plan after another: --why-not, --alternatives, --schedule and --ics ask of one"
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
@@ -130,6 +152,8 @@ def plan(
     time_limit: _TimeLimit = None,
     node_limit: _NodeLimit = None,
     anytime: _Anytime = False,
+    why_not: _WhyNot = None,
+    alternatives: _Alternatives = 0,
     schedule: ScheduleOption = False,
     start: StartOption = None,
     deadline: DeadlineOption = None,
@@ -159,58 +183,89 @@ def plan(
         "nodes": MAX_NODES if node_limit is None else node_limit,
     }
     if anytime:
-        if schedule or ics:
-            wrong_use("--anytime prints plans as they come; leave out --schedule and --ics")
-        _print_as_found(plan_anytime(graph, role, given, **asked), lang, json=json)
+        if why_not or alternatives or schedule or ics:
+            wrong_use(_OF_ONE)
+        _show_as_found(plan_anytime(graph, role, given, **asked), lang, json=json)
         return
     with progress_line() as progress:
         progress.add_task("searching · 求解中")
         made = make_plan(graph, role, given, **asked)
+        choices = _choices(graph, role, given, asked, made, why_not or [], alternatives)
     laid_out = None
     if schedule or ics:
         laid_out = scheduled(graph, made, start=start, deadline=deadline, place=holidays, site=site)
     if laid_out and ics:
         write_calendar(laid_out, ics, as_lang(lang), stamp=moment(as_of), zone=time_zone)
-    _show(made, lang, json=json, laid_out=laid_out)
+    _show(made, choices, laid_out, lang, json=json)
     if made.status == "infeasible" or (laid_out and laid_out.status != "fits"):
         raise typer.Exit(FINDINGS)
 
 
-def _print_as_found(plans: Iterator[LearningPlan], lang: str, *, json: bool) -> None:
-    """Print plans as they come; exits as the last one does."""
+def _choices(
+    graph: SkillGraph,
+    role: str,
+    scores: Mapping[str, Decimal],
+    asked: Mapping[str, Any],
+    made: LearningPlan,
+    why_not: list[str],
+    alternatives: int,
+) -> PlanChoices | None:
+    """Weigh what stood to choose, where that was asked."""
+    from engine.learning.choices import weigh_choices
+    from engine.learning.situation import describe_situation
+
+    if not (why_not or alternatives):
+        return None
+    facts = {name: value for name, value in asked.items() if name not in {"seconds", "nodes"}}
+    situation = describe_situation(graph, role, scores, **facts)
+    return weigh_choices(situation, made, asked=why_not, rejected=0, others=alternatives)
+
+
+def _show_as_found(plans: Iterator[LearningPlan], lang: str, *, json: bool) -> None:
+    """Print plans as they come; exits as the last one says."""
     made = None
     for made in plans:
-        _show(made, lang, json=json, anytime=True)
+        _show_at_once(made, lang, json=json)
     if made is not None and made.status == "infeasible":
         raise typer.Exit(FINDINGS)
 
 
+def _show_at_once(made: LearningPlan, lang: str, *, json: bool) -> None:
+    """Print one of several plans, as one line of JSON or with whether it is the last word."""
+    from engine.learning.explain import explain_plan
+
+    if json:
+        print(made.model_dump_json(), flush=True)
+        return
+    proved = {"zh": "已证明：没有更好的计划", "en": "proved: no plan is better"}[as_lang(lang)]
+    print(explain_plan(made, as_lang(lang)))
+    print(f"{proved}\n" if made.proved else "", flush=True)
+
+
 def _show(
     made: LearningPlan,
+    choices: PlanChoices | None,
+    laid_out: Schedule | None,
     lang: str,
     *,
     json: bool,
-    anytime: bool = False,
-    laid_out: Schedule | None = None,
 ) -> None:
-    """Print a plan; of several, each as one line of JSON, or with whether it is the last word."""
+    """Print a plan, what stood to choose and its schedule, where those were asked."""
+    from engine.learning.choices_text import explain_choices
     from engine.learning.explain import explain_plan
     from engine.learning.schedule.explain import explain_schedule
 
-    if json and anytime:
-        print(made.model_dump_json(), flush=True)
-    elif json:
+    if json:
         shown = made.model_dump(mode="json")
-        print_json(
-            {"plan": shown, "schedule": laid_out.model_dump(mode="json")} if laid_out else shown
-        )
-    else:
-        print(explain_plan(made, as_lang(lang)))
-        if anytime:
-            proved = {"zh": "已证明：没有更好的计划", "en": "proved: no plan is better"}
-            print(f"{proved[as_lang(lang)]}\n" if made.proved else "", flush=True)
-        if laid_out:
-            print(f"\n{explain_schedule(laid_out, as_lang(lang))}")
+        more = {"choices": choices, "schedule": laid_out}
+        given = {name: part.model_dump(mode="json") for name, part in more.items() if part}
+        print_json({"plan": shown, **given} if given else shown)
+        return
+    print(explain_plan(made, as_lang(lang)))
+    if choices:
+        print(explain_choices(choices, as_lang(lang)))
+    if laid_out:
+        print(f"\n{explain_schedule(laid_out, as_lang(lang))}")
 
 
 def _seconds(text: str | None) -> Decimal | None:

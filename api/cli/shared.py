@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import gc
 import json
 import os
 import sys
@@ -74,6 +75,10 @@ AsOfOption = Annotated[
 C = TypeVar("C", bound=Callable[..., Any])
 
 
+COLLECTED = (200_000, 20, 50)
+"""When garbage is looked for: rarely, for a command reads much, keeps it, and ends."""
+
+
 def ending(command: C) -> C:
     """Turn the engine's exceptions into messages and exit codes."""
 
@@ -82,6 +87,7 @@ def ending(command: C) -> C:
         from engine.kernel.errors import DocumentError, EvaluationError, NotFoundError
 
         lang = str(kwargs.get("lang", "en"))
+        gc.set_threshold(*COLLECTED)
         try:
             return command(*args, **kwargs)
         except DocumentError as error:

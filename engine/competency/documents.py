@@ -51,8 +51,8 @@ def _within(low: str, high: str, ends: str = "[]") -> AfterValidator:
     least, most = Decimal(low), Decimal(high)
 
     def check(number: Decimal) -> Decimal:
-        outside = number < least or number > most
-        if outside or (ends[0] == "(" and number == least):
+        low_end, high_end = ends[0] == "(" and number == least, ends[1] == ")" and number == most
+        if number < least or number > most or low_end or high_end:
             shown = f"{ends[0]}{low}..{high}{ends[1]}"
             raise reject(OUT_OF_RANGE, text=decimal_text(Decimal(number)), range=shown)
         return number
@@ -242,13 +242,21 @@ Part: TypeAlias = Annotated[
 ]
 
 
+class RoleTarget(Shape):
+    """The level that a role is to reach by learning; priority 1 is closed before 2."""
+
+    level: Annotated[Number, _within("0", "100", "()")]
+    priority: Annotated[Count, _within("1", "9")] = 1
+
+
 class Competency(Shape):
-    """One thing that a role needs: its weight, what is too little, and how it is scored."""
+    """One thing that a role needs: its weight, what is too little, its target, how it is scored."""
 
     id: Name
     title: Text
     weight: Weight
     floor: Score | None = None
+    target: RoleTarget | None = None
     job_analysis: str | None = None
     anchors: dict[str, Text] | None = None
     parts: tuple[Part, ...]

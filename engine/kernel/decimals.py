@@ -38,7 +38,7 @@ def parse_number(text: str) -> Decimal | None:
     if len(text) > _LONGEST or not _NUMBER.fullmatch(text) or _LEADING_ZERO.match(text):
         return None
     number = Decimal(text)
-    return number if fits(number) else None
+    return number if len(text) <= DIGITS or fits(number) else None
 
 
 def fits(number: Decimal) -> bool:

@@ -33,7 +33,16 @@ from engine.kernel.diagnostics import (
     nearest,
 )
 from engine.kernel.errors import DocumentError
-from engine.kernel.source import Node, Scalar, descend, key_span_of, plain, read_yaml, span_of
+from engine.kernel.source import (
+    Data,
+    Node,
+    Scalar,
+    descend,
+    key_span_of,
+    plain,
+    read_yaml,
+    span_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -172,13 +181,13 @@ def reject(code: Code, **args: object) -> RejectedError:
 
 
 def _number(value: object) -> Decimal:
+    number = None
     if isinstance(value, str):
         number = parse_number(value.strip())
-    elif isinstance(value, bool) or not isinstance(value, int | Decimal):
-        number = None
-    else:
-        number = Decimal(value)
-    if number is None or not fits(number):
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        given = Decimal(value)
+        number = given if fits(given) else None
+    if number is None:
         raise reject(NOT_A_NUMBER, text=value)
     return number
 
@@ -367,10 +376,13 @@ def identity(document: Shape) -> bytes:
 
 
 def load_tree(
-    model: type[D], tree: Node, path: str = ""
+    model: type[D], tree: Node, path: str = "", data: object = None
 ) -> tuple[Loaded[D] | None, list[Diagnostic]]:
-    """Read a tree as `model`; gives the document, or every finding about its shape."""
-    return _load(model, plain(tree), path, tree)
+    """Read a tree as `model`; gives the document, or every finding about its shape.
+
+    `data` is the tree's content where parts of it have been read already: they are not read again.
+    """
+    return _load(model, plain(tree) if data is None else data, path, tree)
 
 
 def load_data(
@@ -410,7 +422,8 @@ def shape_faults(
     found: list[Diagnostic] = []
     for item in error.errors(include_url=False):
         told = _shape_fault(model, item, tree, path)
-        found += told if tree else [replace(d, where=_way(model, item)) for d in told]
+        placed = tree is not None and not isinstance(tree, Data)
+        found += told if placed else [replace(d, where=_way(model, item)) for d in told]
     return found
 
 

@@ -10,6 +10,9 @@ from engine.kernel.diagnostics import Code, Phrase, Span
 from engine.kernel.errors import DocumentError
 from engine.kernel.source import MAX_BYTES
 
+MAX_WRITTEN = 1 << 26
+"""How many characters a text may have that a program wrote and nobody edits."""
+
 NOT_JSON = Code(
     "JSON-001",
     "this is not JSON: {problem}",
@@ -65,10 +68,10 @@ def _problem(message: str) -> Phrase:
     return Phrase(*found) if found else Phrase("it cannot be read", "无法读取")
 
 
-def read_json(text: str, path: str = "") -> object:
-    """Read JSON (RFC 8259); raises DocumentError."""
-    if len(text) > MAX_BYTES:
-        raise DocumentError([TOO_LARGE.at(Span(path, 1, 1, 1, 1), size=len(text), limit=MAX_BYTES)])
+def read_json(text: str, path: str = "", limit: int = MAX_BYTES) -> object:
+    """Read JSON (RFC 8259) of at most `limit` characters; raises DocumentError."""
+    if len(text) > limit:
+        raise DocumentError([TOO_LARGE.at(Span(path, 1, 1, 1, 1), size=len(text), limit=limit)])
 
     def refuse(constant: str) -> object:
         raise DocumentError([NOT_FINITE.at(Span(path, 1, 1, 1, 1), text=constant)])

@@ -221,14 +221,22 @@ class Mapping:
     span: Span
 
 
-Node: TypeAlias = Scalar | Sequence | Mapping
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A value read from JSON, which a program wrote: it has no places inside; `span` is its file's."""
+
+    value: object
+    span: Span
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping | Data
 
 
 def plain(node: Node) -> object:
     """Strip the positions: dicts, lists and texts."""
     match node:
-        case Scalar():
-            return node.text
+        case Data(value=value) | Scalar(text=value):
+            return value
         case Sequence():
             return [plain(item) for item in node.items]
         case Mapping():
@@ -242,6 +250,11 @@ def descend(node: Node | None, path: tuple[str | int, ...]) -> Node | None:
             node = node.entries.get(step)
         elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
+        elif isinstance(node, Data):
+            try:
+                node = Data(node.value[step], node.span)  # type: ignore[index]
+            except (KeyError, IndexError, TypeError):
+                return None
         else:
             return None
     return node

@@ -14,6 +14,7 @@ from engine.learning.search import Search
 
 if TYPE_CHECKING:
     from engine.learning.problem import Situation
+    from engine.learning.solver import Effort
 
 COUNT_RANGE = Code(
     "PLAN-INPUT-008",
@@ -40,18 +41,20 @@ class Option:
     proved: bool
 
 
-def best_plans(situation: Situation, count: int) -> tuple[Option, ...]:
+def best_plans(
+    situation: Situation, count: int, effort: Effort | None = None
+) -> tuple[Option, ...]:
     """Give the `count` best sets of items, the best first; fewer where there are no more.
 
     What must or must not be in them stands in the situation: see `forced` and `excluded` of
     `describe_situation`. A set that holds an earlier one whole is no alternative and is left out.
     Better means: less unmet by priority, then hours, cost, changes to what is booked, preference,
-    number of items, ids. An impossible situation has none. Raises DocumentError for a count
+    number of items, ids. An impossible situation has none. `effort` limits the search. Raises DocumentError for a count
     outside 1 to 100.
     """
     if not 1 <= count <= MOST:
         raise DocumentError([COUNT_RANGE.at(None, count=count, most=MOST)])
-    search = Search(Program(situation))
+    search = Search(Program(situation), effort)
     found: list[Option] = []
     barred: list[frozenset[str]] = []
     while len(found) < count and (choices := list(search.best(barred))):

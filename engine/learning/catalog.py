@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
 from engine.kernel.diagnostics import Code, Diagnostic, Span, has_errors, in_order, nearest
 from engine.kernel.documents import Loaded, load_tree, shape_faults
 from engine.kernel.errors import DocumentError
+from engine.kernel.json_text import MAX_WRITTEN, read_json
+from engine.kernel.source import Data, descend, plain, read_yaml, span_of
 from engine.kernel.source import Mapping as MapNode
-from engine.kernel.source import Sequence, descend, plain, read_yaml, span_of
+from engine.kernel.source import Sequence as ListNode
 from engine.learning.documents import Catalog, CatalogPart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from engine.kernel.source import Node
 
@@ -60,7 +63,8 @@ def load_catalog(
 ) -> Loaded[Catalog]:
     """Read a catalog version from its texts by path; raises DocumentError with every finding.
 
-    The whole is the head with the items of its `files` in their order; its canonical bytes read
+    The whole is the head with the nodes, edges and items of its `files` in their order, which are
+    YAML, or JSON (by the name's end) where a program wrote them; its canonical bytes read
     back as the same document. `folder` goes before every path in the findings.
     """
     paths = {name: f"{folder}/{name}" if folder else name for name in {*files, root}}
@@ -71,7 +75,7 @@ def load_catalog(
     if tree is not None:
         head, faults = load_tree(Catalog, tree, paths[root])
         found += faults
-    parts: dict[str, Node | None] = {}
+    parts: dict[str, _Part | None] = {}
     for name in sorted(set(files) - {root}):
         parts[name], faults = _read_part(
             files[name], paths[name], head.document.id if head else None
@@ -82,20 +86,28 @@ def load_catalog(
     found += _check_listing(head, parts, paths)
     whole: Loaded[Catalog] | None = None
     if not has_errors(found):
-        merged = _whole(tree, [parts[name] for name in head.document.files])
-        whole, _ = load_tree(Catalog, merged, paths[root])
+        listed = [part for name in head.document.files if (part := parts[name])]
+        whole, _ = load_tree(Catalog, _whole(tree, listed), paths[root], _data(tree, listed))
     if whole is None:
         raise DocumentError(in_order(found))
     return whole
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part: what it says, and the tree of its places."""
+
+    document: CatalogPart
+    tree: Node
 
 
 def _top(path: str) -> Span:
     return Span(path, 1, 1, 1, 1)
 
 
-def _read_part(text: str, path: str, of: str | None) -> tuple[Node | None, list[Diagnostic]]:
+def _read_part(text: str, path: str, of: str | None) -> tuple[_Part | None, list[Diagnostic]]:
     """Read one part and check its shape; `of` is the catalog's id where its head could be read."""
-    tree, found = read_yaml(text, path)
+    tree, found = _read_data(text, path) if path.endswith(".json") else read_yaml(text, path)
     if tree is None:
         return None, found
     try:
@@ -104,11 +116,18 @@ def _read_part(text: str, path: str, of: str | None) -> tuple[Node | None, list[
         return None, [*found, *shape_faults(CatalogPart, error, tree, path)]
     if of is not None and part.of != of:
         found.append(PART_ASTRAY.at(span_of(tree, ("of",)), of=part.of, id=of))
-    return tree, found
+    return _Part(part, tree), found
+
+
+def _read_data(text: str, path: str) -> tuple[Data | None, list[Diagnostic]]:
+    try:
+        return Data(read_json(text, path, MAX_WRITTEN), _top(path)), []
+    except DocumentError as error:
+        return None, list(error.diagnostics)
 
 
 def _check_listing(
-    head: Loaded[Catalog], parts: Mapping[str, Node | None], paths: Mapping[str, str]
+    head: Loaded[Catalog], parts: Mapping[str, _Part | None], paths: Mapping[str, str]
 ) -> list[Diagnostic]:
     """Hold the list of files against the files that are there."""
     found = []
@@ -125,11 +144,34 @@ def _check_listing(
     return found
 
 
-def _whole(head: MapNode, parts: list[Node | None]) -> MapNode:
-    """Put the items of the parts under the head; every node keeps the place it was written at."""
-    lists = [descend(node, ("items",)) for node in (head, *parts)]
-    items = tuple(item for found in lists if isinstance(found, Sequence) for item in found.items)
-    if not parts:
-        return head
-    keys = {**head.keys, "items": head.keys.get("items", head.span)}
-    return MapNode({**head.entries, "items": Sequence(items, head.span)}, keys, head.span)
+_LISTS: tuple[Literal["nodes", "edges", "items"], ...] = ("nodes", "edges", "items")
+
+
+def _data(head: MapNode, parts: Sequence[_Part]) -> dict[str, object]:
+    """Put the lists of the parts under the head's data: as they were read, for reading twice is slow."""
+    data = {name: plain(node) for name, node in head.entries.items()}
+    for name in _LISTS:
+        more = [each for part in parts for each in getattr(part.document, name)]
+        if more:
+            own = data.get(name)
+            data[name] = [*(own if isinstance(own, list) else ()), *more]
+    return data
+
+
+def _whole(head: MapNode, parts: Sequence[_Part]) -> MapNode:
+    """Put the trees of the parts under the head's: every node keeps the place it was written at."""
+    entries, keys = dict(head.entries), dict(head.keys)
+    for name in _LISTS:
+        lists = [found for part in parts if (found := descend(part.tree, (name,))) is not None]
+        if lists:
+            whole = [each for found in (head.entries.get(name), *lists) for each in _each(found)]
+            entries[name] = ListNode(tuple(whole), head.span)
+            keys.setdefault(name, head.span)
+    return MapNode(entries, keys, head.span)
+
+
+def _each(found: Node | None) -> Iterator[Node]:
+    if isinstance(found, ListNode):
+        yield from found.items
+    elif isinstance(found, Data) and isinstance(found.value, list):
+        yield from (Data(value, found.span) for value in found.value)

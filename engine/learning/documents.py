@@ -363,12 +363,14 @@ class Catalog(Document):
 
 
 class CatalogPart(Shape):
-    """A file of items that belongs to the catalog `of`."""
+    """A file that belongs to the catalog `of`: items, and nodes and edges where its graph is large."""
 
     schema_version: Literal["1"]
     kind: Literal["catalog_part"]
     of: Identifier
-    items: tuple[LearningItem, ...]
+    nodes: tuple[Node, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    items: tuple[LearningItem, ...] = ()
 
 
 # --- the plan, as it is answered -----------------------------------------------------------------

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from engine.learning.program import Program
     from engine.learning.skill_graph import Alternative
 
+_DEEPEST = 60
+"""Chains of prerequisites that are longer are left to the search, which does not go down them."""
+
 
 def round_up(program: Program, used: Sequence[int]) -> frozenset[str]:
     """Take what is asked for, then what closes a gap, as `used` names it and then the shortest.
@@ -113,7 +116,7 @@ class _Draft:
         """Take an item with all that it needs; False, and nothing is taken, if that cannot be."""
         if item in self._items:
             return True
-        if item in trail or self._program.item(item) is None:
+        if item in trail or len(trail) == _DEEPEST or self._program.item(item) is None:
             return False
         if not self._items.isdisjoint(self._graph.variants(item)):
             return False

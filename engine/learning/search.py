@@ -269,31 +269,41 @@ class Search:
         self._meet_in_turn(pool)
 
     def _meet_in_turn(self, pool: set[int]) -> None:
-        """Meet the objectives after the hours on a small pool."""
-        for stage in (self._cost, *self._tastes(pool)):
-            found = self._solve(stage, pool, [])
-            if found is None or not found.values:
-                raise _GaveUpError(self._first_open())
-            value = sum(stage.weigh(column) * n for column, n in found.values.items())
-            self._keep(found, _remaining(stage, value, found.bound))
-            if not found.proved:
-                raise _GaveUpError(_remaining(stage, value, found.bound))
-            self._caps.append((stage, value))
+        """Meet the objectives after the hours on a pool, and then take ids as early as can be."""
+        items = sorted(filter(self._program.is_item, pool), key=self._program.names.__getitem__)
+        for stage in (self._cost, *self._tastes(items)):
+            values = self._settle(stage, pool)
+            self._caps.append((stage, sum(stage.weigh(c) * n for c, n in values.items())))
+        left = len(self._best or ())
+        for at in range(0, len(items), _TIES_AT_ONCE):
+            block = items[at : at + _TIES_AT_ONCE]
+            order = {column: -(1 << len(block) - n) for n, column in enumerate(block)}
+            values = self._settle(_Stage("order", _weights(order)), pool)
+            self._bounds |= {column: (values[column],) * 2 for column in block}
+            left -= sum(values[column] for column in block)
+            if not left:
+                break
 
-    def _tastes(self, pool: set[int]) -> Iterator[_Stage]:
-        """Give what is made least after the cost: changes, what suits less, items, and ids."""
+    def _settle(self, stage: _Stage, pool: set[int]) -> Mapping[int, int]:
+        """Make an objective least on a pool in which there is a set; gives the values of columns."""
+        found = self._solve(stage, pool, [])
+        if found is None or not found.values:
+            raise _GaveUpError(self._first_open())
+        value = sum(stage.weigh(column) * n for column, n in found.values.items())
+        self._keep(found, _remaining(stage, value, found.bound))
+        if not found.proved:
+            raise _GaveUpError(_remaining(stage, value, found.bound))
+        return found.values
+
+    def _tastes(self, items: Sequence[int]) -> Iterator[_Stage]:
+        """Give what is made least after the cost: changes, what suits less, and items."""
         situation, names = self._program.situation, self._program.names
-        items = sorted((c for c in pool if self._program.is_item(c)), key=names.__getitem__)
         described = {column: situation.graph.items[names[column][1]] for column in items}
         booked = {c: -1 for c, item in described.items() if item.id in situation.booked}
         disliked = {c: 1 for c, i in described.items() if not _suits(situation, i)}
         yield _Stage("booked", _weights(booked))
         yield _Stage("preference", _weights(disliked))
         yield _Stage("items", _weights(dict.fromkeys(items, 1)))
-        for at in range(0, len(items), _TIES_AT_ONCE):
-            block = items[at : at + _TIES_AT_ONCE]
-            order = {column: -(1 << len(block) - n) for n, column in enumerate(block)}
-            yield _Stage("order", _weights(order))
 
     # --- one program -----------------------------------------------------------------------------
 

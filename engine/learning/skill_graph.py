@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,7 +19,7 @@ from engine.learning.levels import TOP, SkillGain
 from engine.learning.references import check_names, id_span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from engine.kernel.diagnostics import Diagnostic
     from engine.kernel.documents import Loaded, Text
@@ -96,7 +98,10 @@ Group: TypeAlias = tuple[Alternative, ...]
 
 @dataclass(frozen=True, slots=True)
 class SkillGraph:
-    """A catalog compiled for planning; a leaf is a skill (or competency) without parts."""
+    """A catalog compiled for planning; a leaf is a skill (or competency) without parts.
+
+    `models` are the versions of competency models whose targets stand in place of the catalog's.
+    """
 
     used: CatalogUsed
     currency: str
@@ -112,6 +117,7 @@ class SkillGraph:
     mandatory: Mapping[str, Mapping[str, str]]
     pools: Mapping[str, MentorPool]
     preferences: Mapping[str, Preference]
+    models: tuple[CatalogUsed, ...] = ()
     bundles: tuple[Bundle, ...] = ()
     shares: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
     """How much of the second item must be done before the first begins, where less than all."""
@@ -162,11 +168,11 @@ def _check_parts(loaded: Loaded[Catalog]) -> Iterator[Diagnostic]:
             index = next(i for i, edge in parts[cycle[1]] if edge.source == cycle[0])
             yield CYCLE.at(loaded.span("edges", index), cycle=" -> ".join(cycle))
     for whole, edges in parts.items():
-        total = sum(Fraction(edge.weight) for _, edge in edges)
+        total = sum(edge.weight for _, edge in edges)  # exact: four places, far below 34 digits
         if total != 1:
             place = loaded.span("edges", edges[0][0], "weight")
             named = ", ".join(f"`{edge.source}`" for _, edge in edges)
-            shown = decimal_text(from_fraction(Fraction(total)))
+            shown = decimal_text(Decimal(total))
             yield WEIGHTS.at(place, id=whole, sum=shown, parts=named)
 
 
@@ -268,7 +274,10 @@ def _compile(loaded: Loaded[Catalog]) -> SkillGraph:
     parts = _part_graph(whole)
     leaves = _leaves(whole, parts)
     gains = _gains(whole.items, leaves)
-    index = _Index(parts, leaves, _variants(whole.items), _requirements(whole))
+    touched = functools.cache(
+        lambda node: frozenset({node, *nx.ancestors(parts, node), *nx.descendants(parts, node)})
+    )
+    index = _Index(touched, leaves, _variants(whole.items), _requirements(whole))
     return SkillGraph(
         used=CatalogUsed(id=whole.id, version=whole.version, hash=loaded.hash),
         currency=whole.currency,
@@ -308,11 +317,13 @@ def _leaves(whole: Catalog, parts: nx.DiGraph[str]) -> Leaves:
         if isinstance(edge, PartOf):
             into.setdefault(edge.to, []).append(edge)
     leaves: Leaves = {}
+    exact = functools.cache(Fraction)
     for node in nx.topological_sort(parts):
         weights: dict[str, Fraction] = {} if node in into else {node: Fraction(1)}
         for edge in into.get(node, ()):
+            factor = exact(edge.weight)
             for leaf, weight in leaves[edge.source]:
-                share = weight * Fraction(edge.weight)
+                share = weight * factor
                 weights[leaf] = weights.get(leaf, Fraction(0)) + share
         leaves[node] = tuple(weights.items())
     return leaves
@@ -328,10 +339,11 @@ def _by_role(targets: Iterable[Target]) -> dict[str, tuple[Target, ...]]:
 def _gains(items: Iterable[LearningItem], leaves: Leaves) -> dict[str, list[SkillGain]]:
     """List for each leaf what the items do for it, itself or through a skill that it is part of."""
     found: dict[str, list[SkillGain]] = {}
+    left = functools.cache(lambda gain: 1 - Fraction(gain))
+    level = functools.cache(lambda most: TOP if most is None else Fraction(most))
     for item in items:
         for taught in item.teaches:
-            ceiling = TOP if taught.max_level is None else Fraction(taught.max_level)
-            gain = SkillGain(item.id, 1 - Fraction(taught.gain), ceiling)
+            gain = SkillGain(item.id, left(taught.gain), level(taught.max_level))
             for leaf, _ in leaves[taught.skill]:
                 found.setdefault(leaf, []).append(gain)
     return found
@@ -357,9 +369,9 @@ def _requirements(whole: Catalog) -> dict[str, list[tuple[int, Requires]]]:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """What prerequisites are looked up in."""
+    """What prerequisites are looked up in; `touched` are a node's own parts and what it is part of."""
 
-    parts: nx.DiGraph[str]
+    touched: Callable[[str], frozenset[str]]
     leaves: Leaves
     variants: Mapping[str, tuple[str, ...]]
     requirements: Mapping[str, Sequence[tuple[int, Requires]]]
@@ -371,8 +383,8 @@ def _groups(item: LearningItem, index: _Index) -> Iterator[Group]:
     A skill's need does not bind an item that teaches the needed skill: that is the way to it.
     """
     yield from _alternatives(item.requires.all, item.requires.any, index)
-    taught, parts = {t.skill for t in item.teaches}, index.parts
-    touched = {*taught}.union(*(nx.ancestors(parts, t) | nx.descendants(parts, t) for t in taught))
+    taught = {t.skill for t in item.teaches}
+    touched = set().union(*map(index.touched, taught)) if index.requirements else ()
     below = {leaf for skill in taught for leaf, _ in index.leaves[skill]}
     placed = [found for skill in touched for found in index.requirements.get(skill, ())]
     for _, edge in sorted(placed, key=lambda found: found[0]):

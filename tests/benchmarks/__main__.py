@@ -27,6 +27,7 @@ from engine.rules.evaluate import decide, interpret
 from tests.benchmarks import peers
 from tests.benchmarks.checking import check_figures
 from tests.benchmarks.cohorts import cohort_figures
+from tests.benchmarks.loading import load_figures
 from tests.benchmarks.models import model_figures
 from tests.benchmarks.plans import plan_figures
 from tests.benchmarks.proofs import proof_figures
@@ -223,6 +224,7 @@ def main() -> int:
         ("inference", lambda: inference_figures(content)),
         ("check", check_figures),
         ("proofs", proof_figures),
+        ("catalogs", load_figures),
         ("plans", plan_figures),
         ("cohorts", cohort_figures),
         ("models", model_figures),

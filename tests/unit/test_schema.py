@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from api.folder import read_folder
-from engine.kernel.source import Mapping, Node, Scalar, Sequence, plain, read_yaml
+from engine.kernel.source import Data, Mapping, Node, Scalar, Sequence, plain, read_yaml
 from engine.schema import SCHEMAS, make_schema
 from tests.support.source import ROOT
 
@@ -59,8 +59,10 @@ def as_an_editor_reads(node: Node) -> Any:  # noqa: ANN401 - JSON data
             return float(node.text) if "." in node.text else int(node.text)
         case Scalar(style="") if node.text in {"true", "false"}:
             return node.text == "true"
-        case _:
+        case Scalar():
             return node.text
+        case Data():
+            return node.value
 
 
 @pytest.mark.parametrize("path", sorted(FILES))

@@ -291,6 +291,28 @@ def test_plan_with_wishes_and_what_is_refused_of_them(tmp_path: Path) -> None:
     assert "--weeks" in run(*given, "--weeks", "0", code=2)
 
 
+def test_plan_with_the_next_best(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.json"
+    scores.write_text('{"negotiation": 70}', "utf-8")
+    given = ("plan", "--role", "sales-rep-fmcg", "--scores", str(scores), "--alternatives", "2")
+    told = run(*given, "--lang", "en").splitlines()[-3:]
+    assert told[0] == "the next best:"
+    assert all(
+        "without Negotiation role-play workshop, +7 h, −600 CNY" in line for line in told[1:]
+    )
+    assert "改选《谈判一对一辅导》" in run(*given, "--lang", "zh")
+    data = json.loads(run(*given, "--json"))
+    assert data["plan"]["proved"]
+    assert [other["hours"] for other in data["choices"]["others"]] == ["7", "7"]
+    run(*given, "--anytime", code=2)
+    run(*given[:-1], "100", code=2)
+    told = run(*given[:-2], "--why-not", "coach-negotiation", "--lang", "en")
+    assert "One-to-one negotiation coaching: +7 h, −600 CNY" in told
+    assert "did you mean" in run(
+        *given[:-2], "--why-not", "coach-negotiatio", "--lang", "en", code=1
+    )
+
+
 def test_plan_of_nothing_assessed_says_so() -> None:
     told = run("plan", "--role", "sales-rep-fmcg", "--scores", "-", stdin="{}")
     assert "the rest was not assessed" in told

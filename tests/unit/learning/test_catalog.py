@@ -10,6 +10,7 @@ import pytest
 from engine.kernel.canonical import content_hash
 from engine.kernel.documents import load_data
 from engine.kernel.errors import DocumentError
+from engine.kernel.source import plain, read_yaml
 from engine.learning.catalog import load_catalog
 from engine.learning.documents import Catalog
 from engine.learning.skill_graph import check_catalog
@@ -105,6 +106,66 @@ def test_a_catalog_may_hold_its_items_itself() -> None:
     alone = HEAD.replace("files: [items/a.yaml, items/b.yaml]\n", "") + items
     whole = load_catalog({"skills.yaml": alone})
     assert [item.id for item in whole.document.items] == ["course-a"]
+
+
+def as_json(yaml_part: str) -> str:
+    node, _ = read_yaml(yaml_part)
+    assert node is not None
+    return json.dumps(plain(node), ensure_ascii=False)
+
+
+def written_by_a_program(**changed: str) -> dict[str, str]:
+    """The same catalog with its second part in JSON, as far as it is not changed."""
+    head = HEAD.replace("items/b.yaml", "items/b.json")
+    whole = files(head=head)
+    part = as_json(whole.pop("items/b.yaml"))
+    return {**whole, "items/b.json": part} | changed
+
+
+def test_a_part_in_json_says_the_same() -> None:
+    whole = load_catalog(written_by_a_program())
+    assert whole.document.items == load_catalog(files()).document.items
+    assert b'"items/b.json"' in whole.canonical
+
+
+def test_a_part_may_hold_nodes_and_edges() -> None:
+    more = PART.split("items:", maxsplit=1)[0] + (
+        "nodes: [{id: listen, kind: skill, name: {zh: 听, en: Listen}}]\n"
+        "edges: [{type: part_of, from: listen, to: talk, weight: 1}]\n"
+    )
+    for part in ({"items/b.yaml": more}, {"items/b.yaml": as_json(more)}):
+        whole = load_catalog(files() | part)
+        assert [node.id for node in whole.document.nodes] == ["talk", "listen"]
+        assert [edge.source for edge in whole.document.edges] == ["listen"]
+        assert check_catalog(whole) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{", "catalog/1.0.0/items/b.json:1:2: JSON-001"),
+        ('{"of": "a", "of": "b"}', "catalog/1.0.0/items/b.json:1:1: JSON-003"),
+        ("[" * 100_000, "catalog/1.0.0/items/b.json:1:1: JSON-001"),
+        ("[1]", "catalog/1.0.0/items/b.json:1:1: DOC-TYPE-001"),
+    ],
+)
+def test_bad_json_is_refused_in_its_place(text: str, expected: str) -> None:
+    assert refused(written_by_a_program(**{"items/b.json": text})) == [expected]
+
+
+def test_a_fault_in_json_says_which_value_it_is_about() -> None:
+    text = as_json(PART.replace("ID", "course-b")).replace('"0.40"', '"much"')
+    with pytest.raises(DocumentError) as caught:
+        load_catalog(written_by_a_program(**{"items/b.json": text}))
+    [found] = caught.value.diagnostics
+    assert (found.code.id, found.where) == ("DOC-TYPE-005", "items[0].teaches[0].gain")
+
+
+def test_a_name_of_nothing_in_json_is_placed_in_its_file() -> None:
+    text = as_json(PART.replace("ID", "course-b").replace("skill: talk", "skill: tolk"))
+    whole = load_catalog(written_by_a_program(**{"items/b.json": text}), folder="catalog/1.0.0")
+    [found] = check_catalog(whole)
+    assert str(found.span) == "catalog/1.0.0/items/b.json:1:1"
 
 
 @pytest.mark.parametrize(

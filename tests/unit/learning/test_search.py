@@ -233,3 +233,17 @@ def test_what_is_not_proved_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_target_that_leaves_nothing_to_choose_needs_no_search() -> None:
     lonely = graph(targets=[target("talk", "61")], items=[ITEMS[1]])
     assert ids(plan(lonely, "seller", SCORES)) == ["both"]
+
+
+def test_a_long_chain_and_many_equals_end_in_a_plan() -> None:
+    lift = teaches("listen", "0.5"), teaches("read", "0.5")
+    chain = [item("i000", teaches("read", "0.01"))]
+    for n in range(1, 150):
+        before = {"all": [{"item": f"i{n - 1:03}"}]}
+        taught = lift if n == 149 else (teaches("read", "0.01"),)
+        chain.append(item(f"i{n:03}", *taught, requires=before))
+    made = plan(graph(items=chain), "seller", SCORES)
+    assert (len(made.steps), made.status, made.proved) == (150, "complete", True)
+    equal = [item(f"i{n:03}", teaches("listen", "0.1"), teaches("read", "0.1")) for n in range(120)]
+    made = plan(graph(items=equal), "seller", SCORES)
+    assert ids(made) == [f"i{n:03}" for n in range(7)]

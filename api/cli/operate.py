@@ -1,0 +1,72 @@
+"""The command that runs the service: `serve`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.shared import ContentOption, LangOption, ending
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from api.settings import Settings
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command()(serve)
+
+
+@ending
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Where to listen. · 监听地址")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port. · 端口")] = 8321,
+    content: ContentOption = None,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Run the decision service; a new data folder begins with the shipped content. · 运行决策服务"""
+    import uvicorn
+
+    from api.app import create_app
+    from api.settings import Settings
+
+    settings = Settings()
+    key = begin(settings, content)
+    if key is not None:
+        zh, en = (
+            "首次启动。管理密钥只显示这一次：",
+            "First start. The key of the administrator, shown this once:",
+        )
+        print(f"{zh if lang == 'zh' else en}\n  {key}", flush=True)
+    uvicorn.run(
+        create_app(settings), host=host, port=port, log_level="warning", server_header=False
+    )
+
+
+def begin(settings: Settings, folder: Path | None) -> str | None:
+    """Publish the content of a folder into an empty database; gives the first key, or None if it was not empty."""
+    from api.folder import default_folder, read_folder
+    from api.http.access import SCOPES
+    from api.services.platform import open_platform
+    from api.store.access import make_key
+    from api.store.registry import publish_folder, revision_of
+
+    platform = open_platform(settings)
+    try:
+        now = dt.datetime.now(dt.UTC)
+
+        def work(connection: Connection) -> str | None:
+            if revision_of(connection):
+                return None
+            files = read_folder(folder or default_folder()).files
+            publish_folder(connection, files, "starter", now)
+            return make_key(connection, "administrator", SCOPES, now)
+
+        return platform.writer.submit(work).result()
+    finally:
+        platform.close()

@@ -1,0 +1,45 @@
+"""Who may call which route: every route names its scope, and there is none without."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import Depends, Request
+
+from api.http.problems import ProblemError
+from api.services.access import Caller, find_caller
+
+if TYPE_CHECKING:
+    from api.services.platform import Platform
+
+SCOPES = {
+    "decide": "decide cases and record them",
+    "read": "read recorded decisions",
+    "audit": "read the log, prove and replay",
+}
+
+
+def platform_of(request: Request) -> Platform:
+    """Give the open parts of the service."""
+    found: Platform = request.app.state.platform
+    return found
+
+
+class Needs:
+    """The dependency that lets only callers with a scope through."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+
+    def __call__(self, request: Request) -> Caller:
+        """Find the caller by the bearer key; raises ProblemError."""
+        authorization = request.headers.get("authorization", "")
+        caller = find_caller(platform_of(request), authorization)
+        if caller is None:
+            raise ProblemError("not-authenticated")
+        if self.scope not in caller.scopes:
+            raise ProblemError("not-allowed", f"scope {self.scope}")
+        return caller
+
+
+CanDecide, CanRead, CanAudit = (Depends(Needs(scope)) for scope in SCOPES)

@@ -1,0 +1,117 @@
+"""Decisions: decide and record, find again, prove, replay."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from api.http.access import CanAudit, CanDecide, CanRead, platform_of
+from api.http.problems import ProblemError
+from api.services.access import Caller
+from api.services.decide import Case, decide, find, replay, try_case
+from api.services.log import proof_of
+from engine.kernel.documents import parse_instant
+from engine.kernel.json_text import read_json
+
+router = APIRouter(prefix="/v1", tags=["decisions"])
+
+_ID = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="A decision's id.")]
+
+
+class DecisionRequest(BaseModel):
+    """One case for a rule set; numbers may be JSON numbers or texts, and keep every digit."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    rule_set: str = Field(max_length=121, examples=["offer@1.0.0"])
+    inputs: dict[str, Any] = Field(
+        examples=[{"overall": "87.3", "assessed": True, "band_min": 8000, "band_max": 10000}]
+    )
+    as_of: str | None = Field(None, description="RFC 3339; now, when left out")
+    case: str | None = Field(None, max_length=120)
+    person: str | None = Field(None, max_length=64, pattern=r"^[^:\s]+$")
+    dry_run: bool = Field(False, description="decide, and keep nothing")  # noqa: FBT003 - a default
+
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": DecisionRequest.model_json_schema()}},
+    }
+}
+
+
+@router.post("/decisions", status_code=201, openapi_extra=_BODY)
+async def post_decision(
+    request: Request,
+    caller: Annotated[Caller, CanDecide],
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> JSONResponse:
+    """Decide one case. The answer comes when the record is on the disk; with `dry_run` nothing is kept."""
+    asked = await _read(request)
+    now = dt.datetime.now(dt.UTC)
+    case = Case(
+        asked.rule_set,
+        asked.inputs,
+        (_moment(asked.as_of) or now).astimezone(dt.UTC),
+        asked.case,
+        asked.person,
+    )
+    platform = platform_of(request)
+    if asked.dry_run:
+        return JSONResponse(try_case(platform, case), 200)
+    done = decide(platform, case, now, caller.client, idempotency_key)
+    return JSONResponse(await asyncio.wrap_future(done), 201)
+
+
+@router.get("/decisions/{id_}", dependencies=[CanRead])
+def get_decision(request: Request, id_: _ID) -> JSONResponse:
+    """Give a recorded decision."""
+    return JSONResponse(find(platform_of(request), id_))
+
+
+@router.post("/decisions/{id_}/replay", dependencies=[CanAudit])
+def replay_decision(request: Request, id_: _ID) -> JSONResponse:
+    """Decide a record again by the versions it names, and say what differs."""
+    return JSONResponse(replay(platform_of(request), id_))
+
+
+@router.get("/decisions/{id_}/proof", dependencies=[CanAudit])
+def prove_decision(request: Request, id_: _ID) -> JSONResponse:
+    """Prove that a decision is in the log (RFC 9162)."""
+    platform = platform_of(request)
+    find(platform, id_)
+    return JSONResponse(proof_of(platform, id_))
+
+
+async def _read(request: Request) -> DecisionRequest:
+    """Read the body with its decimals kept: no number becomes a float on the way."""
+    limit = platform_of(request).settings.max_body_bytes
+    raw = b""
+    async for part in request.stream():
+        raw += part
+        if len(raw) > limit:
+            raise ProblemError("too-large", f"{limit} bytes")
+    try:
+        return DecisionRequest.model_validate(read_json(raw.decode("utf-8"), "body"))
+    except UnicodeDecodeError:
+        raise ProblemError("not-json", "UTF-8") from None
+    except ValidationError as error:
+        where = "; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5]
+        )
+        raise ProblemError("not-json", where) from None
+
+
+def _moment(text: str | None) -> dt.datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_instant(text)
+    except ValueError:
+        raise ProblemError("not-json", "as_of") from None

@@ -1,0 +1,36 @@
+"""The log: its signed head, its key, and the proof that it only grew."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, PlainTextResponse
+
+from api.http.access import CanAudit, platform_of
+from api.services.log import proof_of_growth, public_key, signed_head
+
+router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[CanAudit])
+
+
+@router.get("/checkpoint", response_class=PlainTextResponse)
+def get_checkpoint(request: Request) -> PlainTextResponse:
+    """Give the signed head of the log (C2SP checkpoint)."""
+    return PlainTextResponse(signed_head(platform_of(request), dt.datetime.now(dt.UTC)))
+
+
+@router.get("/key", response_class=PlainTextResponse)
+def get_key(request: Request) -> PlainTextResponse:
+    """Give the public key of the log; keep it where the service cannot change it."""
+    return PlainTextResponse(f"{public_key(platform_of(request))}\n")
+
+
+@router.get("/consistency")
+def get_consistency(
+    request: Request,
+    old: Annotated[int, Query(ge=0, le=1 << 62, description="the size of the older log")],
+    size: Annotated[int | None, Query(ge=0, le=1 << 62)] = None,
+) -> JSONResponse:
+    """Prove that the log of `old` entries is the beginning of the one there is."""
+    return JSONResponse(proof_of_growth(platform_of(request), old, size))

@@ -1,0 +1,1 @@
+"""The use cases of the service: one verb, one module."""

@@ -1,0 +1,96 @@
+"""What every use case stands on: the database, the keys, the writer, and the snapshot of what is published."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from api.store.database import answers, is_sqlite, open_database
+from api.store.keys import Keys, open_keys
+from api.store.ledger import integrate
+from api.store.registry import Snapshot, read_snapshot, revision_of
+from api.store.tables import metadata
+from api.store.writer import Writer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from api.settings import Settings
+
+_SEQUENCE_SECONDS = 0.3
+
+
+@dataclass(slots=True)
+class Platform:
+    """The open parts of one running service."""
+
+    settings: Settings
+    engine: Engine
+    keys: Keys
+    writer: Writer
+    _snapshot: Snapshot | None = None
+    _reading: threading.Lock = field(default_factory=threading.Lock)
+    _ending: threading.Event = field(default_factory=threading.Event)
+    _sequencer: threading.Thread | None = None
+
+    def snapshot(self) -> Snapshot:
+        """Give what is published, read anew when the database has another revision."""
+        with self.engine.connect() as connection:
+            if self._snapshot is None or self._snapshot.revision != revision_of(connection):
+                with self._reading:
+                    self._snapshot = read_snapshot(connection)
+        return self._snapshot
+
+    def is_ready(self) -> bool:
+        """Whether the database answers."""
+        return answers(self.engine)
+
+    def close(self) -> None:
+        """Commit what is queued, and let go of the database."""
+        self.writer.close()
+        self._ending.set()
+        if self._sequencer is not None:
+            self._sequencer.join()
+        self.engine.dispose()
+
+    def start_sequencer(self) -> None:
+        """Grow the log beside the writers, where they commit in parallel."""
+        self._sequencer = threading.Thread(target=self._sequence, name="sequencer", daemon=True)
+        self._sequencer.start()
+
+    def _sequence(self) -> None:
+        while not self._ending.wait(_SEQUENCE_SECONDS):
+            self.sequence()
+        self.sequence()
+
+    def sequence(self) -> None:
+        """Give places to the entries that wait for one."""
+        while True:
+            with self.engine.begin() as connection:
+                if not integrate(connection):
+                    return
+
+
+def open_platform(settings: Settings) -> Platform:
+    """Open the database and keys that settings name, and begin to write."""
+    keys = open_keys(settings.data_dir)
+    engine = open_database(settings.url())
+    embedded = is_sqlite(engine)
+    metadata.create_all(engine)
+    writer = Writer(
+        engine,
+        batch=settings.batch_size,
+        threads=1 if embedded else 4,
+        # One writer: what it commits has its place in the log at once.
+        finish=_integrate_all if embedded else lambda _: None,
+    )
+    platform = Platform(settings, engine, keys, writer)
+    if not embedded:
+        platform.start_sequencer()
+    return platform
+
+
+def _integrate_all(connection: Connection) -> None:
+    while integrate(connection):
+        pass

@@ -1,0 +1,34 @@
+"""All settings of the service in one frozen tree, read from the environment (`EVENHAND_…`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What can be set; `database_url` left out means SQLite in the data folder."""
+
+    model_config = SettingsConfigDict(env_prefix="EVENHAND_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(
+        Path("evenhand-data"), description="where the service keeps what is its own"
+    )
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL: postgresql://user:password@host/name"
+    )
+    origin: str = Field("evenhand.local/log", description="the name under which the log is signed")
+    batch_size: int = Field(200, ge=1, le=10_000, description="the most records in one commit")
+    max_body_bytes: int = Field(1 << 20, ge=1024, description="the largest request that is read")
+
+    def url(self) -> str:
+        """Give the database's address in SQLAlchemy's form."""
+        if self.database_url is None:
+            return f"sqlite:///{(self.data_dir / 'evenhand.sqlite').absolute()}"
+        given = self.database_url.get_secret_value()
+        for scheme in ("postgresql://", "postgres://"):
+            if given.startswith(scheme):
+                return "postgresql+psycopg://" + given.removeprefix(scheme)
+        return given

@@ -1,0 +1,134 @@
+"""The append-only log in the database: entries, the tree over them, signed heads, proofs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, func, insert, select, text, update
+
+from api.store.database import is_sqlite
+from api.store.tables import checkpoints, log_entries, log_nodes
+from engine.audit.checkpoint import Checkpoint, sign_checkpoint
+from engine.audit.entry import leaf_of
+from engine.audit.merkle import (
+    consistency_proof,
+    frontier_at,
+    inclusion_proof,
+    leaf_hash,
+)
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from sqlalchemy import Connection
+
+    from engine.audit.entry import LogEntry
+    from engine.audit.merkle import Digest, Lookup
+
+_SEQUENCER = 0x45_56_45_4E
+"""The advisory lock under which one process integrates."""
+_AT_ONCE = 5_000
+
+
+def append(connection: Connection, entry: LogEntry) -> None:
+    """Write an entry in the transaction of what it is about; `integrate` gives it its place."""
+    connection.execute(insert(log_entries).values(subject=entry.subject, leaf=leaf_of(entry)))
+
+
+def integrate(connection: Connection) -> int:
+    """Give entries without a place the next ones, in the order in which they came; gives their number.
+
+    On PostgreSQL only whoever holds the lock does so: entries commit in parallel, the tree grows in
+    one place.
+    """
+    if not is_sqlite(connection.engine):
+        held = connection.execute(
+            text("select pg_try_advisory_xact_lock(:key)"), {"key": _SEQUENCER}
+        )
+        if not held.scalar():
+            return 0
+    waiting = connection.execute(
+        select(log_entries.c.id, log_entries.c.leaf)
+        .where(log_entries.c.place.is_(None))
+        .order_by(log_entries.c.id)
+        .limit(_AT_ONCE)
+    ).all()
+    if not waiting:
+        return 0
+    frontier = frontier_at(size_of(connection), lookup_in(connection))
+    places, nodes = [], []
+    for id_, leaf in waiting:
+        places.append({"entry": id_, "at": frontier.size})
+        frontier, made = frontier.append(leaf_hash(leaf))
+        nodes += [{"level": n.level, "place": n.index, "digest": n.digest} for n in made]
+    connection.execute(
+        update(log_entries)
+        .where(log_entries.c.id == bindparam("entry"))
+        .values(place=bindparam("at")),
+        places,
+    )
+    connection.execute(insert(log_nodes), nodes)
+    return len(waiting)
+
+
+def size_of(connection: Connection) -> int:
+    """Give the number of entries that have a place."""
+    most = connection.execute(select(func.max(log_entries.c.place))).scalar()
+    return 0 if most is None else most + 1
+
+
+def lookup_in(connection: Connection) -> Lookup:
+    """Give what proofs ask for: the roots of complete subtrees, one row each."""
+
+    def lookup(level: int, index: int) -> Digest:
+        query = select(log_nodes.c.digest).where(
+            log_nodes.c.level == level, log_nodes.c.place == index
+        )
+        return bytes(connection.execute(query).scalar_one())
+
+    return lookup
+
+
+def head_of(connection: Connection, origin: str) -> Checkpoint:
+    """Give the head of the log as it is."""
+    size = size_of(connection)
+    return Checkpoint(origin, size, frontier_at(size, lookup_in(connection)).root())
+
+
+def sign_head(connection: Connection, origin: str, key: Ed25519PrivateKey, now: dt.datetime) -> str:
+    """Sign the head, and keep what was signed: the same size has one signed text for ever."""
+    head = head_of(connection, origin)
+    known = connection.execute(select(checkpoints.c.text).where(checkpoints.c.size == head.size))
+    if (signed := known.scalar()) is not None:
+        return str(signed)
+    signed = sign_checkpoint(head, origin, key)
+    connection.execute(insert(checkpoints).values(size=head.size, text=signed, at=now))
+    return str(signed)
+
+
+def prove_entry(connection: Connection, subject: str, size: int | None = None) -> dict[str, object]:
+    """Prove that the first entry about `subject` is in the tree; raises NoResultFound without one."""
+    query = (
+        select(log_entries.c.place, log_entries.c.leaf)
+        .where(log_entries.c.subject == subject)
+        .order_by(log_entries.c.id)
+        .limit(1)
+    )
+    place, leaf = connection.execute(query).one()
+    whole = size_of(connection) if size is None else size
+    if place is None:
+        return {"leaf": bytes(leaf).decode(), "index": None, "size": whole, "proof": []}
+    proof = inclusion_proof(place, whole, lookup_in(connection))
+    return {
+        "leaf": bytes(leaf).decode(),
+        "index": place,
+        "size": whole,
+        "proof": [digest.hex() for digest in proof],
+    }
+
+
+def prove_growth(connection: Connection, old: int, size: int | None = None) -> list[str]:
+    """Prove that the log of `old` entries is the beginning of that of `size`."""
+    whole = size_of(connection) if size is None else size
+    return [d.hex() for d in consistency_proof(old, whole, lookup_in(connection))]

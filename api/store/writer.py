@@ -1,0 +1,96 @@
+"""Group commit: many small units of work in one transaction, each answered when it is on the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit(Generic[T]):
+    work: Callable[[Connection], T]
+    done: Future[T]
+
+
+class Writer:
+    """Threads that gather units of work and commit them together.
+
+    A unit that fails takes no other one with it: its batch is rolled back and each is tried alone.
+    `finish` is called with the connection before each commit, for what belongs to the whole batch.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        batch: int,
+        threads: int = 1,
+        finish: Callable[[Connection], None] = lambda _: None,
+    ) -> None:
+        self._engine, self._batch, self._finish = engine, batch, finish
+        self._waiting: queue.Queue[_Unit[Any] | None] = queue.Queue(maxsize=20 * batch)
+        self._threads = [
+            threading.Thread(target=self._run, name=f"writer-{n}", daemon=True)
+            for n in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
+        """Queue a unit; its future has the result once it is committed."""
+        done: Future[T] = Future()
+        self._waiting.put(_Unit(work, done))
+        return done
+
+    def close(self) -> None:
+        """Commit what is queued, and end."""
+        for _ in self._threads:
+            self._waiting.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            units, ending = [first], False
+            with contextlib.suppress(queue.Empty):
+                while len(units) < self._batch:
+                    more = self._waiting.get_nowait()
+                    if more is None:
+                        ending = True
+                        break
+                    units.append(more)
+            self._commit(units)
+            if ending:
+                return
+
+    def _commit(self, units: Sequence[_Unit[Any]]) -> None:
+        try:
+            with self._transaction() as connection:
+                results = [unit.work(connection) for unit in units]
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to one of the units
+            if len(units) == 1:
+                units[0].done.set_exception(error)
+            else:
+                for unit in units:
+                    self._commit([unit])
+            return
+        for unit, result in zip(units, results, strict=True):
+            unit.done.set_result(result)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        connecting = self._engine.connect().execution_options(writes=True)
+        with connecting as connection, connection.begin():
+            yield connection
+            self._finish(connection)

@@ -1,0 +1,1 @@
+"""Catalogs and frameworks in and out: tables, Moodle, CASE, ESCO and O*NET."""
