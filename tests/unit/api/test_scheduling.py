@@ -108,6 +108,7 @@ def test_a_schedule_that_is_late_exits_with_1_and_says_what_helps() -> None:
         (("--ics", "a.ics", "--time-zone", "../etc"), "no time zone", 2),
         (("--ics", "no/such/folder/a.ics"), "cannot write", 2),
         (("--deadline", "2026-11-01"), "SCHEDULE-INPUT-002", 1),
+        (("--anytime",), "ask of one", 2),
     ],
 )
 def test_wrong_dates_and_places_are_told(
