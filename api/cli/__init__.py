@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-import typer
+from typing import Any
 
-from api.cli import author, catalogs, compare, decide, exchange, learn, operate, results, tell
+import typer
+from typer.core import TyperGroup
+
+from api.cli import (
+    author,
+    catalogs,
+    compare,
+    decide,
+    exchange,
+    learn,
+    operate,
+    results,
+    scheduling,
+    tell,
+)
+
+
+class _Commands(TyperGroup):
+    """The commands; `plan cohort` is the command `cohort`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer's own types
+        """Find the command that the arguments begin with."""
+        return super().resolve_command(ctx, args[1:] if args[:2] == ["plan", "cohort"] else args)
+
 
 app = typer.Typer(
+    cls=_Commands,
     name="evenhand",
     help="Hiring decisions and growth plans as policy that can be read, proved and replayed. · 持衡",
     no_args_is_help=True,
@@ -14,5 +38,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (tell, decide, learn, results, author, compare, catalogs, exchange, operate):
+for module in (
+    tell,
+    decide,
+    learn,
+    scheduling,
+    results,
+    author,
+    compare,
+    catalogs,
+    exchange,
+    operate,
+):
     module.add_to(app)

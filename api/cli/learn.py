@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.scheduling import (
+    CalendarOption,
+    DeadlineOption,
+    HolidaysOption,
+    ScheduleOption,
+    SiteOption,
+    StartOption,
+    ZoneOption,
+    scheduled,
+    write_calendar,
+)
 from api.cli.shared import (
     FINDINGS,
     AsOfOption,
@@ -24,13 +35,23 @@ from api.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from engine.learning.choices import PlanChoices
     from engine.learning.documents import LearningPlan, PlanLimits
+    from engine.learning.schedule.documents import Schedule
     from engine.learning.skill_graph import SkillGraph
 
 
+_Role = Annotated[str, typer.Option("--role", help="The role, such as sales-rep-fmcg. · 岗位")]
+_Scores = Annotated[
+    str,
+    typer.Option(
+        "--scores",
+        metavar="FILE",
+        help="Scores by competency as JSON (or .yaml); - is standard input. · 得分文件",
+    ),
+]
 _Passed = Annotated[
     list[str] | None,
     typer.Option(
@@ -106,6 +127,7 @@ _Alternatives = Annotated[
         help="Also so many next best sets of items, and what each costs more. · 备选方案数",
     ),
 ]
+_OF_ONE = "--anytime gives one plan after another: --why-not, --alternatives, --schedule and --ics ask of one"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -116,15 +138,8 @@ def add_to(app: typer.Typer) -> None:
 
 @ending
 def plan(
-    role: Annotated[str, typer.Option("--role", help="The role, such as sales-rep-fmcg. · 岗位")],
-    scores: Annotated[
-        str,
-        typer.Option(
-            "--scores",
-            metavar="FILE",
-            help="Scores by competency as JSON (or .yaml); - is standard input. · 得分文件",
-        ),
-    ],
+    role: _Role,
+    scores: _Scores,
     passed: _Passed = None,
     budget: _Budget = None,
     hours_per_week: _HoursPerWeek = None,
@@ -139,6 +154,13 @@ def plan(
     anytime: _Anytime = False,
     why_not: _WhyNot = None,
     alternatives: _Alternatives = 0,
+    schedule: ScheduleOption = False,
+    start: StartOption = None,
+    deadline: DeadlineOption = None,
+    site: SiteOption = None,
+    holidays: HolidaysOption = "CN",
+    ics: CalendarOption = None,
+    time_zone: ZoneOption = None,
     as_of: AsOfOption = None,
     content: ContentOption = None,
     json: JsonOption = False,
@@ -160,40 +182,52 @@ def plan(
         "seconds": _seconds(time_limit),
         "nodes": MAX_NODES if node_limit is None else node_limit,
     }
-    if anytime and (why_not or alternatives):
-        wrong_use("--anytime gives one plan after another: --why-not and --alternatives ask of one")
-    made = None
     if anytime:
-        for made in plan_anytime(graph, role, given, **asked):
-            _show_at_once(made, lang, json=json)
-    else:
-        with progress_line() as progress:
-            progress.add_task("searching · 求解中")
-            made = make_plan(graph, role, given, **asked)
-            choices = None
-            if why_not or alternatives:
-                choices = _weigh(graph, role, given, asked, made, why_not or (), alternatives)
-        _show(made, choices, lang, json=json)
-    if made is not None and made.status == "infeasible":
+        if why_not or alternatives or schedule or ics:
+            wrong_use(_OF_ONE)
+        _show_as_found(plan_anytime(graph, role, given, **asked), lang, json=json)
+        return
+    with progress_line() as progress:
+        progress.add_task("searching · 求解中")
+        made = make_plan(graph, role, given, **asked)
+        choices = _choices(graph, role, given, asked, made, why_not or [], alternatives)
+    laid_out = None
+    if schedule or ics:
+        laid_out = scheduled(graph, made, start=start, deadline=deadline, place=holidays, site=site)
+    if laid_out and ics:
+        write_calendar(laid_out, ics, as_lang(lang), stamp=moment(as_of), zone=time_zone)
+    _show(made, choices, laid_out, lang, json=json)
+    if made.status == "infeasible" or (laid_out and laid_out.status != "fits"):
         raise typer.Exit(FINDINGS)
 
 
-def _weigh(
+def _choices(
     graph: SkillGraph,
     role: str,
     scores: Mapping[str, Decimal],
     asked: Mapping[str, Any],
     made: LearningPlan,
-    why_not: Sequence[str],
-    others: int,
-) -> PlanChoices:
-    """Say what stood to choose beside a plan: the items asked for, and the next best sets."""
+    why_not: list[str],
+    alternatives: int,
+) -> PlanChoices | None:
+    """Weigh what stood to choose, where that was asked."""
     from engine.learning.choices import weigh_choices
     from engine.learning.situation import describe_situation
 
+    if not (why_not or alternatives):
+        return None
     facts = {name: value for name, value in asked.items() if name not in {"seconds", "nodes"}}
     situation = describe_situation(graph, role, scores, **facts)
-    return weigh_choices(situation, made, asked=why_not, rejected=0, others=others)
+    return weigh_choices(situation, made, asked=why_not, rejected=0, others=alternatives)
+
+
+def _show_as_found(plans: Iterator[LearningPlan], lang: str, *, json: bool) -> None:
+    """Print plans as they come; exits as the last one says."""
+    made = None
+    for made in plans:
+        _show_at_once(made, lang, json=json)
+    if made is not None and made.status == "infeasible":
+        raise typer.Exit(FINDINGS)
 
 
 def _show_at_once(made: LearningPlan, lang: str, *, json: bool) -> None:
@@ -208,20 +242,30 @@ def _show_at_once(made: LearningPlan, lang: str, *, json: bool) -> None:
     print(f"{proved}\n" if made.proved else "", flush=True)
 
 
-def _show(made: LearningPlan, choices: PlanChoices | None, lang: str, *, json: bool) -> None:
-    """Print a plan, and what stood to choose where that was asked."""
+def _show(
+    made: LearningPlan,
+    choices: PlanChoices | None,
+    laid_out: Schedule | None,
+    lang: str,
+    *,
+    json: bool,
+) -> None:
+    """Print a plan, what stood to choose and its schedule, where those were asked."""
     from engine.learning.choices_text import explain_choices
     from engine.learning.explain import explain_plan
+    from engine.learning.schedule.explain import explain_schedule
 
-    shown = made.model_dump(mode="json")
-    if json and choices:
-        print_json({"plan": shown, "choices": choices.model_dump(mode="json")})
-    elif json:
-        print_json(shown)
-    else:
-        print(explain_plan(made, as_lang(lang)))
-        if choices:
-            print(explain_choices(choices, as_lang(lang)))
+    if json:
+        shown = made.model_dump(mode="json")
+        more = {"choices": choices, "schedule": laid_out}
+        given = {name: part.model_dump(mode="json") for name, part in more.items() if part}
+        print_json({"plan": shown, **given} if given else shown)
+        return
+    print(explain_plan(made, as_lang(lang)))
+    if choices:
+        print(explain_choices(choices, as_lang(lang)))
+    if laid_out:
+        print(f"\n{explain_schedule(laid_out, as_lang(lang))}")
 
 
 def _seconds(text: str | None) -> Decimal | None:

@@ -26,6 +26,7 @@ from engine.rules.documents import RuleSet
 from engine.rules.evaluate import decide, interpret
 from tests.benchmarks import peers
 from tests.benchmarks.checking import check_figures
+from tests.benchmarks.cohorts import cohort_figures
 from tests.benchmarks.loading import load_figures
 from tests.benchmarks.models import model_figures
 from tests.benchmarks.plans import plan_figures
@@ -228,6 +229,7 @@ def main() -> int:
         ("plans", plan_figures),
         ("replans", replan_figures),
         ("effects", effect_figures),
+        ("cohorts", cohort_figures),
         ("models", model_figures),
     ]
     figures: list[Figure] = []

@@ -1,0 +1,1 @@
+"""Plans of many hires who share mentors and seats."""

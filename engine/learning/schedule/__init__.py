@@ -1,0 +1,1 @@
+"""A learning plan laid out over weeks and days."""
