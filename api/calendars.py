@@ -31,7 +31,7 @@ def working_days(place: str, start: dt.date) -> WorkingDays:
     if place == NO_HOLIDAYS:
         return WorkingDays()
     country, _, part = place.partition("-")
-    years = range(start.year - 1, start.year + _YEARS)
+    years = range(max(dt.MINYEAR, start.year - 1), min(dt.MAXYEAR, start.year + _YEARS))
     try:
         found = holidays.country_holidays(country, subdiv=part or None, years=years)
     except NotImplementedError:

@@ -19,7 +19,8 @@ from engine.learning.cohort.master import Master
 from engine.learning.cohort.options import ItemSet, OptionMaker
 from engine.learning.cohort.placements import Supply
 from engine.learning.documents import PlanLimits
-from engine.learning.schedule.working_days import UNITS, WorkingDays, monday_of
+from engine.learning.schedule.make import check_day
+from engine.learning.schedule.working_days import DAY, UNITS, WorkingDays, monday_of
 from engine.learning.situation import describe_situation
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def plan_cohort(  # noqa: PLR0913 - each is a fact about the weeks that stands b
     Raises DocumentError for a cohort that makes no sense.
     """
     progress = progress or Progress()
-    _check(cohort, weeks)
+    _check(cohort, start, weeks)
     monday = monday_of(start)
     supply = Supply(graph.items, graph.pools, monday, weeks, worked)
     dated = tuple(item for item in graph.items.values() if item.sessions)
@@ -150,8 +151,8 @@ def plan_cohort(  # noqa: PLR0913 - each is a fact about the weeks that stands b
     )
 
 
-def _check(cohort: Cohort, weeks: int) -> None:
-    found = []
+def _check(cohort: Cohort, start: dt.date, weeks: int) -> None:
+    found = list(check_day(start))
     if not cohort.hires:
         found.append(NO_HIRES.at(None))
     if len(cohort.hires) > MOST_HIRES:
@@ -180,7 +181,7 @@ def _gather(case: _Case, progress: Progress) -> None:
         alike.setdefault(key, []).append(number)
     maker = OptionMaker(case.graph)
     for done, numbers in enumerate(alike.values()):
-        progress.told(f"{done + 1}/{len(alike)}")
+        progress.told(f"options 方案 · {done + 1}/{len(alike)}")
         hire = case.cohort.hires[numbers[0]]
         said = case.waiting[hire.id]
         sets, dropped = maker.options(situations[numbers[0]])
@@ -212,7 +213,7 @@ def _turn(hire: Hire) -> tuple[dt.date, str]:
 
 
 def _from(case: _Case, hire: Hire) -> dt.date:
-    return max(hire.arrival, case.first)
+    return min(max(hire.arrival, case.first), case.supply.until + DAY)
 
 
 def _likeness(case: _Case, hire: Hire) -> object:

@@ -36,6 +36,7 @@ _MOST_ROUNDS = 400
 _MOST_COLUMNS = 60_000
 _MOST_NEAR = 400_000
 _WITHIN = 1e-6
+_AIM_NAMES = ("gaps 差距", "weeks 周数")
 _SHARES = (0.01, 0.03, 0.1)
 """How far columns may be from the least of their group, in parts of the gap, while one searches."""
 _HALF = 0.5
@@ -160,9 +161,8 @@ class _Aim:
             value, prices = linear.solve()
             found = self._note(prices)
             if self.master.told is not None:
-                self.master.told(
-                    f"{self.rows.aim + 1}/{AIMS} · {number + 1} · {self.bound}–{self.value}"
-                )
+                name = _AIM_NAMES[self.rows.aim]
+                self.master.told(f"{name} · {self.bound}–{self.value} · {number + 1}")
             cheap = (self.master.column(g, choice, way) for g, (_, choice, way) in enumerate(found))
             fresh = [n for n in cheap if n not in seen]
             at_least = value - _WITHIN * max(1.0, abs(value))

@@ -37,6 +37,7 @@ from engine.learning.schedule.working_days import UNITS, WEEK, WorkingDays, mond
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from engine.kernel.diagnostics import Diagnostic
     from engine.learning.documents import LearningPlan
     from engine.learning.schedule.documents import Status
     from engine.learning.skill_graph import SkillGraph
@@ -136,6 +137,13 @@ def make_schedule(  # noqa: PLR0913 - each is a fact about the weeks that stands
     )
 
 
+def check_day(day: dt.date) -> Iterator[Diagnostic]:
+    """Hold a day to the years that can be planned."""
+    if not _FIRST <= day <= _LAST:
+        first, last = _FIRST.isoformat(), _LAST.isoformat()
+        yield START_RANGE.at(None, text=day.isoformat(), first=first, last=last)
+
+
 def _check(
     graph: SkillGraph,
     plan: LearningPlan,
@@ -143,11 +151,7 @@ def _check(
     deadline: dt.date | None,
     hours: Decimal,
 ) -> None:
-    found = [
-        START_RANGE.at(None, text=day.isoformat(), first=_FIRST.isoformat(), last=_LAST.isoformat())
-        for day in (start, deadline)
-        if day is not None and not _FIRST <= day <= _LAST
-    ]
+    found = [found for day in (start, deadline) if day for found in check_day(day)]
     if deadline is not None and deadline < start:
         found.append(
             DEADLINE_FIRST.at(None, deadline=deadline.isoformat(), start=start.isoformat())

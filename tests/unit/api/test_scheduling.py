@@ -141,6 +141,8 @@ def test_a_cohort_is_planned_from_a_table(table: Path, tmp_path: Path) -> None:
 
 def test_wrong_cohorts_are_told(table: Path, tmp_path: Path) -> None:
     assert "the cohort has no hire `H9`" in run("cohort", str(table), "--hire", "H9", code=2)
+    for day in ("0001-01-01", "9999-12-31"):
+        assert "SCHEDULE-INPUT-001" in run("cohort", str(table), "--start", day, code=1)
     assert "there is no file" in run("cohort", str(tmp_path / "none.csv"), code=2)
     table.write_text(TABLE.replace("negotiation", "negotation"), "utf-8")
     told = run("cohort", str(table), code=1)

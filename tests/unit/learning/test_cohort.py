@@ -347,6 +347,23 @@ def test_nonsense_is_refused(hires: list[dict[str, Any]], given: Any, code: str)
     assert caught.value.diagnostics[0].code.id == code
 
 
+def test_days_beyond_all_weeks_are_held_off() -> None:
+    made = planned(hire("a", arrival="9999-12-31"), hire("b", arrival="0001-01-01"))
+    assert [len(h.items) for h in made.hires] == [0, 1]
+    for day in (dt.date(1, 1, 1), dt.date(9999, 12, 31)):
+        with pytest.raises(DocumentError) as caught:
+            plan_cohort(
+                small_graph(),
+                Cohort.model_validate(ONE),
+                {},
+                start=day,
+                weeks=4,
+                worked=WorkingDays(),
+            )
+        assert [d.code.id for d in caught.value.diagnostics] == ["SCHEDULE-INPUT-001"]
+
+
+ONE = {"schema_version": "1", "kind": "cohort", "hires": [hire("a")]}
 TABLE = "id,role,arrival,hours_a_week,languages,site,talk\na,seller,2026-11-30,4,zh;en,,70\n\n"
 
 
