@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """One hire's item set as it was placed: starts of shared items, last weeks of all."""
+    """One hire's item set as it was placed: starts of shared items, first and last weeks of all."""
 
     steps: Steps
     starts: Mapping[str, Start]
+    begins: Mapping[str, int]
     ends: Mapping[str, int]
     arrival: dt.date
     limit: int
@@ -54,10 +55,10 @@ def days_of(supply: Supply, laid: Laid) -> dict[str, tuple[Meeting, ...]]:
 
 
 def _pinned(supply: Supply, laid: Laid, work: Work) -> Work:
-    """Leave a shared item no other days than those of its start."""
+    """Leave a shared item no other days than those of its start, and the rest none before its week."""
     start = laid.starts.get(work.key[0])
     if start is None:
-        return work
+        return replace(work, not_before=supply.start + laid.begins[work.key[0]] * WEEK)
     if start.session is not None:
         chosen = [s for s in work.sessions or () if (s[1][0][0], s[0]) == start.session]
         return replace(work, sessions=tuple(chosen))

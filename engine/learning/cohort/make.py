@@ -335,6 +335,7 @@ def _items(case: _Case, hire: Hire, choice: Choice, way: int) -> Iterator[Placed
     laid = Laid(
         steps=choice.items.steps,
         starts=starts,
+        begins={id_: int(ways.begins[way, step]) for step, id_ in enumerate(names)},
         ends={id_: int(ways.ends[way, step]) for step, id_ in enumerate(names)},
         arrival=_from(case, hire),
         limit=int(hire.hours_a_week * UNITS),

@@ -115,8 +115,11 @@ class _Aim:
 
     @property
     def value(self) -> int:
+        return self._worth(self.best)
+
+    def _worth(self, taken: Counter[int]) -> int:
         columns = self.master.columns
-        return sum(columns[at].costs[self.rows.aim] * n for at, n in self.best.items())
+        return sum(columns[at].costs[self.rows.aim] * times for at, times in taken.items())
 
     def reach(self) -> tuple[Counter[int], AimReached, Prices]:
         self._note(self.prices)  # without prices: what each group takes if it were alone
@@ -233,21 +236,12 @@ class _Aim:
         answer = solve_whole(self.rows, columns, [self.best[n] for n in at], seconds)
         if answer is None:
             return
-        if holds(self.rows, columns, answer.taken):
-            taken = Counter({n: times for n, times in zip(at, answer.taken, strict=True) if times})
-            before, self.best = self.best, taken
-            if sum(columns_cost(self.master, taken, self.rows.aim)) > sum(
-                columns_cost(self.master, before, self.rows.aim)
-            ):
-                self.best = before
+        taken = Counter({n: times for n, times in zip(at, answer.taken, strict=True) if times})
+        if holds(self.rows, columns, answer.taken) and self._worth(taken) < self.value:
+            self.best = taken
         if whole:
             # A plan outside these columns is no better than the one the gap was taken from.
             self.bound = max(self.bound, min(self.value, answer.bound))
-
-
-def columns_cost(master: Master, taken: Counter[int], aim: int) -> Iterator[int]:
-    """Give what the columns of a plan cost in an aim."""
-    return (master.columns[at].costs[aim] * times for at, times in taken.items())
 
 
 # --- prices ---------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from engine.learning.schedule.working_days import (
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
+    from fractions import Fraction
 
     from numpy.typing import NDArray
 
@@ -352,9 +353,9 @@ def _column(values: Sequence[int]) -> Ints:
     return np.array(values, dtype=np.int64)
 
 
-def _reached(start: Start, share: object) -> int:
+def _reached(start: Start, share: Fraction) -> int:
     """Give the week in which a share of a shared item's hours is done."""
-    wanted, done = share * sum(units for _, units in start.hours), 0  # type: ignore[operator]
+    wanted, done = share * sum(units for _, units in start.hours), 0
     for week, units in start.hours:
         done += units
         if done >= wanted:

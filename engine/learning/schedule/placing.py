@@ -49,7 +49,8 @@ Key: TypeAlias = tuple[str, int]
 class Work:
     """A step, or a part of one: `sessions` are its dates, `cadence` its rhythm; neither: hours alone.
 
-    `leads` are what comes first, and the share of each that has to be done.
+    `leads` are what comes first, and the share of each that has to be done; hours alone are also
+    put on no day before `not_before`.
     """
 
     key: Key
@@ -57,6 +58,7 @@ class Work:
     leads: tuple[tuple[Key, Fraction], ...]
     cadence: Cadence | None = None
     sessions: tuple[tuple[str, Meetings], ...] | None = None
+    not_before: dt.date = dt.date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,7 @@ def _place(work: Work, layout: Layout) -> Placed | Text:
     if work.cadence is not None:
         ready = max((day + DAY for day in after), default=start)
         return _place_rhythm(work, work.cadence, layout, ready)
-    return _fill(work, layout, max(after, default=start))
+    return _fill(work, layout, max([*after, work.not_before], default=start))
 
 
 def _place_session(work: Work, layout: Layout, ready: dt.date) -> Placed | Text:
