@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,7 +39,7 @@ from api.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from engine.learning.choices import PlanChoices
     from engine.learning.documents import LearningPlan, PlanLimits
@@ -145,7 +146,7 @@ _Html = Annotated[
     Path | None,
     typer.Option("--html", metavar="FILE", help="Write a page that needs nothing else. · 网页"),
 ]
-_OF_ONE = "--anytime gives one plan after another; what else is asked for, is asked of one"
+_OF_ONE = "--anytime gives one plan after another; why, pictures and schedules ask of one"
 _OBVIOUS = 5
 
 
@@ -189,8 +190,6 @@ def plan(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Make the exact training plan for a role and scores. · 生成精确的培养计划"""
-    from engine.learning.plan import plan as make_plan
-    from engine.learning.plan import plan_anytime
     from engine.learning.solver import MAX_NODES
 
     graph, given = load(content).graph(moment(as_of)), _scores(read_object(scores))
@@ -204,40 +203,68 @@ def plan(
         "seconds": _seconds(time_limit),
         "nodes": MAX_NODES if node_limit is None else node_limit,
     }
-    drawn = svg or html
+    wanted = _Wanted(why, tuple(why_not or ()), alternatives, svg, html, schedule or bool(ics))
     if anytime:
-        if why or why_not or alternatives or drawn or schedule or ics:
-            wrong_use(_OF_ONE)
-        _show_as_found(plan_anytime(graph, role, given, **asked), lang, json=json)
+        _show_as_found(graph, role, given, asked, wanted, lang, json=json)
         return
-    choices, laid_out = None, None
-    with progress_line() as progress:
-        progress.add_task("searching · 求解中")
-        made = make_plan(graph, role, given, **asked)
-        open_gaps = made.status != "complete" and not json
-        if why or why_not or alternatives or drawn or open_gaps:
-            obvious = _OBVIOUS if why or drawn else 0
-            choices = _choices(
-                graph, role, given, asked, made, why_not or [], alternatives, obvious
-            )
-    if schedule or ics:
+    made, choices = _weighed(graph, role, given, asked, wanted, always=not json)
+    laid_out = None
+    if wanted.schedule:
         laid_out = scheduled(graph, made, start=start, deadline=deadline, place=holidays, site=site)
     if laid_out and ics:
         write_calendar(laid_out, ics, as_lang(lang), stamp=moment(as_of), zone=time_zone)
     _show(made, choices, laid_out, lang, json=json)
-    _draw(made, choices, laid_out, lang, svg=svg, html=html)
+    _draw(made, choices, laid_out, wanted, lang)
     if made.status == "infeasible" or (laid_out and laid_out.status != "fits"):
         raise typer.Exit(FINDINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked for besides the plan itself."""
+
+    why: bool = False
+    why_not: tuple[str, ...] = ()
+    alternatives: int = 0
+    svg: Path | None = None
+    html: Path | None = None
+    schedule: bool = False
+
+
+def _weighed(
+    graph: SkillGraph,
+    role: str,
+    scores: Mapping[str, Decimal],
+    asked: Mapping[str, Any],
+    wanted: _Wanted,
+    *,
+    always: bool,
+) -> tuple[LearningPlan, PlanChoices | None]:
+    """Make the plan, and weigh what stood to choose where that is wanted, or `always` where something stays open."""
+    from engine.learning.choices import weigh_choices
+    from engine.learning.plan import plan as make_plan
+    from engine.learning.situation import describe_situation
+
+    with progress_line() as progress:
+        progress.add_task("searching · 求解中")
+        made = make_plan(graph, role, scores, **asked)
+        obvious = _OBVIOUS if wanted.why or wanted.svg or wanted.html else 0
+        unasked = not (obvious or wanted.why_not or wanted.alternatives)
+        if unasked and (made.status == "complete" or not always):
+            return made, None
+        facts = {name: value for name, value in asked.items() if name not in {"seconds", "nodes"}}
+        situation = describe_situation(graph, role, scores, **facts)
+        return made, weigh_choices(
+            situation, made, asked=wanted.why_not, rejected=obvious, others=wanted.alternatives
+        )
 
 
 def _draw(
     made: LearningPlan,
     choices: PlanChoices | None,
     laid_out: Schedule | None,
+    wanted: _Wanted,
     lang: str,
-    *,
-    svg: Path | None,
-    html: Path | None,
 ) -> None:
     """Write the picture and the page that were asked for; an older file of that name is replaced."""
     from engine.learning.page import plan_page
@@ -245,37 +272,31 @@ def _draw(
 
     time = in_days(laid_out) if laid_out and laid_out.steps else None
     chosen, rejected = as_lang(lang), choices.rejected if choices else ()
-    if svg is not None:
-        replace_file(svg, draw_plan(made, chosen, rejected=rejected, time=time).encode())
-    if html is not None:
-        replace_file(html, plan_page(made, chosen, choices=choices, time=time).encode())
-    for path in filter(None, (svg, html)):
+    if wanted.svg is not None:
+        replace_file(wanted.svg, draw_plan(made, chosen, rejected=rejected, time=time).encode())
+    if wanted.html is not None:
+        replace_file(wanted.html, plan_page(made, chosen, choices=choices, time=time).encode())
+    for path in filter(None, (wanted.svg, wanted.html)):
         print(path, file=sys.stderr)
 
 
-def _choices(
+def _show_as_found(
     graph: SkillGraph,
     role: str,
     scores: Mapping[str, Decimal],
     asked: Mapping[str, Any],
-    made: LearningPlan,
-    why_not: list[str],
-    alternatives: int,
-    obvious: int,
-) -> PlanChoices:
-    """Weigh what stood to choose."""
-    from engine.learning.choices import weigh_choices
-    from engine.learning.situation import describe_situation
-
-    facts = {name: value for name, value in asked.items() if name not in {"seconds", "nodes"}}
-    situation = describe_situation(graph, role, scores, **facts)
-    return weigh_choices(situation, made, asked=why_not, rejected=obvious, others=alternatives)
-
-
-def _show_as_found(plans: Iterator[LearningPlan], lang: str, *, json: bool) -> None:
+    wanted: _Wanted,
+    lang: str,
+    *,
+    json: bool,
+) -> None:
     """Print plans as they come; exits as the last one says."""
+    from engine.learning.plan import plan_anytime
+
+    if wanted != _Wanted():
+        wrong_use(_OF_ONE)
     made = None
-    for made in plans:
+    for made in plan_anytime(graph, role, scores, **asked):
         _show_at_once(made, lang, json=json)
     if made is not None and made.status == "infeasible":
         raise typer.Exit(FINDINGS)
