@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+# A program of its own: OR-Tools and HiGHS cannot be loaded in one process.
+collect_ignore = ["support/plan_oracle.py"]
+
 # `ci` draws the same examples each time: a red run is red again on the next machine.
 settings.register_profile(
     "ci",

@@ -15,6 +15,7 @@ from api.cli import (
     exchange,
     learn,
     operate,
+    results,
     scheduling,
     tell,
 )
@@ -42,6 +43,7 @@ for module in (
     decide,
     learn,
     scheduling,
+    results,
     author,
     compare,
     catalogs,

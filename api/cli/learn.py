@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli.exchange import replace_file
 from api.cli.scheduling import (
     CalendarOption,
     DeadlineOption,
@@ -127,7 +130,23 @@ _Alternatives = Annotated[
         help="Also so many next best sets of items, and what each costs more. · 备选方案数",
     ),
 ]
-_OF_ONE = "--anytime gives one plan after another: --why-not, --alternatives, --schedule and --ics ask of one"
+_Why = Annotated[
+    bool,
+    typer.Option(
+        "--why",
+        help="Also why not the obvious others, and what would make more possible. · 为什么不选其他",
+    ),
+]
+_Svg = Annotated[
+    Path | None,
+    typer.Option("--svg", metavar="FILE", help="Draw gaps, time and graph as a picture. · 图示"),
+]
+_Html = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Write a page that needs nothing else. · 网页"),
+]
+_OF_ONE = "--anytime gives one plan after another; what else is asked for, is asked of one"
+_OBVIOUS = 5
 
 
 def add_to(app: typer.Typer) -> None:
@@ -152,8 +171,11 @@ def plan(
     time_limit: _TimeLimit = None,
     node_limit: _NodeLimit = None,
     anytime: _Anytime = False,
+    why: _Why = False,
     why_not: _WhyNot = None,
     alternatives: _Alternatives = 0,
+    svg: _Svg = None,
+    html: _Html = None,
     schedule: ScheduleOption = False,
     start: StartOption = None,
     deadline: DeadlineOption = None,
@@ -182,23 +204,53 @@ def plan(
         "seconds": _seconds(time_limit),
         "nodes": MAX_NODES if node_limit is None else node_limit,
     }
+    drawn = svg or html
     if anytime:
-        if why_not or alternatives or schedule or ics:
+        if why or why_not or alternatives or drawn or schedule or ics:
             wrong_use(_OF_ONE)
         _show_as_found(plan_anytime(graph, role, given, **asked), lang, json=json)
         return
+    choices, laid_out = None, None
     with progress_line() as progress:
         progress.add_task("searching · 求解中")
         made = make_plan(graph, role, given, **asked)
-        choices = _choices(graph, role, given, asked, made, why_not or [], alternatives)
-    laid_out = None
+        open_gaps = made.status != "complete" and not json
+        if why or why_not or alternatives or drawn or open_gaps:
+            obvious = _OBVIOUS if why or drawn else 0
+            choices = _choices(
+                graph, role, given, asked, made, why_not or [], alternatives, obvious
+            )
     if schedule or ics:
         laid_out = scheduled(graph, made, start=start, deadline=deadline, place=holidays, site=site)
     if laid_out and ics:
         write_calendar(laid_out, ics, as_lang(lang), stamp=moment(as_of), zone=time_zone)
     _show(made, choices, laid_out, lang, json=json)
+    _draw(made, choices, laid_out, lang, svg=svg, html=html)
     if made.status == "infeasible" or (laid_out and laid_out.status != "fits"):
         raise typer.Exit(FINDINGS)
+
+
+def _draw(
+    made: LearningPlan,
+    choices: PlanChoices | None,
+    laid_out: Schedule | None,
+    lang: str,
+    *,
+    svg: Path | None,
+    html: Path | None,
+) -> None:
+    """Write the picture and the page that were asked for; an older file of that name is replaced."""
+    from engine.learning.page import plan_page
+    from engine.learning.pictures import draw_plan, in_days
+
+    time = in_days(laid_out) if laid_out and laid_out.steps else None
+    chosen, rejected = as_lang(lang), choices.rejected if choices else ()
+    if svg is not None:
+        replace_file(svg, draw_plan(made, chosen, rejected=rejected, time=time).encode())
+    if html is not None:
+        replace_file(html, plan_page(made, chosen, choices=choices, time=time).encode())
+    for path in filter(None, (svg, html)):
+        print(path, file=sys.stderr)
 
 
 def _choices(
@@ -209,16 +261,15 @@ def _choices(
     made: LearningPlan,
     why_not: list[str],
     alternatives: int,
-) -> PlanChoices | None:
-    """Weigh what stood to choose, where that was asked."""
+    obvious: int,
+) -> PlanChoices:
+    """Weigh what stood to choose."""
     from engine.learning.choices import weigh_choices
     from engine.learning.situation import describe_situation
 
-    if not (why_not or alternatives):
-        return None
     facts = {name: value for name, value in asked.items() if name not in {"seconds", "nodes"}}
     situation = describe_situation(graph, role, scores, **facts)
-    return weigh_choices(situation, made, asked=why_not, rejected=0, others=alternatives)
+    return weigh_choices(situation, made, asked=why_not, rejected=obvious, others=alternatives)
 
 
 def _show_as_found(plans: Iterator[LearningPlan], lang: str, *, json: bool) -> None:
@@ -262,8 +313,8 @@ def _show(
         print_json({"plan": shown, **given} if given else shown)
         return
     print(explain_plan(made, as_lang(lang)))
-    if choices:
-        print(explain_choices(choices, as_lang(lang)))
+    if choices and (said := explain_choices(choices, as_lang(lang))):
+        print(said)
     if laid_out:
         print(f"\n{explain_schedule(laid_out, as_lang(lang))}")
 

@@ -138,20 +138,21 @@ def moment(text: str | None) -> dt.datetime:
     return when if when.tzinfo else when.replace(tzinfo=dt.UTC)
 
 
-def read_argument(name: str) -> str:
-    """Read the text of a file, or of standard input for `-`."""
+def read_argument(name: str, limit: int | None = None) -> str:
+    """Read the text of a file, or of standard input for `-`; `limit` is in bytes, 1 MiB when left out."""
     from engine.kernel.source import MAX_BYTES
 
+    most = limit or MAX_BYTES
     if name == "-":
-        raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+        raw = sys.stdin.buffer.read(most + 1)
     else:
         path = Path(name)
         if not path.is_file():
             wrong_use(f"there is no file `{name}`")
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        wrong_use(f"`{name}` is larger than 1 MiB")
+            raw = file.read(most + 1)
+    if len(raw) > most:
+        wrong_use(f"`{name}` is larger than {most // 2**20} MiB")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

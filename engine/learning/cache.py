@@ -39,6 +39,7 @@ class Request:
             self.preference,
             self.situation.forced,
             self.situation.excluded,
+            tuple(sorted(self.situation.levels.items())),
             self.mentor_load,
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from engine.kernel.canonical import ContentHash, content_hash
@@ -19,6 +18,7 @@ from engine.learning.situation import NO_LIMITS, UNKNOWN_ITEM
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+    from fractions import Fraction
 
     from engine.learning.alternatives import Option
     from engine.learning.documents import LearningPlan
@@ -148,7 +148,7 @@ def nodes_of(graph: SkillGraph, ids: Iterable[str]) -> tuple[GraphNode, ...]:
 def _weak(situation: Situation) -> dict[str, Fraction]:
     """Give the skills below their target, with their level."""
     return {
-        leaf: Fraction(gap.score)
+        leaf: situation.start(gap, leaf)
         for gap in situation.gaps
         for leaf, _ in situation.graph.leaves[gap.competency]
     }
@@ -335,7 +335,7 @@ def _unreachable(situation: Situation) -> Iterator[Unreachable]:
     for gap in situation.gaps:
         for leaf, _ in situation.graph.leaves[gap.competency]:
             gains = (g for g in situation.graph.gains[leaf] if g.item not in situation.passed)
-            level = level_after(Fraction(gap.score), gains)
+            level = level_after(situation.start(gap, leaf), gains)
             if level < gap.target:
                 yield Unreachable(
                     skill=leaf,

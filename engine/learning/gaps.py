@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from engine.kernel.decimals import decimal_text, fits
+from engine.kernel.decimals import decimal_text, fits, from_fraction
 from engine.kernel.diagnostics import Code, Diagnostic, nearest
 from engine.learning.documents import Gap, NotAssessed
 
@@ -54,20 +55,38 @@ def check_scores(graph: SkillGraph, role: str, scores: Mapping[str, Decimal]) ->
     return found
 
 
-def rank_gaps(graph: SkillGraph, role: str, scores: Mapping[str, Decimal]) -> tuple[Gap, ...]:
-    """List the gaps of a role: by priority, then the widest, then as the catalog lists them."""
-    gaps = [
-        Gap(
-            competency=target.competency,
-            name=graph.names[target.competency],
-            score=scores[target.competency],
-            target=target.level,
-            distance=target.level - scores[target.competency],
-            priority=target.priority,
+def rank_gaps(
+    graph: SkillGraph,
+    role: str,
+    scores: Mapping[str, Decimal],
+    levels: Mapping[str, Decimal] | None = None,
+) -> tuple[Gap, ...]:
+    """List the gaps of a role: by priority, then the widest, then as the catalog lists them.
+
+    Where `levels` of single skills are known, one of them below the target makes a gap, and the
+    score shown is their weighted mean.
+    """
+    known, gaps = levels or {}, []
+    for target in graph.targets[role]:
+        score = scores.get(target.competency)
+        if score is None:
+            continue
+        leaves = graph.leaves[target.competency]
+        if min(known.get(leaf, score) for leaf, _ in leaves) >= target.level:
+            continue
+        if any(leaf in known for leaf, _ in leaves):
+            each = (weight * Fraction(known.get(leaf, score)) for leaf, weight in leaves)
+            score = from_fraction(sum(each, Fraction(0)))
+        gaps.append(
+            Gap(
+                competency=target.competency,
+                name=graph.names[target.competency],
+                score=score,
+                target=target.level,
+                distance=target.level - score,
+                priority=target.priority,
+            )
         )
-        for target in graph.targets[role]
-        if target.competency in scores and scores[target.competency] < target.level
-    ]
     return tuple(sorted(gaps, key=lambda gap: (gap.priority, -gap.distance)))
 
 

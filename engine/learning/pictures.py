@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 import unicodedata
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from engine.kernel.diagnostics import Lang
     from engine.learning.choices import Rejected
     from engine.learning.documents import LearningPlan, PlannedGap
+    from engine.learning.schedule.documents import Schedule
 
 WIDTH = 960
 _LABEL, _BAR = 230, 540
@@ -110,6 +112,27 @@ def in_hours(plan: LearningPlan, lang: Lang) -> TimeAxis:
     return TimeAxis(
         tuple(bars), tuple((Decimal(n), said.format(n=n)) for n in marks), max(at, Decimal(1))
     )
+
+
+def in_days(schedule: Schedule) -> TimeAxis:
+    """Lay the steps on an axis of days, marked at the Mondays of some weeks."""
+    first = min(step.first for step in schedule.steps)
+    end = max(step.last for step in schedule.steps) + _DAY
+    bars = tuple(
+        TimeBar(step.item, _days(first, step.first), _days(first, step.last + _DAY))
+        for step in schedule.steps
+    )
+    weeks = [week.monday for week in schedule.weeks if week.monday >= first]
+    apart = max(1, -(-len(weeks) // 6))
+    marks = tuple((_days(first, day), day.isoformat()) for day in weeks[::apart])
+    return TimeAxis(bars, marks, _days(first, end))
+
+
+_DAY = dt.timedelta(days=1)
+
+
+def _days(first: dt.date, day: dt.date) -> Decimal:
+    return Decimal((day - first).days)
 
 
 # --- gaps ---------------------------------------------------------------------------------------

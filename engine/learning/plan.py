@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING, Literal
 
@@ -50,6 +49,7 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
     forced: Collection[str] = NOTHING,
     excluded: Collection[str] = NOTHING,
     mentor_load: Mapping[str, int] | None = None,
+    levels: Mapping[str, Decimal] | None = None,
     seconds: Decimal | None = None,
     nodes: int = MAX_NODES,
     cache: PlanCache | None = None,
@@ -57,7 +57,8 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
     """Make the exact plan for one person from their scores (0 to 100) by competency.
 
     `passed` items are not repeated; `booked` ones are kept between equals; `forced` ones are in
-    the plan and `excluded` ones are not; `mentor_load` counts the learners of each mentor. The search ends after `seconds` of the solver, or
+    the plan and `excluded` ones are not; `mentor_load` counts the learners of each mentor. `levels` are
+    those of single skills, where more is known than the score of their competency. The search ends after `seconds` of the solver, or
     `nodes` of one of its programs; what is not proved then says how far from proved it is. Only
     proved plans go into `cache`. Raises DocumentError for what the catalog does not know and for
     scores outside 0 to 100; a score that is absent is listed, never taken as 0.
@@ -73,6 +74,7 @@ def plan(  # noqa: PLR0913 - each is a fact about the person that stands by itse
         forced=forced,
         excluded=excluded,
         mentor_load=mentor_load,
+        levels=levels,
     )
     known = cache.find(asked) if cache is not None else None
     if known is not None:
@@ -137,6 +139,7 @@ def _ask(  # noqa: PLR0913 - the same facts as for `plan`
     forced: Collection[str],
     excluded: Collection[str],
     mentor_load: Mapping[str, int] | None,
+    levels: Mapping[str, Decimal] | None = None,
 ) -> Request:
     """Check what is asked, all of it, and put it in one form whatever form it came in."""
     situation = describe_situation(
@@ -149,6 +152,7 @@ def _ask(  # noqa: PLR0913 - the same facts as for `plan`
         preference=preference,
         forced=forced,
         excluded=excluded,
+        levels=levels,
     )
     return Request(
         situation,
@@ -240,7 +244,7 @@ def _planned(
 ) -> Iterator[PlannedGap]:
     """Give each gap the level that `items` bring it to; it is closed if none is short."""
     for gap in situation.gaps:
-        after = mean_level(situation.graph, gap.competency, Fraction(gap.score), items)
+        after = mean_level(situation, gap, items)
         short = tuple(
             SkillShort(
                 skill=needed.leaf,

@@ -38,6 +38,7 @@ class Situation:
     suits: frozenset[str]
     forced: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
+    levels: Mapping[str, Decimal] = field(default_factory=dict)
     _levels: Mapping[str, Fraction] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -46,10 +47,15 @@ class Situation:
         for competency, score in self.scores.items():
             for leaf, _ in self.graph.leaves[competency]:
                 levels[leaf] = min(Fraction(score), levels.get(leaf, TOP))
+        levels |= {leaf: Fraction(level) for leaf, level in self.levels.items()}
         object.__setattr__(self, "_levels", levels)
 
+    def start(self, gap: Gap, leaf: str) -> Fraction:
+        """Give the level from which a leaf of a gap starts: its own, or the competency's score."""
+        return Fraction(self.levels.get(leaf, self.scores[gap.competency]))
+
     def level(self, leaf: str) -> Fraction | None:
-        """Give the lowest score of the competencies that a leaf is part of; None: not assessed."""
+        """Give a leaf's own level, or the lowest score above it; None: not assessed."""
         return self._levels.get(leaf)
 
 
@@ -69,7 +75,12 @@ def find_demands(situation: Situation) -> tuple[Demand, ...]:
     """List what every leaf of a weak competency is to be brought to."""
     return tuple(
         Demand(
-            gap.competency, leaf, Fraction(gap.score), Fraction(gap.target), weight, gap.priority
+            gap.competency,
+            leaf,
+            situation.start(gap, leaf),
+            Fraction(gap.target),
+            weight,
+            gap.priority,
         )
         for gap in situation.gaps
         for leaf, weight in situation.graph.leaves[gap.competency]

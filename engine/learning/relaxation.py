@@ -45,6 +45,7 @@ class Relaxation:
         self._far: dict[int, int] = {}
         self._reach: int | None = 0
         self.used: tuple[int, ...] = ()
+        self.covers: list[Row] = []
         self.bound = 0
 
     def solve(self) -> bool:
@@ -117,6 +118,7 @@ class Relaxation:
     def _cover(self, fullness: Mapping[int, int]) -> bool:
         """Write conditions of whole numbers that the fractions break; False if they break none."""
         cuts = list(find_covers(self._covering(), fullness))
+        self.covers += cuts
         self._write(cuts)
         return bool(cuts)
 

@@ -138,6 +138,7 @@ class Search:
     def _begin(self, barred: tuple[Items, ...]) -> None:
         self._barred, self._best, self._caps, self._bounds = barred, None, [], {}
         self._pool = self._searched = None
+        self._covers: list[Row] = []
 
     # --- one objective after another -------------------------------------------------------------
 
@@ -190,6 +191,8 @@ class Search:
         if self._best is None and not self._find(stage, relaxation, guesses=(*_GUESSES, None)):
             return False
         searched, self._searched = self._searched, None
+        # They hold for every whole answer under these bounds, and spare the solver finding them.
+        self._covers = relaxation.covers
         better, pool = self._narrow_below(number, stage, relaxation)
         if self._improve(stage, relaxation, better, pool):
             better, pool = self._narrow_below(number, stage, relaxation)
@@ -334,6 +337,7 @@ class Search:
         written = set()
         for row in (
             *program.base,
+            *self._covers,
             *(row for column in sorted(pool) for row in program.rows(column)),
         ):
             terms = {column: factor for column, factor in row.terms.items() if column in inside}

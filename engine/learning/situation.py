@@ -70,11 +70,13 @@ def describe_situation(  # noqa: PLR0913 - each is a fact about the person that 
     preference: str | None = None,
     forced: Collection[str] = NOTHING,
     excluded: Collection[str] = NOTHING,
+    levels: Mapping[str, Decimal] | None = None,
 ) -> Situation:
     """Describe one person from their scores (0 to 100) by competency and what a plan may take.
 
     `passed` items are not repeated, nor is their content in another form; `booked` ones are kept
-    between equals; `forced` ones are in every plan and `excluded` ones in none. Raises
+    between equals; `forced` ones are in every plan
+    and `excluded` ones in none. `levels` are those of single skills. Raises
     DocumentError for what the catalog does not know, for scores outside 0 to 100 and for wishes
     that contradict each other.
     """
@@ -90,7 +92,7 @@ def describe_situation(  # noqa: PLR0913 - each is a fact about the person that 
     mandatory = graph.mandatory.get(role, {})
     return Situation(
         graph=graph,
-        gaps=rank_gaps(graph, role, scores),
+        gaps=rank_gaps(graph, role, scores, levels or {}),
         scores=scores,
         mandatory={item: clause for item, clause in mandatory.items() if item not in owned},
         limits=limits,
@@ -99,6 +101,7 @@ def describe_situation(  # noqa: PLR0913 - each is a fact about the person that 
         suits=frozenset(graph.preferences[preference].suits) if preference else NOTHING,
         forced=frozenset(forced),
         excluded=frozenset(excluded),
+        levels=levels or {},
     )
 
 

@@ -43,12 +43,14 @@ def describe_steps(
     return tuple(steps)
 
 
-def mean_level(
-    graph: SkillGraph, competency: str, start: Fraction, items: Collection[str]
-) -> Fraction:
-    """Give the level of a competency after `items`: the weighted mean of its leaves."""
+def mean_level(situation: Situation, gap: Gap, items: Collection[str]) -> Fraction:
+    """Give the level of a weak competency after `items`: the weighted mean of its leaves."""
+    graph = situation.graph
     return sum(
-        (weight * _level(graph, leaf, start, items) for leaf, weight in graph.leaves[competency]),
+        (
+            weight * _level(graph, leaf, situation.start(gap, leaf), items)
+            for leaf, weight in graph.leaves[gap.competency]
+        ),
         Fraction(0),
     )
 
@@ -119,10 +121,9 @@ def _closes(situation: Situation, before: Sequence[str], item: str) -> Iterator[
     for gap in situation.gaps:
         if not any(leaf in taught for leaf, _ in graph.leaves[gap.competency]):
             continue
-        lifts = tuple(_lifts(graph, gap, done, item))
+        lifts = tuple(_lifts(situation, gap, done, item))
         if lifts:
-            start = Fraction(gap.score)
-            levels = (mean_level(graph, gap.competency, start, d) for d in (done, done | {item}))
+            levels = (mean_level(situation, gap, d) for d in (done, done | {item}))
             was, becomes = (from_fraction(level) for level in levels)
             yield Closes(
                 competency=gap.competency,
@@ -134,11 +135,14 @@ def _closes(situation: Situation, before: Sequence[str], item: str) -> Iterator[
             )
 
 
-def _lifts(graph: SkillGraph, gap: Gap, before: frozenset[str], item: str) -> Iterator[SkillLift]:
-    start, after = Fraction(gap.score), before | {item}
+def _lifts(
+    situation: Situation, gap: Gap, before: frozenset[str], item: str
+) -> Iterator[SkillLift]:
+    graph, after = situation.graph, before | {item}
     for leaf, _ in graph.leaves[gap.competency]:
         if all(gain.item != item for gain in graph.gains[leaf]):
             continue
+        start = situation.start(gap, leaf)
         was, becomes = _level(graph, leaf, start, before), _level(graph, leaf, start, after)
         if becomes > was:
             yield SkillLift(

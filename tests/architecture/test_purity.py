@@ -11,6 +11,7 @@ from tests.support.source import ROOT, Module, modules
 # Floats stay inside the solver and the statistics: never in a decision, never in money.
 FLOATS_ALLOWED = {
     "engine/kernel/diagnostics.py": "difflib's likeness of two words, for did-you-mean",
+    "engine/analysis/effects.py": "statistics of outcomes; what leaves is rounded and decides nothing",
     "engine/learning/": "the solver's numbers are floats; its answer is checked exactly",
 }
 # Names that open the world, or run text.

@@ -31,6 +31,7 @@ from tests.benchmarks.loading import load_figures
 from tests.benchmarks.models import model_figures
 from tests.benchmarks.plans import plan_figures
 from tests.benchmarks.proofs import proof_figures
+from tests.benchmarks.replans import effect_figures, replan_figures
 from tests.benchmarks.timing import Figure, median_us, percentiles, ratio, take_turns
 
 if TYPE_CHECKING:
@@ -226,6 +227,8 @@ def main() -> int:
         ("proofs", proof_figures),
         ("catalogs", load_figures),
         ("plans", plan_figures),
+        ("replans", replan_figures),
+        ("effects", effect_figures),
         ("cohorts", cohort_figures),
         ("models", model_figures),
     ]

@@ -52,7 +52,7 @@ def plan_figures() -> Iterator[Figure]:
             value = sorted(taken)[int(PEOPLE * share)] * 1000
             yield Figure(f"planner.10k.{weak}_weak.{name}_ms", value, "ms")
         if weak != 3:
-            yield from _compared(graph, people[:COMPARED], taken, made, weak)
+            yield from _compared(graph, people[:COMPARED], weak)
     yield Figure("planner.10k.proven_share", sum(proved) / len(proved), "")
     yield from _cached(graph, _person(draw, graph, 5))
     gc.unfreeze()
@@ -73,15 +73,14 @@ def _timed(graph: SkillGraph, people: list[Person]) -> tuple[list[float], list[L
     return taken, made
 
 
-def _compared(
-    graph: SkillGraph, people: list[Person], taken: list[float], made: list[LearningPlan], weak: int
-) -> Iterator[Figure]:
-    """Let the peer plan for the same people; where it finishes it has no more hours than ours.
+def _compared(graph: SkillGraph, people: list[Person], weak: int) -> Iterator[Figure]:
+    """Let planner and peer take turns; where the peer finishes it has no more hours than ours.
 
     It may have fewer: nothing keeps its items from supporting each other in a circle.
     """
     ratios, without_order, sizes, same = [], [], [], []
-    for (role, scores), ours, ended in zip(people, taken, made, strict=False):
+    for role, scores in people:
+        [ours], [ended] = _timed(graph, [(role, scores)])
         peer = solve_whole(describe_situation(graph, role, scores), CAP)
         ratios.append(peer.seconds / ours)
         without_order.append(peer.without_order / ours)

@@ -306,8 +306,8 @@ def test_plan_with_the_next_best(tmp_path: Path) -> None:
     assert [other["hours"] for other in data["choices"]["others"]] == ["7", "7"]
     run(*given, "--anytime", code=2)
     run(*given[:-1], "100", code=2)
-    told = run(*given[:-2], "--why-not", "coach-negotiation", "--lang", "en")
-    assert "One-to-one negotiation coaching: +7 h, −600 CNY" in told
+    against = run(*given[:-2], "--why-not", "coach-negotiation", "--lang", "en")
+    assert "One-to-one negotiation coaching: +7 h, −600 CNY" in against
     assert "did you mean" in run(
         *given[:-2], "--why-not", "coach-negotiatio", "--lang", "en", code=1
     )
@@ -608,3 +608,30 @@ def test_a_file_of_a_catalog_is_checked_with_the_others(name: str, tmp_path: Pat
     result = CliRunner().invoke(app, check)
     assert result.exit_code == 1
     assert {found["path"] for found in json.loads(result.stdout)} == {file.as_posix()}
+
+
+# --- pictures of a plan ----------------------------------------------------------------------------
+
+
+def test_a_plan_is_drawn_and_written_as_a_page(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.json"
+    scores.write_text('{"negotiation": 70}', "utf-8")
+    svg, page = tmp_path / "p.svg", tmp_path / "p.html"
+    asked = ("plan", "--role", "sales-rep-fmcg", "--scores", str(scores))
+    told = run(*asked, "--svg", str(svg), "--html", str(page))
+    assert (str(svg) in told, str(page) in told) == (True, True)
+    assert "hour 0" in svg.read_text("utf-8")
+    assert "Considered and not chosen" in page.read_text("utf-8")
+    run(*asked, "--svg", str(svg), "--schedule", "--start", "2026-12-07", "--hours-per-week", "10")
+    assert "2026-12-07" in svg.read_text("utf-8")
+    assert "one plan after another" in run(*asked, "--svg", str(svg), "--anytime", code=2)
+
+
+def test_a_plan_says_why_not_and_what_would_help(tmp_path: Path) -> None:
+    scores = tmp_path / "scores.json"
+    scores.write_text('{"negotiation": 70, "customer_orientation": 70}', "utf-8")
+    asked = ("plan", "--role", "sales-rep-fmcg", "--scores", str(scores))
+    assert "Accompanied customer visits: +2 h, −150 CNY" in run(*asked, "--why")
+    assert "enough by itself: the budget 100 → 300" in run(*asked, "--budget", "100")
+    assert "choices" not in run(*asked, "--budget", "100", "--json")
+    assert json.loads(run(*asked, "--why", "--json"))["choices"]["rejected"]
