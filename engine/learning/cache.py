@@ -27,10 +27,11 @@ class Request:
     mentor_load: tuple[tuple[str, int], ...]
 
     def key(self) -> Hashable:
-        """Give what two requests with the same plan have in common: the catalog's hash and the facts."""
-        scores = self.situation.scores
+        """Give what two requests with the same plan have in common: the hashes of what it is made from, and the facts."""
+        scores, graph = self.situation.scores, self.situation.graph
         return (
-            self.situation.graph.used.hash,
+            graph.used.hash,
+            tuple(model.hash for model in graph.models),
             self.role,
             tuple(sorted((name, decimal_text(score)) for name, score in scores.items())),
             self.situation.limits,

@@ -519,11 +519,15 @@ class RemainingGap(Shape):
 
 
 class LearningPlan(Shape):
-    """The plan for one person: it closes every gap (`complete`), not all (`partial`) or none."""
+    """The plan for one person: it closes every gap (`complete`), not all (`partial`) or none.
+
+    `models` are the versions of competency models whose targets stood in place of the catalog's.
+    """
 
     schema_version: Literal["1"]
     kind: Literal["learning_plan"]
     catalog: CatalogUsed
+    models: tuple[CatalogUsed, ...] = ()
     role: Identifier
     status: Literal["complete", "partial", "infeasible"]
     proved: bool

@@ -12,6 +12,7 @@ import pytest
 from api.folder import read_folder
 from engine.content import Content, check_content, read_content
 from engine.kernel.errors import DocumentError
+from engine.learning.cache import PlanCache
 from engine.learning.plan import plan
 
 if TYPE_CHECKING:
@@ -60,8 +61,12 @@ def test_a_plan_goes_by_it() -> None:
     content = with_model(target="{level: 90}")
     scores = {"negotiation": Decimal(80)}
     assert plan(content.graph(dt.datetime(2026, 12, 1, tzinfo=dt.UTC)), ROLE, scores).gaps == ()
-    [gap] = plan(content.graph(LATER), ROLE, scores).gaps
+    cache = PlanCache()
+    before = plan(content.graph(dt.datetime(2026, 12, 1, tzinfo=dt.UTC)), ROLE, scores, cache=cache)
+    made = plan(content.graph(LATER), ROLE, scores, cache=cache)
+    [gap] = made.gaps
     assert (gap.target, gap.priority) == (Decimal(90), 1)
+    assert ([m.version for m in made.models], before.models, before.gaps) == (["1.2.0"], (), ())
 
 
 def found(content: Content) -> list[Diagnostic]:
