@@ -190,7 +190,7 @@ def plan(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Make the exact training plan for a role and scores. · 生成精确的培养计划"""
-    from engine.learning.solver import MAX_NODES
+    from engine.learning.planner.solver import MAX_NODES
 
     graph, given = load(content).graph(moment(as_of)), _scores(read_object(scores))
     asked: dict[str, Any] = {

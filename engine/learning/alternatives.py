@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from engine.kernel.diagnostics import Code
 from engine.kernel.errors import DocumentError
-from engine.learning.prices import cost_of
-from engine.learning.program import Program
-from engine.learning.search import Search
+from engine.learning.planner.prices import cost_of
+from engine.learning.planner.program import Program
+from engine.learning.planner.search import Search
 
 if TYPE_CHECKING:
-    from engine.learning.problem import Situation
-    from engine.learning.solver import Effort
+    from engine.learning.planner.problem import Situation
+    from engine.learning.planner.solver import Effort
 
 COUNT_RANGE = Code(
     "PLAN-INPUT-008",

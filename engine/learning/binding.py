@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from engine.kernel.errors import EvaluationError
-from engine.learning.program import Program
-from engine.learning.search import NO_ANSWER, Search
+from engine.learning.planner.program import Program
+from engine.learning.planner.search import NO_ANSWER, Search
 from engine.learning.situation import NO_LIMITS, NOTHING
 
 if TYPE_CHECKING:
     from engine.learning.documents import Limit
-    from engine.learning.problem import Situation
-    from engine.learning.search import Choice
-    from engine.learning.solver import Effort
+    from engine.learning.planner.problem import Situation
+    from engine.learning.planner.search import Choice
+    from engine.learning.planner.solver import Effort
 
 
 def find_binding(situation: Situation, choice: Choice | None, effort: Effort) -> tuple[Limit, ...]:

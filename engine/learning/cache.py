@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from engine.learning.documents import LearningPlan
-    from engine.learning.problem import Situation
+    from engine.learning.planner.problem import Situation
 
 
 @dataclass(frozen=True, slots=True)

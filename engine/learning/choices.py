@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from engine.learning.alternatives import Option
     from engine.learning.documents import LearningPlan
-    from engine.learning.problem import Situation
+    from engine.learning.planner.problem import Situation
     from engine.learning.skill_graph import SkillGraph
 
 LimitName: TypeAlias = Literal["budget", "hours_a_week", "weeks", "languages"]

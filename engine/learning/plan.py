@@ -18,21 +18,21 @@ from engine.learning.documents import (
     SkillShort,
 )
 from engine.learning.gaps import not_assessed
-from engine.learning.prices import cost_of, left_of, taken_whole
-from engine.learning.problem import Situation, in_sequence, reached_level
-from engine.learning.program import Program
-from engine.learning.search import Search
+from engine.learning.planner.prices import cost_of, left_of, taken_whole
+from engine.learning.planner.problem import Situation, in_sequence, reached_level
+from engine.learning.planner.program import Program
+from engine.learning.planner.search import Search
+from engine.learning.planner.solver import MAX_NODES
 from engine.learning.situation import NO_LIMITS, NOTHING, check_effort, describe_situation
-from engine.learning.solver import MAX_NODES
 from engine.learning.steps import describe_steps, mean_level
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from engine.learning.problem import Demand
-    from engine.learning.search import Choice, Remaining
+    from engine.learning.planner.problem import Demand
+    from engine.learning.planner.search import Choice, Remaining
+    from engine.learning.planner.solver import Effort
     from engine.learning.skill_graph import SkillGraph
-    from engine.learning.solver import Effort
 
 _MILLION = 10**6
 

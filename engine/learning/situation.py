@@ -9,8 +9,8 @@ from engine.kernel.diagnostics import Code, Diagnostic, nearest
 from engine.kernel.errors import DocumentError
 from engine.learning.documents import PlanLimits
 from engine.learning.gaps import check_scores, rank_gaps
-from engine.learning.problem import Situation
-from engine.learning.solver import Effort
+from engine.learning.planner.problem import Situation
+from engine.learning.planner.solver import Effort
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

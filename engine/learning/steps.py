@@ -17,14 +17,14 @@ from engine.learning.documents import (
 )
 from engine.learning.explain import explain_step
 from engine.learning.levels import level_after
-from engine.learning.problem import holds, open_groups, supporters, unassessed
+from engine.learning.planner.problem import holds, open_groups, supporters, unassessed
 from engine.learning.skill_graph import SkillLevel
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from engine.learning.documents import Gap
-    from engine.learning.problem import Situation
+    from engine.learning.planner.problem import Situation
     from engine.learning.skill_graph import SkillGraph
 
 

@@ -6,14 +6,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.learning.program import Program
-from engine.learning.solver import Effort, Row, minimise
+from engine.learning.planner.program import Program
+from engine.learning.planner.solver import Effort, Row, minimise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from decimal import Decimal
 
-    from engine.learning.problem import Situation
+    from engine.learning.planner.problem import Situation
 
 TIES_AT_ONCE = 16
 

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.kernel.documents import load_data
-from engine.learning import search
 from engine.learning.alternatives import best_plans
 from engine.learning.documents import Catalog, PlanLimits
 from engine.learning.plan import plan_anytime
+from engine.learning.planner import search
 from engine.learning.situation import describe_situation
 from engine.learning.skill_graph import check_catalog, compile_catalog
 from tests.support.catalogs import catalog_data, item, node, part, target, teaches, text

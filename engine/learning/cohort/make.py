@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from engine.learning.cohort.master import Answer
     from engine.learning.cohort.placements import Ways
     from engine.learning.documents import Gap, LearningItem
-    from engine.learning.problem import Situation
+    from engine.learning.planner.problem import Situation
     from engine.learning.skill_graph import SkillGraph
 
 HIRE_TWICE = Code(

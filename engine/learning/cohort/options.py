@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from engine.learning.alternatives import best_plans
 from engine.learning.levels import level_after
-from engine.learning.prices import cost_of
-from engine.learning.problem import holds, in_sequence, open_groups, supporters
+from engine.learning.planner.prices import cost_of
+from engine.learning.planner.problem import holds, in_sequence, open_groups, supporters
 from engine.learning.skill_graph import SkillLevel
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from engine.learning.documents import Gap
-    from engine.learning.problem import Situation
+    from engine.learning.planner.problem import Situation
     from engine.learning.skill_graph import SkillGraph
 
 _EACH = {1: 8, 2: 6, 3: 4, 4: 3}

@@ -10,7 +10,7 @@ import highspy
 import numpy as np
 
 from engine.kernel.errors import EvaluationError
-from engine.learning.search import NO_ANSWER
+from engine.learning.planner.search import NO_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

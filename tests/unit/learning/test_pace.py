@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from engine.learning.documents import LearningPlan, PlanLimits
-from engine.learning.pace import Pace
 from engine.learning.plan import plan
+from engine.learning.planner.pace import Pace
 from engine.learning.situation import describe_situation
 from tests.support.catalogs import item, node, part, small_graph, teaches
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.kernel.errors import DocumentError, EvaluationError
-from engine.learning import search
 from engine.learning.documents import LearningPlan, PlanLimits
 from engine.learning.plan import plan
-from engine.learning.solver import Row, Solution, minimise
+from engine.learning.planner import search
+from engine.learning.planner.solver import Row, Solution, minimise
 from tests.support.catalogs import item, node, part, small_graph, target, teaches, text
 
 if TYPE_CHECKING:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.kernel.errors import DocumentError
-from engine.learning import binding, search
+from engine.learning import binding
 from engine.learning.cache import PlanCache
 from engine.learning.documents import PlanLimits
 from engine.learning.explain import explain_plan
 from engine.learning.plan import plan, plan_anytime
-from engine.learning.relaxation import Relaxation
+from engine.learning.planner import search
+from engine.learning.planner.relaxation import Relaxation
+from engine.learning.planner.solver import Effort, Solution, minimise
 from engine.learning.situation import describe_situation
-from engine.learning.solver import Effort, Solution, minimise
 from tests.support.catalogs import item, node, part, small_graph, target, teaches
 
 if TYPE_CHECKING:

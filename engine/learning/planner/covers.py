@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.learning.solver import WHOLE, Row
+from engine.learning.planner.solver import WHOLE, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

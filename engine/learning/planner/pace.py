@@ -7,12 +7,12 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from engine.learning.levels import level_after
-from engine.learning.problem import open_groups, supporters, weeks_of
+from engine.learning.planner.problem import open_groups, supporters, weeks_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from engine.learning.problem import Situation
+    from engine.learning.planner.problem import Situation
     from engine.learning.skill_graph import Alternative, Group
 
 _AT_ONCE = Fraction(0)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
-from engine.learning.covers import find_covers
-from engine.learning.solver import LinearProgram, Row, rounded_up, scaled
+from engine.learning.planner.covers import find_covers
+from engine.learning.planner.solver import LinearProgram, Row, rounded_up, scaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from engine.learning.program import Program
-    from engine.learning.solver import Effort, Relaxed
+    from engine.learning.planner.program import Program
+    from engine.learning.planner.solver import Effort, Relaxed
 
 _ROUNDS = 60
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.learning.levels import level_after
-from engine.learning.prices import cost_of, left_of
-from engine.learning.problem import holds, open_groups, supporters
+from engine.learning.planner.prices import cost_of, left_of
+from engine.learning.planner.problem import holds, open_groups, supporters
 from engine.learning.skill_graph import SkillLevel
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from decimal import Decimal
 
-    from engine.learning.program import Program
+    from engine.learning.planner.program import Program
     from engine.learning.skill_graph import Alternative
 
 _DEEPEST = 60

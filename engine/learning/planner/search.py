@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from engine.kernel.diagnostics import Code
 from engine.kernel.errors import EvaluationError
-from engine.learning.pace import Pace
-from engine.learning.prices import cost_of, left_of
-from engine.learning.program import HUNDREDTHS
-from engine.learning.relaxation import Relaxation
-from engine.learning.rounding import round_up, within_limits
-from engine.learning.solver import Effort, Row, Solution, lowest, minimise, total
+from engine.learning.planner.pace import Pace
+from engine.learning.planner.prices import cost_of, left_of
+from engine.learning.planner.program import HUNDREDTHS
+from engine.learning.planner.relaxation import Relaxation
+from engine.learning.planner.rounding import round_up, within_limits
+from engine.learning.planner.solver import Effort, Row, Solution, lowest, minimise, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from engine.learning.documents import LearningItem, Objective
-    from engine.learning.problem import Situation
-    from engine.learning.program import Program
+    from engine.learning.planner.problem import Situation
+    from engine.learning.planner.program import Program
 
 NO_ANSWER = Code(
     "PLAN-SOLVER-001",

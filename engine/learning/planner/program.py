@@ -8,16 +8,16 @@ from math import floor, gcd, lcm
 from typing import TYPE_CHECKING, TypeAlias
 
 from engine.learning.levels import demand, level_after
-from engine.learning.prices import left_of, saving
-from engine.learning.problem import available, find_demands, open_groups, reached_level
+from engine.learning.planner.prices import left_of, saving
+from engine.learning.planner.problem import available, find_demands, open_groups, reached_level
+from engine.learning.planner.solver import Row
 from engine.learning.skill_graph import SkillLevel
-from engine.learning.solver import Row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from engine.learning.levels import SkillGain
-    from engine.learning.problem import Demand, Situation
+    from engine.learning.planner.problem import Demand, Situation
     from engine.learning.skill_graph import Group
 
 Name: TypeAlias = tuple[str, ...]
