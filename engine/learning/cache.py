@@ -31,7 +31,7 @@ class Request:
         scores, graph = self.situation.scores, self.situation.graph
         return (
             graph.used.hash,
-            tuple(model.hash for model in graph.models),
+            tuple(model.hash for model in graph.models.get(self.role, ())),
             self.role,
             tuple(sorted((name, decimal_text(score)) for name, score in scores.items())),
             self.situation.limits,

@@ -182,7 +182,7 @@ def _describe(
         schema_version="1",
         kind="learning_plan",
         catalog=graph.used,
-        models=graph.models,
+        models=graph.models.get(asked.role, ()),
         role=asked.role,
         status=status,
         proved=remaining is None,

@@ -40,7 +40,7 @@ def with_model_targets(graph: SkillGraph, models: Iterable[Loaded[CompetencyMode
     Models for demonstration have no say. Raises DocumentError where two models of a role differ.
     """
     said: dict[tuple[str, str], tuple[Target, str]] = {}
-    used = []
+    used: dict[str, tuple[CatalogUsed, ...]] = {}
     for loaded in models:
         stated = [t for t in _stated(loaded.document) if t.competency in graph.competencies]
         for target in stated:
@@ -52,14 +52,15 @@ def with_model_targets(graph: SkillGraph, models: Iterable[Loaded[CompetencyMode
                 raise DocumentError([found])
         if stated:
             document = loaded.document
-            used.append(CatalogUsed(id=document.id, version=document.version, hash=loaded.hash))
+            model = CatalogUsed(id=document.id, version=document.version, hash=loaded.hash)
+            used[document.role] = (*used.get(document.role, ()), model)
     if not said:
         return graph
     targets = {role: {t.competency: t for t in listed} for role, listed in graph.targets.items()}
     for (role, competency), (target, _) in said.items():
         targets.setdefault(role, {})[competency] = target
     whole = {role: tuple(listed.values()) for role, listed in targets.items()}
-    return replace(graph, targets=whole, models=tuple(used))
+    return replace(graph, targets=whole, models=used)
 
 
 def check_model_targets(

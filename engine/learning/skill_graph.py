@@ -100,7 +100,8 @@ Group: TypeAlias = tuple[Alternative, ...]
 class SkillGraph:
     """A catalog compiled for planning; a leaf is a skill (or competency) without parts.
 
-    `models` are the versions of competency models whose targets stand in place of the catalog's.
+    `models` are by role the versions of competency models whose targets stand in place of the
+    catalog's.
     """
 
     used: CatalogUsed
@@ -117,7 +118,7 @@ class SkillGraph:
     mandatory: Mapping[str, Mapping[str, str]]
     pools: Mapping[str, MentorPool]
     preferences: Mapping[str, Preference]
-    models: tuple[CatalogUsed, ...] = ()
+    models: Mapping[str, tuple[CatalogUsed, ...]] = field(default_factory=dict)
     bundles: tuple[Bundle, ...] = ()
     shares: Mapping[tuple[str, str], Fraction] = field(default_factory=dict)
     """How much of the second item must be done before the first begins, where less than all."""

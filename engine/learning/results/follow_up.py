@@ -167,7 +167,7 @@ def follow_up(  # noqa: PLR0913, PLR0917 - each is a document that stands by its
             for item in items
             if item not in booked and standings[item].status in {"begun", "failed"}
         ),
-        used=_used(graph, rules),
+        used=_used(graph, plan.role, rules),
         executor=inferred.executor,
         digest=inferred.digest,
     )
@@ -437,7 +437,7 @@ def _additions(
             )
 
 
-def _used(graph: SkillGraph, rules: FollowUpRules) -> tuple[UsedDocument, ...]:
+def _used(graph: SkillGraph, role: str, rules: FollowUpRules) -> tuple[UsedDocument, ...]:
     escalation, catalog = rules.escalation, graph.used
     return (
         *(
@@ -451,6 +451,6 @@ def _used(graph: SkillGraph, rules: FollowUpRules) -> tuple[UsedDocument, ...]:
         UsedDocument(kind="catalog", id=catalog.id, version=catalog.version, hash=catalog.hash),
         *(
             UsedDocument(kind="competency_model", id=m.id, version=m.version, hash=m.hash)
-            for m in graph.models
+            for m in graph.models.get(role, ())
         ),
     )

@@ -29,15 +29,15 @@ def with_model(*, target: str, competency: str = "negotiation", **changed: str) 
     """The shipped content and one more version of the sales model, with a target for a competency."""
     text = (
         FILES[NEWEST]
-        .replace("version: 1.1.0", "version: 1.2.0")
-        .replace("2026-07-01T", "2027-01-01T")
+        .replace("version: 1.1.0", "version: 1.3.0")
+        .replace("2026-07-01T", "2027-03-01T")
         .replace(f"  - id: {competency}\n", f"  - id: {competency}\n    target: {target}\n")
     )
     for before, after in changed.items():
         text = text.replace(before, after)
-    files = FILES | {"competency_models/sales-rep-fmcg/1.2.0.yaml": text}
-    [loaded] = [d for d in read_content(files).documents() if d.document.version == "1.2.0"]
-    line = f"competency_model {loaded.document.id} 1.2.0 {loaded.hash} 2026-11-01T00:00:00+00:00\n"
+    files = FILES | {"competency_models/sales-rep-fmcg/1.3.0.yaml": text}
+    [loaded] = [d for d in read_content(files).documents() if d.document.version == "1.3.0"]
+    line = f"competency_model {loaded.document.id} 1.3.0 {loaded.hash} 2026-11-01T00:00:00+00:00\n"
     return read_content(files | {"published.lock": FILES["published.lock"] + line})
 
 
@@ -53,8 +53,8 @@ def test_the_model_in_force_says_the_level() -> None:
     assert target_of(content, dt.datetime(2026, 12, 1, tzinfo=dt.UTC)) == (Decimal(80), 1)
     assert target_of(content, LATER) == (Decimal("87.5"), 3)
     assert target_of(content, LATER, "resilience") == (Decimal(80), 2)
-    assert [(m.id, m.version) for m in content.graph(LATER).models] == [(ROLE, "1.2.0")]
-    assert content.graph(dt.datetime(2026, 12, 1, tzinfo=dt.UTC)).models == ()
+    assert [(m.id, m.version) for m in content.graph(LATER).models[ROLE]] == [(ROLE, "1.3.0")]
+    assert content.graph(dt.datetime(2026, 12, 1, tzinfo=dt.UTC)).models == {}
 
 
 def test_a_plan_goes_by_it() -> None:
@@ -66,7 +66,7 @@ def test_a_plan_goes_by_it() -> None:
     made = plan(content.graph(LATER), ROLE, scores, cache=cache)
     [gap] = made.gaps
     assert (gap.target, gap.priority) == (Decimal(90), 1)
-    assert ([m.version for m in made.models], before.models, before.gaps) == (["1.2.0"], (), ())
+    assert ([m.version for m in made.models], before.models, before.gaps) == (["1.3.0"], (), ())
 
 
 def found(content: Content) -> list[Diagnostic]:
