@@ -20,6 +20,7 @@ from api.cli.shared import (
     ending,
     load,
     moment,
+    read_argument,
     show_findings,
     wrong_use,
 )
@@ -314,19 +315,10 @@ def _top(path: str) -> Any:  # noqa: ANN401 - the engine is imported when a comm
 
 
 def _text(path: Path) -> str:
-    """Read a text of at most 64 MiB; what is no UTF-8 is a wrong use."""
+    """Read a text that a program wrote: of at most 64 MiB."""
     from engine.kernel.json_text import MAX_WRITTEN
 
-    if not path.is_file():
-        wrong_use(f"there is no file `{path}`")
-    with path.open("rb") as file:
-        raw = file.read(MAX_WRITTEN + 1)
-    if len(raw) > MAX_WRITTEN:
-        wrong_use(f"`{path}` is larger than 64 MiB")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        wrong_use(f"`{path}` is not UTF-8 text")
+    return read_argument(str(path), MAX_WRITTEN)
 
 
 def _sheets(path: Path, found: list[Diagnostic]) -> list[Sheet]:
