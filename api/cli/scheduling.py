@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -156,15 +156,7 @@ def write_calendar(
     from api.calendars import schedule_calendar, time_zone
 
     named = None if zone is None else time_zone(zone)
-    written = schedule_calendar(schedule, lang, stamp=stamp, zone=named)
-    try:
-        path.write_bytes(written)
-    except OSError as error:
-        _unwritten(path, error)
-
-
-def _unwritten(path: Path, error: OSError) -> NoReturn:
-    wrong_use(f"cannot write `{path}`: {error.strerror}")
+    path.write_bytes(schedule_calendar(schedule, lang, stamp=stamp, zone=named))
 
 
 # --- a cohort -----------------------------------------------------------------------------------
@@ -219,10 +211,7 @@ def cohort(
             ),
         )
     if csv_file is not None:
-        try:
-            _write_csv(made, csv_file)
-        except OSError as error:
-            _unwritten(csv_file, error)
+        _write_csv(made, csv_file)
     if json:
         print_json(made.model_dump(mode="json"))
     else:

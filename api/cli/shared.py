@@ -96,6 +96,11 @@ def ending(command: C) -> C:
         except EvaluationError as error:
             show_findings([error.fault], {}, lang)
             raise typer.Exit(FINDINGS) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            told = "无法读写" if lang == "zh" else "cannot read or write"
+            wrong_use(f"{told} `{error.filename}`: {error.strerror}")
         except NotFoundError as error:
             known = f"; known: {', '.join(error.known)}" if error.known else ""
             wrong_use(

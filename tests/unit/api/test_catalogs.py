@@ -136,3 +136,10 @@ def test_an_import_needs_a_catalog_to_build_on(place: Path) -> None:
     (place / "m.csv").write_text(MOODLE, "utf-8")
     told = run("import", "framework", "moodle", "m.csv", "--content", "empty", code=2)
     assert "--new ID" in told
+
+
+def test_a_place_that_cannot_be_written_is_told(place: Path) -> None:
+    told = run("export", "catalog", "--content", "ours", "-o", "no/such/folder/c.xlsx", code=2)
+    assert "cannot read or write `no/such/folder/.c.xlsx.part`" in told
+    told = run("export", "catalog", "--content", "ours", "-o", "no/c.xlsx", "--lang", "zh", code=2)
+    assert "无法读写" in told

@@ -106,7 +106,7 @@ def test_a_schedule_that_is_late_exits_with_1_and_says_what_helps() -> None:
         (("--holidays", "XX"), "no country with known holidays `XX`", 2),
         (("--ics", "a.ics", "--time-zone", "Mars/Base"), "no time zone `Mars/Base`", 2),
         (("--ics", "a.ics", "--time-zone", "../etc"), "no time zone", 2),
-        (("--ics", "no/such/folder/a.ics"), "cannot write", 2),
+        (("--ics", "no/such/folder/a.ics"), "cannot read or write", 2),
         (("--deadline", "2026-11-01"), "SCHEDULE-INPUT-002", 1),
         (("--anytime",), "ask of one", 2),
     ],
