@@ -87,6 +87,8 @@ def _edge_id(edge: Edge) -> str:
     return f"{edge.type}, {edge.source}{rest}"
 
 
+_MOST_GUESSES = 100
+"""How many unknown names are compared with all known ones: a guess costs a look at each."""
 _KINDS = {"node": "节点", "item": "条目", "mentor pool": "导师库"}
 
 
@@ -98,9 +100,10 @@ def _check_references(loaded: Loaded[Catalog]) -> Iterator[Diagnostic]:
         "item": {item.id for item in whole.items},
         "mentor pool": {pool.id for pool in whole.resources},
     }
+    guesses = iter(range(_MOST_GUESSES))
     for kind, name, where in _references(whole):
         if name not in known[kind]:
-            near = nearest(name, known[kind])
+            near = nearest(name, known[kind]) if next(guesses, None) is not None else None
             yield UNKNOWN_NODE.at(
                 loaded.span(*where), kind=kind, kind_zh=_KINDS[kind], id=name, near=near
             )
