@@ -466,6 +466,12 @@ def check_file(content: Content, path: str) -> list[Diagnostic]:
     return in_order(found)
 
 
+def place_of(kind: str, id_: str, version: str) -> str:
+    """Say where a version stands in a folder of content: its file, or the folder of a catalog."""
+    folder = _FOLDERS.get(kind)
+    return f"catalog/{version}" if folder is None else f"{folder}/{id_}/{version}.yaml"
+
+
 def _check_place(loaded: Loaded[Any]) -> list[Diagnostic]:
     document, folder = loaded.document, _FOLDERS.get(loaded.document.kind)
     wanted = f"{document.id}/{document.version}.yaml"

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from api.store.keys import AlteredError, ErasedError
 from api.store.records import (
@@ -19,7 +19,8 @@ from api.store.records import (
     open_record,
     request_hash,
 )
-from api.store.registry import revision_of
+from api.store.registry import hold_revision
+from api.store.shadows import ShadowAnswer, keep_shadows
 from engine.kernel.canonical import canonical_json
 from engine.kernel.errors import DocumentError
 from engine.rules.decision import Decision, decision_json
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from api.services.platform import Platform
-    from api.store.registry import Snapshot
+    from api.store.registry import Shadow, Snapshot
 
 __all__ = [
     "AlteredError",
@@ -88,12 +89,12 @@ def decide(
             known = answered(connection, client, key, request)
             if known is not None:
                 return _known(connection, platform, known)
-        record, answer = made
-        if (
-            revision_of(connection) != snapshot.revision
-        ):  # something was published or stopped meanwhile
-            record, answer = _made(platform.snapshot(), case, now)
+        record, answer, beside = made
+        if hold_revision(connection) != snapshot.revision:
+            # Something was published or stopped meanwhile; from here on nothing is.
+            record, answer, beside = _made(platform.snapshot(), case, now)
         digest = keep(connection, record, platform.keys)
+        keep_shadows(connection, record.id, beside)
         if key is not None and request is not None:
             keep_answer(connection, client, key, request, record)
         return {**_head(record), "digest": digest, "decision": answer}
@@ -139,7 +140,8 @@ def _answer(
     """Decide by the published version; gives the answer, and the id and version that gave it."""
     compiled = snapshot.content.rule_set(case.rule_set, case.as_of)
     document = compiled.document
-    if stop and ("rule_set", document.id) in snapshot.suspended:
+    # What uses a suspended document rests on it.
+    if stop and any((one.kind, one.id) in snapshot.suspended for one in compiled.used):
         made = Decision("needs_human", {}, (), (), compiled.used)
     else:
         try:
@@ -149,13 +151,23 @@ def _answer(
     return decision_json(made), (document.id, document.version)
 
 
-def _made(snapshot: Snapshot, case: Case, now: dt.datetime) -> tuple[Record, dict[str, object]]:
+_Made: TypeAlias = "tuple[Record, dict[str, object], tuple[ShadowAnswer, ...]]"
+
+
+def _made(snapshot: Snapshot, case: Case, now: dt.datetime) -> _Made:
     made, (rule_set, used_version) = _answer(snapshot, case)
     answer = json.loads(
         canonical_json(made)
     )  # as it will be read again: the same answer, byte by byte
     id_ = new_id(now)
     used: Any = answer["used"]
+    body: dict[str, object] = {"inputs": _marked(case.inputs), "decision": answer}
+    beside = []
+    for shadow in snapshot.shadows:
+        if (shadow.kind, shadow.id) == ("rule_set", rule_set):
+            other = json.loads(canonical_json(_shadowed(snapshot, shadow, case)))
+            body.setdefault("shadows", {})[shadow.version] = other  # type: ignore[index]
+            beside.append(_compared(shadow, answer, other))
     record = Record(
         id=id_,
         case=case.case,
@@ -168,9 +180,43 @@ def _made(snapshot: Snapshot, case: Case, now: dt.datetime) -> tuple[Record, dic
         decided_at=now,
         as_of=case.as_of,
         engine=ENGINE,
-        body={"inputs": _marked(case.inputs), "decision": answer},
+        body=body,
     )
-    return record, answer
+    return record, answer, tuple(beside)
+
+
+def _shadowed(snapshot: Snapshot, shadow: Shadow, case: Case) -> dict[str, object]:
+    """Decide by a version without effect; whatever becomes of it, the decision stands."""
+    content = snapshot.beside or snapshot.content
+    try:
+        compiled = content.rule_set(f"{shadow.id}@{shadow.version}", case.as_of)
+        return decision_json(decide_case(compiled, case.inputs))
+    except DocumentError as error:
+        return decision_json(Decision("error", {}, (), (), (), faults=error.diagnostics))
+    except Exception:  # noqa: BLE001 - not even a mistake of ours may stop the decision that counts
+        return decision_json(Decision("error", {}, (), (), ()))
+
+
+def _compared(shadow: Shadow, answer: dict[str, Any], other: dict[str, Any]) -> ShadowAnswer:
+    """Say which parts of an answer differ: the status, outcomes, reasons by code, obligations."""
+    one, two = _parts(answer), _parts(other)
+    differs = tuple(name for name in sorted({*one, *two}) if one.get(name) != two.get(name))
+    return ShadowAnswer(shadow.document, shadow.digest, _short(answer), _short(other), differs)
+
+
+def _parts(answer: dict[str, Any]) -> dict[str, object]:
+    return {
+        "status": answer["status"],
+        "reasons": [reason["code"] for reason in answer["reasons"]],
+        "obligations": answer["obligations"],
+        **answer["outcomes"],
+    }
+
+
+def _short(answer: dict[str, Any]) -> str:
+    """Say in a word what an answer came to: the outcome, where it has a word for one, else the status."""
+    word = answer["outcomes"].get("outcome")
+    return word[:120] if isinstance(word, str) else str(answer["status"])
 
 
 def _head(record: Record) -> dict[str, object]:

@@ -115,7 +115,9 @@ def candidate(base: Content, draft: Content, loaded: Loaded[Any], now: dt.dateti
     )
     whole.lay_over(draft)
     one = loaded.document
-    whole.lock += (LockLine(one.kind, one.id, one.version, loaded.hash, now),)
+    line = LockLine(one.kind, one.id, one.version, loaded.hash, now)
+    named = {(known.kind, known.id, known.version) for known in whole.lock}
+    whole.lock += () if (line.kind, line.id, line.version) in named else (line,)
     return whole
 
 
