@@ -15,6 +15,7 @@ from api.cli import (
     exchange,
     learn,
     operate,
+    publish,
     results,
     scheduling,
     tell,
@@ -49,5 +50,6 @@ for module in (
     catalogs,
     exchange,
     operate,
+    publish,
 ):
     module.add_to(app)

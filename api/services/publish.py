@@ -14,7 +14,6 @@ from api.store.drafts import (
     approvals_of,
     authors_of,
     change,
-    digest_of,
     find_version,
     put_draft,
     record_of_all,
@@ -26,7 +25,7 @@ from api.store.drafts import (
 from api.store.registry import PUBLISHED, SUSPENDED, hold_revision, raise_revision, revision_of
 from engine.kernel.documents import parse_instant
 from engine.kernel.errors import NotFoundError
-from engine.publishing.draft import read_draft
+from engine.publishing.draft import digest_of, read_draft
 from engine.publishing.review import Circumstances, review
 
 if TYPE_CHECKING:

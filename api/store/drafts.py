@@ -13,7 +13,8 @@ from api.store.ledger import append
 from api.store.records import new_id
 from api.store.tables import approvals, decisions, documents, publishing_events
 from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
-from engine.kernel.canonical import ContentHash, canonical_json, content_hash
+from engine.kernel.canonical import ContentHash, canonical_json
+from engine.publishing.draft import digest_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -70,11 +71,6 @@ class Step:
     at: dt.datetime
     reason: str = ""
     detail: Mapping[str, object] = field(default_factory=dict)
-
-
-def digest_of(files: Mapping[str, str]) -> ContentHash:
-    """Name files as they are written, to the letter."""
-    return content_hash(canonical_json(dict(files)))
 
 
 # --- versions ------------------------------------------------------------------------------------

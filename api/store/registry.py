@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select, update
 
 from api.store.database import is_sqlite
-from api.store.drafts import digest_of
 from api.store.tables import documents, revisions
 from engine.content import Content, read_content
 from engine.lock import LOCK_NAME
+from engine.publishing.draft import digest_of, files_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -147,12 +147,3 @@ def publish_folder(
         count += 1
     raise_revision(connection)
     return count
-
-
-def files_of(files: Mapping[str, str], path: str) -> dict[str, str]:
-    """Give the files of one version: itself, a catalog's parts, and the cases beside it."""
-    folder = path.rpartition("/")[0]
-    if "catalog" in path.split("/")[:-1]:
-        return {name: text for name, text in files.items() if name.startswith(f"{folder}/")}
-    cases = f"{folder}/cases.yaml"
-    return {name: files[name] for name in (path, cases) if name in files}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.content import place_of, read_content
+from engine.kernel.canonical import ContentHash, canonical_json, content_hash
 from engine.kernel.diagnostics import Code, Span, has_errors
 from engine.kernel.errors import DocumentError
 
@@ -57,6 +58,20 @@ def read_draft(
     if stray:
         raise DocumentError(stray)
     return draft, loaded
+
+
+def digest_of(files: Mapping[str, str]) -> ContentHash:
+    """Name files as they are written, to the letter."""
+    return content_hash(canonical_json(dict(files)))
+
+
+def files_of(files: Mapping[str, str], path: str) -> dict[str, str]:
+    """Give the files of the version at `path`: itself, a catalog's parts, and the cases beside it."""
+    folder = path.rpartition("/")[0]
+    if "catalog" in path.split("/")[:-1]:
+        return {name: text for name, text in files.items() if name.startswith(f"{folder}/")}
+    cases = f"{folder}/cases.yaml"
+    return {name: files[name] for name in (path, cases) if name in files}
 
 
 def _name(loaded: Loaded[Any]) -> tuple[str, str, str]:
