@@ -259,7 +259,7 @@ def claim_span(loaded: Loaded[Any], id_: str) -> Any:  # noqa: ANN401 - a span, 
     """Place a guarantee in the author's file."""
     for index, guarantee in enumerate(loaded.document.guarantees):
         if guarantee.id == id_:
-            return loaded.span("guarantees", index)
+            return loaded.span("guarantees", index, "id")
     return None
 
 
