@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.registry import ProblemError, Registry, open_registry
+from api.cli.registry import ProblemError, Registry, bounded, open_registry
 from api.cli.shared import (
     FINDINGS,
     C,
@@ -166,6 +166,7 @@ def push(
     texts = read_folder(folder)
     if texts.found:
         raise DocumentError(texts.found)
+    bounded({"reason": reason})
     with open_registry(url, key, by, lang) as registry:
         plan = plan_push(texts.files, map(_held, registry.versions()))
         for one in plan if not dry_run else ():
@@ -382,7 +383,7 @@ def _step(reference: str, verb: str, body: dict[str, Any], given: Mapping[str, A
             body = {**body, "digest": body["digest"] or one["digest"]}
         with progress_line() as progress:
             progress.add_task(f"{reference} {verb}")
-            answer = registry.step(_name(one), verb, body)
+            answer = registry.step(_name(one), verb, bounded(body))
     if given["json"]:
         print_json(answer)
         return
@@ -532,7 +533,7 @@ def _stop(document: str, verb: str, given: Mapping[str, Any]) -> None:
     lang = str(given["lang"])
     with open_registry(given["url"], given["key"], given["by"], lang) as registry:
         kind = _kind(registry, document, given["kind"])
-        answer = registry.stop(kind, document, verb, given["reason"])
+        answer = registry.stop(kind, document, verb, bounded({"reason": given["reason"]})["reason"])
     if given["json"]:
         print_json(answer)
         return

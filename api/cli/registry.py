@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 1000
 _SECONDS = 120
+_LONGEST_NAME, _LONGEST_TEXT = 64, 2000
 
 
 class ProblemError(Exception):
@@ -70,8 +71,8 @@ def open_registry(
             wrong_use(f"`{url}` is no address: write https://…")
         yield _Remote(url.rstrip("/"), key, lang)
         return
-    if not by:
-        wrong_use("say who you are: --by NAME")
+    if not by or len(by) > _LONGEST_NAME:
+        wrong_use(f"say who you are: --by NAME, of at most {_LONGEST_NAME} signs")
     from api.services.platform import open_platform
     from api.settings import Settings
 
@@ -86,6 +87,14 @@ def open_registry(
         yield _Local(platform, by)
     finally:
         platform.close()
+
+
+def bounded(body: dict[str, Any]) -> dict[str, Any]:
+    """Refuse texts that are too long, or that hold signs which nobody sees."""
+    for name, text in body.items():
+        if isinstance(text, str) and (len(text) > _LONGEST_TEXT or "\0" in text):
+            wrong_use(f"the {name} is longer than {_LONGEST_TEXT} signs, or not plain text")
+    return body
 
 
 @dataclass(frozen=True, slots=True)

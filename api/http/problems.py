@@ -55,6 +55,11 @@ TITLES = {
         "该版本所处状态不允许此步骤",
     ),
     "not-approved": (409, "approvals are missing", "审批人数不足"),
+    "no-shadow": (
+        422,
+        "only a rule set runs in shadow: nothing else decides by itself",
+        "只有规则集可以影子运行：其他文件自己不作裁定",
+    ),
     "over": (422, "that day is over already", "该期限已过"),
     "blocked": (422, "findings stand in the way", "有问题尚未解决"),
     "not-authenticated": (401, "a valid key is needed", "需要有效的密钥"),

@@ -61,18 +61,22 @@ _Name = Annotated[Version, Depends(_named)]
 _ONE = "/{kind:collection}/{id_}/{version}"
 
 
+# Texts for people: no database keeps the sign NUL, and no reader sees the others.
+_PRINTED = r"^[^\x00-\x08\x0b-\x1f]*$"
+
+
 class Body(BaseModel):
     """What every step carries: why."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    reason: str = Field("", max_length=2000)
+    reason: str = Field("", max_length=2000, pattern=_PRINTED)
 
 
 class Said(Body):
     """A step that nobody takes without a reason."""
 
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: str = Field(min_length=1, max_length=2000, pattern=_PRINTED)
 
 
 class Draft(Body):
@@ -90,14 +94,14 @@ class Approval(Said):
 class Waiver(Said):
     """What may pass though it is not proved: a guarantee's id or a table's name, until an instant."""
 
-    what: str = Field(min_length=1, max_length=120)
+    what: str = Field(min_length=1, max_length=120, pattern=_PRINTED)
     until: str = Field(max_length=40, description="RFC 3339")
 
 
 class Assessment(Body):
     """Where an assessment of the impact is kept."""
 
-    kept_at: str = Field(min_length=1, max_length=500)
+    kept_at: str = Field(min_length=1, max_length=500, pattern=_PRINTED)
 
 
 class ShadowSwitch(Body):

@@ -247,6 +247,8 @@ def shadow(platform: Platform, name: Version, act: Act, *, runs: bool) -> dict[s
     """Let a checked version run beside the one in force, recorded and without effect, or end that."""
 
     def work(connection: Connection, row: Row[Any], found: Review) -> dict[str, Any]:
+        if name.kind != "rule_set":
+            raise RefusedError("no-shadow", name.kind)
         if row.published_at is not None:
             raise RefusedError("published", _named(name))
         if (row.shadow_since is not None) == runs:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
 PUBLISHED, SUSPENDED = "published", "suspended"
+_HELD = "revision held"
 _REVISION = 0x45_56_45_52
 """The advisory lock that whoever records under a revision shares, and whoever raises it has alone."""
 
@@ -61,17 +62,25 @@ def revision_of(connection: Connection) -> int:
 def hold_revision(connection: Connection, *, alone: bool = False) -> int:
     """Give the revision, and keep others from raising it until the transaction ends.
 
-    With `alone` nobody else holds it meanwhile. On SQLite whoever writes is alone already.
+    With `alone` nobody else holds it meanwhile. On SQLite whoever writes is alone already. What is
+    held stays as it is: many decisions in one transaction ask once.
     """
+    transaction = connection.get_transaction()
+    held = connection.info.get(_HELD)
+    if not alone and held is not None and held[0] is transaction:
+        return int(held[1])
     if not is_sqlite(connection.engine):
         lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
         connection.execute(select(getattr(func, lock)(_REVISION)))
-    return revision_of(connection)
+    number = revision_of(connection)
+    connection.info[_HELD] = (transaction, number)
+    return number
 
 
 def raise_revision(connection: Connection) -> None:
     """Say that answers may differ from now on, in the transaction that makes them so."""
     hold_revision(connection, alone=True)
+    del connection.info[_HELD]
     changed = connection.execute(update(revisions).values(number=revisions.c.number + 1))
     if not changed.rowcount:
         connection.execute(insert(revisions).values(id=1, number=1))

@@ -243,12 +243,29 @@ def test_a_shadow_is_recorded_and_has_no_effect(office: Office) -> None:
         "pairs"
     ]
     assert report["parts"] == {"outcome": 2}
+    office.call("cai", "POST", "1.1.0/check", {})
     # A shadow is no version that one can decide by.
     body = {"rule_set": "line@1.1.0", "inputs": {"score": 95}}
     assert office.call("dee", "POST", "/decisions", body).status_code == 404
     assert office.draft(line="90")["shadow_since"] is None
     office.decide(70)
     assert office.call("cai", "GET", "1.1.0/agreement").json()["decisions"] == 0
+
+
+def test_what_rests_on_a_stopped_document_is_stopped_too(office: Office) -> None:
+    user = f"{rule_set('1.0.0')['rules/line/1.0.0.yaml']}uses: {{other: line}}\n".replace(
+        "id: line", "id: user"
+    )
+    files = {"files": {"rules/user/1.0.0.yaml": user}}
+    address = "/rule-sets/user/1.0.0"
+    digest = office.call("ann", "PUT", address, files).json()["digest"]
+    assert office.call("ann", "POST", f"{address}/submit", {}).status_code == 200
+    for who in ("bob", "cai"):
+        office.call(who, "POST", f"{address}/approve", {"digest": digest, "reason": "x"})
+    assert office.call("cai", "POST", f"{address}/publish", {}).status_code == 200
+    assert office.decide(95, rule_set="user")["decision"]["status"] == "decided"
+    office.call("dee", "POST", "suspend", {"reason": "an incident"})
+    assert office.decide(95, rule_set="user")["decision"]["status"] == "needs_human"
 
 
 def test_two_approvers_at_once_both_count(office: Office) -> None:
@@ -310,6 +327,14 @@ NONSENSE: tuple[tuple[str, str, object, int], ...] = (
     ("PUT", "1.1.0", {"files": {**rule_set(), "rules/other.yaml": "kind: x"}}, 422),
     ("PUT", "one", {"files": rule_set()}, 422),
     ("PUT", "1.1.0", [], 400),
+    ("PUT", "1.1.0", {"files": rule_set(), "reason": "\0"}, 400),
+    ("PUT", "1.1.0", {"files": {"rules/line/1.1.0.yaml": "\0"}}, 422),
+    ("PUT", "1.1.0", {"files": {"\0": ""}}, 422),
+    ("POST", "1.0.0/approve", {"digest": OTHER, "reason": "x"}, 409),
+    ("POST", "1.0.0/waive", {"what": "G1", "until": "soon", "reason": "x"}, 400),
+    ("GET", "/policies/line/1.0.0/decisions", None, 403),
+    ("POST", "/policies/line/1.0.0/shadow", {"runs": True}, 403),
+    ("GET", "1.0.0/decisions", None, 403),
     ("POST", "1.1.0/check", {}, 404),
     ("POST", "1.0.0/submit", {}, 409),
     ("GET", "2.0.0", None, 404),
