@@ -14,6 +14,7 @@ from api.cli import (
     decide,
     exchange,
     learn,
+    mirror,
     operate,
     publish,
     results,
@@ -50,6 +51,7 @@ for module in (
     catalogs,
     exchange,
     operate,
+    mirror,
     publish,
 ):
     module.add_to(app)

@@ -1,12 +1,11 @@
-"""The commands between a folder and the registry, and those that take a version to publication."""
+"""The commands that take a version to publication, stop it, and tell its history."""
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
 import getpass
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +14,6 @@ from api.cli.registry import ProblemError, Registry, bounded, open_registry
 from api.cli.shared import (
     FINDINGS,
     C,
-    ContentOption,
     JsonOption,
     LangOption,
     ending,
@@ -25,7 +23,7 @@ from api.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from engine.publishing.mirror import Held, Name, Pulled, Pushed
+    from engine.publishing.mirror import Name
 
 UrlOption = Annotated[
     str | None,
@@ -96,8 +94,6 @@ _STAKES = {
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
     for command in (
-        push,
-        pull,
         versions,
         submit,
         approve,
@@ -113,7 +109,7 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _refusing(command: C) -> C:
+def refusing(command: C) -> C:
     """Say why a step was refused, in the language of the command, and end with code 1."""
 
     @functools.wraps(command)
@@ -127,13 +123,14 @@ def _refusing(command: C) -> C:
             _, en, zh = TITLES.get(error.kind, (0, error.title, error.title))
             title = error.title or (zh if lang == "zh" else en)
             typer.echo(f"evenhand: {title}{f': {error.detail}' if error.detail else ''}", err=True)
-            _say_findings(error.findings, lang)
+            say_findings(error.findings, lang)
             raise typer.Exit(FINDINGS) from None
 
     return ending(run)  # type: ignore[return-value]
 
 
-def _say_findings(findings: tuple[Any, ...] | list[Any], lang: str) -> None:
+def say_findings(findings: tuple[Any, ...] | list[Any], lang: str) -> None:
+    """Print findings and what to do, on standard error."""
     for one in findings:
         where = f"{one['at']}: " if one["at"] else ""
         typer.echo(f"{where}{one['code']}: {one[lang]}", err=True)
@@ -141,156 +138,10 @@ def _say_findings(findings: tuple[Any, ...] | list[Any], lang: str) -> None:
             typer.echo(f"  {'办法' if lang == 'zh' else 'help'}: {advice}", err=True)
 
 
-# --- a folder and the registry -------------------------------------------------------------------
-
-
-@_refusing
-def push(
-    content: ContentOption = None,
-    dry_run: DryOption = False,
-    reason: ReasonOption = "",
-    url: UrlOption = None,
-    key: KeyOption = None,
-    by: ByOption = ...,  # type: ignore[assignment]
-    json: JsonOption = False,
-    lang: LangOption = ...,  # type: ignore[assignment]
-) -> None:
-    """Write what is new or edited in a folder into the registry, as drafts. · 推送为草稿"""
-    from api.folder import default_folder, read_folder
-    from engine.kernel.errors import DocumentError
-    from engine.publishing.mirror import plan_push
-
-    folder = content or default_folder()
-    if not folder.is_dir():
-        wrong_use(f"there is no folder `{folder}`")
-    texts = read_folder(folder)
-    if texts.found:
-        raise DocumentError(texts.found)
-    bounded({"reason": reason})
-    with open_registry(url, key, by, lang) as registry:
-        plan = plan_push(texts.files, map(_held, registry.versions()))
-        for one in plan if not dry_run else ():
-            if one.action in {"new", "edited"}:
-                registry.draft(one.name, one.files, reason)
-    if json:
-        print_json(
-            [{"name": _shown(one.name), "action": one.action, "voids": one.voids} for one in plan]
-        )
-    else:
-        _say_pushed(plan, lang, dry=dry_run)
-    if any(one.action == "changed" for one in plan):
-        raise typer.Exit(FINDINGS)
-
-
-def _held(one: Mapping[str, Any]) -> Held:
-    from engine.publishing.mirror import Held
-
-    return Held(
-        (one["kind"], one["id"], one["version"]),
-        one["hash"],
-        one["digest"],
-        one["published_at"] is not None,
-        len(one["approvals"]),
-        one.get("files", {}),
-        one.get("lock") or "",
-    )
-
-
-def _say_pushed(plan: list[Pushed], lang: str, *, dry: bool) -> None:
-    words = {
-        "new": ("新草稿", "new draft"),
-        "edited": ("草稿已改", "draft edited"),
-        "form": (
-            "仅注释或案例不同，随下一版本提交",
-            "only comments or cases differ: they come with the next version",
-        ),
-        "changed": ("已发布的版本被改动，未推送", "a published version was edited: not pushed"),
-    }
-    told = [one for one in plan if one.action != "same"]
-    for one in told:
-        word = words[one.action][lang == "en"]
-        voids = f"（{one.voids} 项批准作废）" if lang == "zh" else f" (voids {one.voids} approvals)"
-        print(f"{_shown(one.name)}: {word}{voids if one.voids else ''}")
-    if not told:
-        print("没有要推送的" if lang == "zh" else "nothing to push")
-    elif dry:
-        print("以上均未执行" if lang == "zh" else "nothing was done")
-
-
-@_refusing
-def pull(
-    content: ContentOption = None,
-    dry_run: DryOption = False,
-    url: UrlOption = None,
-    key: KeyOption = None,
-    by: ByOption = ...,  # type: ignore[assignment]
-    json: JsonOption = False,
-    lang: LangOption = ...,  # type: ignore[assignment]
-) -> None:
-    """Write what is published into a folder, with the lines of its lock. · 拉取已发布的版本"""
-    from api.folder import STARTER, default_folder, read_folder
-    from engine.publishing.mirror import plan_pull, wanted
-
-    folder = content or default_folder()
-    if folder == STARTER:
-        wrong_use("the shipped content stays as it is; name a folder of your own by --content")
-    texts = read_folder(folder).files if folder.is_dir() else {}
-    with open_registry(url, key, by, lang) as registry:
-        listed = sorted(
-            (one for one in registry.versions() if one["published_at"] is not None),
-            key=lambda one: one["published_at"],
-        )
-        names = wanted(texts, [*map(_held, listed)])
-        plan = plan_pull(
-            texts, [_held(registry.version(name)) for name in _in_order(listed, names)]
-        )
-    if not dry_run:
-        _write(folder, plan)
-    if json:
-        changed = [_shown(name) for name in plan.changed]
-        print_json({"written": sorted(plan.writes), "changed": changed, "kept": list(plan.kept)})
-    else:
-        _say_pulled(plan, lang, dry=dry_run)
-    if plan.changed:
-        raise typer.Exit(FINDINGS)
-
-
-def _in_order(listed: list[dict[str, Any]], names: list[Name]) -> Iterator[Name]:
-    chosen = set(names)
-    return (n for one in listed if (n := (one["kind"], one["id"], one["version"])) in chosen)
-
-
-def _write(folder: Path, plan: Pulled) -> None:
-    root = folder.resolve()
-    for path, text in plan.writes.items():
-        place = (folder / path).resolve()
-        if not place.is_relative_to(root):
-            wrong_use(f"the registry names `{path}`, which is outside the folder")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text, "utf-8", newline="")
-
-
-def _say_pulled(plan: Pulled, lang: str, *, dry: bool) -> None:
-    zh = lang == "zh"
-    for path in sorted(plan.writes):
-        if dry:
-            print(f"{'将写入' if zh else 'would write'}: {path}")
-        else:
-            print(f"{'已写入' if zh else 'written'}: {path}")
-    for path in plan.kept:
-        told = "保留了注册库没有的案例" if zh else "kept: it has cases that the registry does not"
-        print(f"{path}: {told}")
-    for name in plan.changed:
-        told = "与已发布的不同，未覆盖" if zh else "is not what was published: left alone"
-        print(f"{_shown(name)}: {told}")
-    if not (plan.writes or plan.kept or plan.changed):
-        print("已是最新" if zh else "up to date")
-
-
 # --- the steps -----------------------------------------------------------------------------------
 
 
-@_refusing
+@refusing
 def versions(
     document: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="Only this document. · 只看该文件")
@@ -305,18 +156,18 @@ def versions(
     with open_registry(url, key, by, lang) as registry:
         listed = [one for one in registry.versions() if document in (None, one["id"])]
         shadows = {
-            _shown(_name(one)): registry.agreement(_name(one))
+            shown(_name(one)): registry.agreement(_name(one))
             for one in listed
             if one["shadow_since"] is not None
         }
     if not listed and document is not None:
         wrong_use(f"there is no document `{document}` in the registry")
     if json:
-        print_json([{**one, "agreement": shadows.get(_shown(_name(one)))} for one in listed])
+        print_json([{**one, "agreement": shadows.get(shown(_name(one)))} for one in listed])
         return
     for one in listed:
         print(_line(one, lang))
-        if found := shadows.get(_shown(_name(one))):
+        if found := shadows.get(shown(_name(one))):
             same, count = found["same"], found["decisions"]
             print(
                 f"    影子运行：{count} 次裁定中 {same} 次一致"
@@ -345,14 +196,15 @@ def _line(one: Mapping[str, Any], lang: str) -> str:
     elif one["state"] in {"submitted", "approved"}:
         given = f"{len(one['approvals'])}/{one['needs']}"
         parts.append(f"批准 {given}" if lang == "zh" else f"approvals {given}")
-    return f"{_shown(_name(one))}  {' · '.join(parts)}"
+    return f"{shown(_name(one))}  {' · '.join(parts)}"
 
 
 def _name(one: Mapping[str, Any]) -> Name:
     return one["kind"], one["id"], one["version"]
 
 
-def _shown(name: Name) -> str:
+def shown(name: Name) -> str:
+    """Name a version as people read it."""
     return f"{name[0]} {name[1]}@{name[2]}"
 
 
@@ -387,7 +239,7 @@ def _step(reference: str, verb: str, body: dict[str, Any], given: Mapping[str, A
     if given["json"]:
         print_json(answer)
         return
-    _say_findings(answer.get("findings", []), lang)
+    say_findings(answer.get("findings", []), lang)
     print(_line(answer, lang) + ("" if answer["changed"] else _unchanged(lang)))
     if stakes := answer.get("stakes"):
         if lang == "zh":
@@ -400,7 +252,7 @@ def _unchanged(lang: str) -> str:
     return "（未变）" if lang == "zh" else " (as before)"
 
 
-@_refusing
+@refusing
 def submit(
     reference: ReferenceArgument,
     reason: ReasonOption = "",
@@ -415,7 +267,7 @@ def submit(
     _step(reference, "submit", {"reason": reason}, locals())
 
 
-@_refusing
+@refusing
 def approve(
     reference: ReferenceArgument,
     reason: ReasonOption,
@@ -438,7 +290,7 @@ def approve(
     _step(reference, "approve", {"reason": reason, "digest": digest}, locals())
 
 
-@_refusing
+@refusing
 def reject(
     reference: ReferenceArgument,
     reason: ReasonOption,
@@ -453,7 +305,7 @@ def reject(
     _step(reference, "reject", {"reason": reason}, locals())
 
 
-@_refusing
+@refusing
 def waive(
     reference: ReferenceArgument,
     what: Annotated[
@@ -477,7 +329,7 @@ def waive(
     _step(reference, "waive", body, locals())
 
 
-@_refusing
+@refusing
 def assess(
     reference: ReferenceArgument,
     kept_at: Annotated[
@@ -495,7 +347,7 @@ def assess(
     _step(reference, "assess", {"reason": reason, "kept_at": kept_at}, locals())
 
 
-@_refusing
+@refusing
 def publish(
     reference: ReferenceArgument,
     reason: ReasonOption = "",
@@ -510,7 +362,7 @@ def publish(
     _step(reference, "publish", {"reason": reason}, locals())
 
 
-@_refusing
+@refusing
 def shadow(
     reference: ReferenceArgument,
     off: Annotated[bool, typer.Option("--off", help="End it. · 结束")] = False,
@@ -553,7 +405,7 @@ def _kind(registry: Registry, document: str, kind: str | None) -> str:
     return found[0]
 
 
-@_refusing
+@refusing
 def suspend(
     document: DocumentArgument,
     reason: ReasonOption,
@@ -568,7 +420,7 @@ def suspend(
     _stop(document, "suspend", locals())
 
 
-@_refusing
+@refusing
 def resume(
     document: DocumentArgument,
     reason: ReasonOption,
@@ -583,7 +435,7 @@ def resume(
     _stop(document, "resume", locals())
 
 
-@_refusing
+@refusing
 def history(
     document: Annotated[str, typer.Argument(metavar="ID[@VERSION]", help="The document. · 文件")],
     kind: KindOption = None,

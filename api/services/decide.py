@@ -23,7 +23,7 @@ from api.store.registry import hold_revision
 from api.store.shadows import ShadowAnswer, keep_shadows
 from engine.kernel.canonical import canonical_json
 from engine.kernel.errors import DocumentError
-from engine.rules.decision import Decision, decision_json
+from engine.rules.decision import Decision, Reason, decision_json
 from engine.rules.evaluate import decide as decide_case
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ __all__ = [
 ]
 
 ENGINE = version("evenhand")
+_SUSPENDED = Reason(
+    "SUSPENDED", "规则已暂停，由人裁定", "The rules are suspended: a person decides", ""
+)
 
 
 class NothingLikeItError(LookupError):
@@ -118,8 +121,9 @@ def replay(platform: Platform, id_: str) -> dict[str, object]:
     if kept is None:
         raise NothingLikeItError(id_)
     case = Case(f"{kept.rule_set}@{kept.version}", _unmarked(kept.body["inputs"]), kept.as_of)
-    answer, _ = _answer(platform.snapshot(), case, stop=False)
     before: Any = kept.body["decision"]
+    stopped = [reason["code"] for reason in before["reasons"]] == [_SUSPENDED.code]
+    answer, _ = _answer(platform.snapshot(), case, stopped=stopped)
     differs = {
         name: {"recorded": before.get(name), "replayed": answer.get(name)}
         for name in sorted({*before, *answer})
@@ -135,14 +139,18 @@ def replay(platform: Platform, id_: str) -> dict[str, object]:
 
 
 def _answer(
-    snapshot: Snapshot, case: Case, *, stop: bool = True
+    snapshot: Snapshot, case: Case, *, stopped: bool | None = None
 ) -> tuple[dict[str, object], tuple[str, str]]:
-    """Decide by the published version; gives the answer, and the id and version that gave it."""
+    """Decide by the published version; gives the answer, and the id and version that gave it.
+
+    What rests on a suspended document goes to a person; a replay says by `stopped` whether it did then.
+    """
     compiled = snapshot.content.rule_set(case.rule_set, case.as_of)
     document = compiled.document
-    # What uses a suspended document rests on it.
-    if stop and any((one.kind, one.id) in snapshot.suspended for one in compiled.used):
-        made = Decision("needs_human", {}, (), (), compiled.used)
+    if stopped is None:
+        stopped = any((one.kind, one.id) in snapshot.suspended for one in compiled.used)
+    if stopped:
+        made = Decision("needs_human", {}, (_SUSPENDED,), (), compiled.used)
     else:
         try:
             made = decide_case(compiled, case.inputs)

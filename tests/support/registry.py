@@ -114,7 +114,7 @@ class Office:
         """Ask for something under `/v1/rule-sets/line`, or under `/v1` for a path that begins with `/`."""
         address = f"/v1{path}" if path.startswith("/") else f"/v1/rule-sets/line/{path}"
         headers = {"authorization": f"Bearer {self.keys[who]}"}
-        answer: Any = self.client.request(method, address, json=body, headers=headers)
+        answer: httpx2.Response = self.client.request(method, address, json=body, headers=headers)
         return answer
 
     def do(self, who: str, step: str, body: object = None, *, version: str = "1.1.0") -> Any:  # noqa: ANN401 - JSON data

@@ -18,7 +18,7 @@ from api.settings import Settings
 from tests.support.registry import rule_set, write_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
@@ -32,13 +32,19 @@ class Desk:
         self.env: dict[str, str | None] = {
             "EVENHAND_DATA_DIR": str(root / "data"),
             "EVENHAND_CONTENT": str(self.folder),
-            "EVENHAND_BY": "ann",
             "COLUMNS": "160",
         }
 
-    def run(self, *arguments: str, code: int = 0, lang: str = "en", **env: str) -> str:
+    def run(
+        self,
+        *arguments: str,
+        code: int = 0,
+        lang: str = "en",
+        by: str = "ann",
+        env: Mapping[str, str] | None = None,
+    ) -> str:
         """Run a command and give what it printed; the exit code must be the one expected."""
-        given = self.env | {f"EVENHAND_{name.upper()}": value for name, value in env.items()}
+        given = self.env | {"EVENHAND_BY": by} | dict(env or {})
         result = CliRunner().invoke(app, [*arguments, "--lang", lang], env=given)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -157,25 +163,25 @@ def test_a_shadow_and_the_stop_button(desk: Desk) -> None:
 
 
 def test_the_same_over_the_api(desk: Desk, url: str) -> None:
-    service = {"url": url, "key": desk.key}
-    assert desk.run("push", **service) == "nothing to push\n"
+    service = {"EVENHAND_URL": url, "EVENHAND_KEY": desk.key}
+    assert desk.run("push", env=service) == "nothing to push\n"
     desk.write(more="\n  - {id: G2, always: 'outcome = \"offer\"'}")
-    desk.run("push", **service)
-    assert "PUBLISH-002" in desk.run("submit", "line@1.1.0", code=1, **service)
+    desk.run("push", env=service)
+    assert "PUBLISH-002" in desk.run("submit", "line@1.1.0", code=1, env=service)
     desk.write()
-    assert desk.run("push", **service) == "rule_set line@1.1.0: draft edited\n"
-    answer: dict[str, Any] = json.loads(desk.run("submit", "line@1.1.0", "--json", **service))
+    assert desk.run("push", env=service) == "rule_set line@1.1.0: draft edited\n"
+    answer: dict[str, Any] = json.loads(desk.run("submit", "line@1.1.0", "--json", env=service))
     assert (answer["state"], answer["authors"]) == ("submitted", ["administrator"])
-    told = desk.run("approve", "line@1.1.0", "-m", "x", code=1, lang="zh", **service)
+    told = desk.run("approve", "line@1.1.0", "-m", "x", code=1, lang="zh", env=service)
     assert "编写过该版本任何部分的人" in told
-    assert "voids 1" not in desk.run("push", **service)
+    assert "voids 1" not in desk.run("push", env=service)
     for who in ("bob", "cai"):
         desk.run("approve", "line@1.1.0", "-m", "fine", by=who)
-    desk.run("publish", "line@1.1.0", **service)
-    assert desk.run("pull", **service) == "written: published.lock\n"
-    assert "published  administrator" in desk.run("history", "line", **service)
-    desk.run("suspend", "line", "-m", "incident", **service)
-    assert json.loads(desk.run("versions", "--json", **service))[0]["state"] == "suspended"
+    desk.run("publish", "line@1.1.0", env=service)
+    assert desk.run("pull", env=service) == "written: published.lock\n"
+    assert "published  administrator" in desk.run("history", "line", env=service)
+    desk.run("suspend", "line", "-m", "incident", env=service)
+    assert json.loads(desk.run("versions", "--json", env=service))[0]["state"] == "suspended"
 
 
 def test_wrong_use_is_said(desk: Desk, tmp_path: Path) -> None:
@@ -192,5 +198,7 @@ def test_wrong_use_is_said(desk: Desk, tmp_path: Path) -> None:
         (("waive", "line@1.0.0", "G", "-m", "x", "--until", "soon"), "is not a date"),
     ):
         assert said in desk.run(*arguments, code=2)
-    assert "there is no registry" in desk.run("versions", code=2, data_dir=str(tmp_path / "x"))
+    assert "there is no registry" in desk.run(
+        "versions", code=2, env={"EVENHAND_DATA_DIR": str(tmp_path / "x")}
+    )
     assert not (tmp_path / "x").exists()
