@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from api.services import publish as steps
+from api.store.drafts import find_version
+from engine.publishing.review import Review
 from tests.support.databases import DATABASES
 from tests.support.registry import Office, open_office, rule_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
 OTHER = "sha256:" + "0" * 64
 
@@ -361,3 +367,44 @@ def test_nonsense_is_a_problem(tmp_path: Path) -> None:
         for method, path, body, status in NONSENSE:
             answer = office.call("bob", method, path, body)
             assert answer.status_code == status, (method, path, answer.text)
+
+
+def test_what_was_edited_since_it_was_looked_at_is_not_submitted(tmp_path: Path) -> None:
+    with open_office("sqlite", tmp_path) as office:
+        office.draft()
+        platform, name = office.platform, steps.Version("rule_set", "line", "1.1.0")
+        snapshot = platform.snapshot()
+        with platform.engine.connect() as connection:
+            row = find_version(connection, name)
+        assert row is not None
+        seen = steps._Looked(row, Review((), (), (), ()), snapshot.revision)
+
+        def submit(connection: Connection) -> object:
+            return steps._same(connection, name, seen)
+
+        platform.writer.submit(submit).result()
+        office.call("dee", "POST", "suspend", {"reason": "x"})
+        with pytest.raises(steps._EditedMeanwhileError):
+            platform.writer.submit(submit).result()
+        office.call("dee", "POST", "resume", {"reason": "x"})
+        office.draft(line="85")
+        with pytest.raises(steps._EditedMeanwhileError):
+            platform.writer.submit(submit).result()
+
+
+def test_a_waiver_holds_until_its_day(tmp_path: Path) -> None:
+    with open_office("sqlite", tmp_path) as office:
+        office.draft(more="\n  - {id: G2, always: 'sqrt(score) * sqrt(score) <= score + 1'}")
+        platform, name = office.platform, steps.Version("rule_set", "line", "1.1.0")
+        early, until, late = (dt.datetime(2026, 12, day, tzinfo=dt.UTC) for day in (1, 2, 3))
+        steps.waive(platform, name, "G2", until, steps.Act("cai", early, "for a day"))
+        act = steps.Act("cai", early)
+        assert steps.shadow(platform, name, act, runs=True)["shadow_since"] is not None
+        # From its day on it stands in the way again, and the shadow ends.
+        found = steps.check(platform, name, steps.Act("cai", late))
+        assert (found["shadow_since"], found["state"]) == (None, "draft")
+        assert platform.snapshot().shadows == ()
+        with pytest.raises(steps.BlockedError):
+            steps.submit(platform, name, steps.Act("ann", late))
+        with pytest.raises(steps.RefusedError, match="over"):
+            steps.waive(platform, name, "G2", until, steps.Act("cai", late, "again"))
