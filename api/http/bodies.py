@@ -19,14 +19,17 @@ M = TypeVar("M", bound=BaseModel)
 
 
 async def read_body(request: Request, model: type[M], limit: int) -> M:
-    """Read a body of at most `limit` bytes: no number becomes a float on the way; raises ProblemError."""
+    """Read a body of at most `limit` bytes: no number becomes a float on the way; raises ProblemError.
+
+    No body says nothing, as `{}` does.
+    """
     raw = bytearray()
     async for part in request.stream():
         raw += part
         if len(raw) > limit:
             raise ProblemError("too-large", f"{limit} bytes")
     try:
-        return model.model_validate(read_json(raw.decode("utf-8"), "body"))
+        return model.model_validate(read_json(raw.decode("utf-8") or "{}", "body"))
     except UnicodeDecodeError:
         raise ProblemError("not-json", "UTF-8") from None
     except ValidationError as error:

@@ -48,7 +48,9 @@ class _Collection(StringConvertor):
 register_url_convertor("collection", _Collection())
 router = APIRouter(prefix="/v1", tags=["publishing"])
 
-_Kind = Annotated[str, Path(description=f"One of {', '.join(COLLECTIONS)}.")]
+_Kind = Annotated[
+    str, Path(description="The kind of document.", json_schema_extra={"enum": [*COLLECTIONS]})
+]
 _Id = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]*$", max_length=80)]
 _Version = Annotated[str, Path(pattern=r"^\d{1,9}\.\d{1,9}\.\d{1,9}$")]
 

@@ -71,6 +71,14 @@ NO_CASE = Code(
     "请增加案例，或在案例中写明该版本",
     Severity.WARNING,
 )
+BACKDATED = Code(
+    "PUBLISH-009",
+    "`{of}` {version} would hold from {start} on, which is past: decisions as of then would come out by it",
+    "`{of}` {version} 将自已过去的 {start} 起生效：按该时点的裁定将以它为准",
+    "write an `effective_from` that is to come, or say in the reason why it reaches back",
+    "请写将来的 `effective_from`，或在理由中说明为何追溯",
+    Severity.WARNING,
+)
 
 _WITH_CASES = {"rule_set", "inference", "competency_model"}
 
@@ -138,6 +146,10 @@ def review(base: Content, draft: Content, loaded: Loaded[Any], given: Circumstan
             blockers.append(finding)
         elif _is_in(finding, own):
             notes.append(finding)
+    if document.effective_from < given.now:
+        start = document.effective_from.isoformat()
+        told = {"of": document.id, "version": document.version, "start": start}
+        notes.append(BACKDATED.at(loaded.span("effective_from"), **told))
     more, untried = _cases(base, whole, document, instant)
     blockers += more
     notes += untried

@@ -71,7 +71,8 @@ def test_a_version_passes_from_draft_to_publication(office: Office) -> None:
     assert (drafted["state"], drafted["changed"]) == ("draft", True)
     assert office.draft()["changed"] is False
     checked = office.do("ann", "check")
-    assert (checked["state"], checked["findings"], checked["needs"]) == ("checked", [], 2)
+    assert (checked["state"], checked["needs"]) == ("checked", 2)
+    assert [one["code"] for one in checked["findings"]] == ["PUBLISH-009"]  # it reaches back
     assert checked["stakes"] == ["thresholds"]
     assert office.do("ann", "submit", {"reason": "a higher line"})["state"] == "submitted"
     assert office.decide(70)["decision"]["outcomes"] == {"outcome": "offer"}

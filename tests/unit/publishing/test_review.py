@@ -135,6 +135,13 @@ def with_function(files: dict[str, str]) -> dict[str, str]:
     return {p: t.replace("\ndecisions:\n  outcome:", FUNCTION) for p, t in files.items()}
 
 
+def test_a_version_that_reaches_back_is_noted() -> None:
+    files = rule_set(start="2026-04-01T00:00:00+00:00")
+    found = reviewed(files)
+    assert found.blockers == ()
+    golden(found.notes, "PUBLISH-009", files[PATH])
+
+
 def test_what_it_breaks_elsewhere_stands_in_the_way() -> None:
     mine = with_function(FIRST)
     base = published(**mine, **{"rules/user/1.0.0.yaml": USER})
@@ -187,4 +194,4 @@ def test_every_code_has_its_example() -> None:
         for value in vars(module).values()
         if isinstance(value, Code) and value.id.startswith("PUBLISH")
     }
-    assert known == {f"PUBLISH-00{number}" for number in range(1, 9)}
+    assert known == {f"PUBLISH-00{number}" for number in range(1, 10)}
