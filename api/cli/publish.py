@@ -462,5 +462,7 @@ def history(
             more.insert(0, f"{one['what']} → {one['until'][:10]}")
         if one["verb"] == "checked" and one["blockers"]:
             more.insert(0, f"{one['blockers']} {'个问题' if lang == 'zh' else 'in the way'}")
+        if one["intact"] is False:
+            more.append("（与日志不符）" if lang == "zh" else "(not what was logged)")
         version_ = f"{id_}@{one['version']}" if one["version"] else id_
         print("  ".join([when, version_, verb, one["who"], *more]))

@@ -45,7 +45,6 @@ class Needs:
         return caller
 
 
-CanDecide, CanRead, CanAudit, CanAuthor, CanApprove, CanPublish = (
-    Depends(Needs(scope)) for scope in SCOPES
-)
+CanDecide, CanRead, CanAudit = (Depends(Needs(scope)) for scope in ("decide", "read", "audit"))
+CanAuthor, CanApprove, CanPublish = (Depends(Needs(s)) for s in ("author", "approve", "publish"))
 CanSeeDrafts = Depends(Needs("author", "approve", "publish", "audit"))

@@ -92,15 +92,14 @@ def decide(
             known = answered(connection, client, key, request)
             if known is not None:
                 return _known(connection, platform, known)
-        record, answer, beside = made
-        if hold_revision(connection) != snapshot.revision:
-            # Something was published or stopped meanwhile; from here on nothing is.
-            record, answer, beside = _made(platform.snapshot(), case, now)
-        digest = keep(connection, record, platform.keys)
-        keep_shadows(connection, record.id, beside)
+        # From here on nothing is published or stopped; if something was meanwhile, it counts.
+        is_current = hold_revision(connection) == snapshot.revision
+        record, answer = _kept(
+            connection, platform, made if is_current else _made(platform.snapshot(), case, now)
+        )
         if key is not None and request is not None:
             keep_answer(connection, client, key, request, record)
-        return {**_head(record), "digest": digest, "decision": answer}
+        return answer
 
     return platform.writer.submit(work)
 
@@ -191,6 +190,16 @@ def _made(snapshot: Snapshot, case: Case, now: dt.datetime) -> _Made:
         body=body,
     )
     return record, answer, tuple(beside)
+
+
+def _kept(
+    connection: Connection, platform: Platform, made: _Made
+) -> tuple[Record, dict[str, object]]:
+    """Write a decision, and what shadows came to beside it; gives the record, and the whole answer."""
+    record, answer, beside = made
+    digest = keep(connection, record, platform.keys)
+    keep_shadows(connection, record.id, beside)
+    return record, {**_head(record), "digest": digest, "decision": answer}
 
 
 def _shadowed(snapshot: Snapshot, shadow: Shadow, case: Case) -> dict[str, object]:

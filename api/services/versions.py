@@ -12,6 +12,7 @@ from api.store.drafts import (
     decisions_by,
     find_version,
     history_of,
+    intact_steps,
     list_versions,
     steps_of,
 )
@@ -170,12 +171,16 @@ def in_force(
 
 
 def history(platform: Platform, kind: str, id_: str, only: str | None, most: int) -> dict[str, Any]:
-    """List every step of a document's versions, the latest first; raises NotFoundError."""
+    """List every step of a document's versions, the latest first; raises NotFoundError.
+
+    `intact` says whether a step is still what the log committed to when it was taken.
+    """
     with platform.engine.connect() as connection:
         rows = list_versions(connection, kind, id_)
         if not rows or (only is not None and all(row.version != only for row in rows)):
             raise NotFoundError(kind, id_, only or "")
         steps = history_of(connection, kind, id_, only, most)
+        intact = intact_steps(connection, steps)
         begun = {step.version for step in steps if step.verb == "drafted"}
         told = [
             {
@@ -187,6 +192,7 @@ def history(platform: Platform, kind: str, id_: str, only: str | None, most: int
                 "reason": step.reason,
                 "hash": step.hash,
                 "entry": step.entry,
+                "intact": step.id in intact,
                 **json.loads(step.detail),
             }
             for step in steps
@@ -202,6 +208,7 @@ def history(platform: Platform, kind: str, id_: str, only: str | None, most: int
             "reason": "",
             "hash": row.hash,
             "entry": None,
+            "intact": None,
             "recorded": row.published_at.isoformat(),
         }
         for row in reversed(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -11,13 +12,12 @@ from sqlalchemy import delete, func, insert, select, update
 
 from api.store.ledger import append
 from api.store.records import new_id
-from api.store.tables import approvals, decisions, documents, publishing_events
+from api.store.tables import approvals, decisions, documents, log_entries, publishing_events
 from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
 from engine.kernel.canonical import ContentHash, canonical_json
 from engine.publishing.draft import digest_of
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping, Sequence
     from typing import Any
 
@@ -51,6 +51,9 @@ _ENTRIES: dict[Verb, EntryKind] = {
     "resumed": "suspension",
 }
 """As what the log knows a step; all others belong to a publication."""
+
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +215,8 @@ def _write(
         "reason": step.reason,
         "detail": canonical_json(dict(step.detail)).decode(),
     }
-    salt = secrets.token_bytes(SALT_BYTES)
-    entry = body_digest(salt, canonical_json({**values, "at": step.at.isoformat()}))
+    salt, at = secrets.token_bytes(SALT_BYTES), step.at.astimezone(dt.UTC)
+    entry = body_digest(salt, canonical_json({**values, "at": at.isoformat()}))
     connection.execute(
         insert(publishing_events).values(
             **values, document=document, at=step.at, salt=salt, entry=entry
@@ -227,6 +230,27 @@ def _write(
         used=() if about["hash"] is None else (ContentHash(about["hash"]),),
     )
     append(connection, told)
+
+
+_COMMITTED = ("id", "kind", "name", "version", "hash", "digest", "verb", "who", "reason", "detail")
+
+
+def intact_steps(connection: Connection, steps: Sequence[Row[Any]]) -> frozenset[str]:
+    """Name the steps that are what the log committed to when they were taken."""
+    logged: dict[str, bytes] = {}
+    ids = [step.id for step in steps]
+    for first in range(0, len(ids), _AT_ONCE):
+        query = select(log_entries.c.subject, log_entries.c.leaf)
+        chosen = query.where(log_entries.c.subject.in_(ids[first : first + _AT_ONCE]))
+        logged |= {subject: bytes(leaf) for subject, leaf in connection.execute(chosen)}
+    intact = set()
+    for step in steps:
+        body = {name: getattr(step, name) for name in _COMMITTED}
+        digest = body_digest(step.salt, canonical_json({**body, "at": step.at.isoformat()}))
+        leaf = logged.get(step.id)
+        if leaf is not None and json.loads(leaf)["digest"] == digest == step.entry:
+            intact.add(step.id)
+    return frozenset(intact)
 
 
 def history_of(

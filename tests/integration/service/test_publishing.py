@@ -103,6 +103,7 @@ def test_a_version_passes_from_draft_to_publication(office: Office) -> None:
         ("drafted", "ann"),
         ("taken_over", "starter"),
     ]
+    assert all(one["intact"] for one in history[:-1])
     for one in history[:-1]:
         assert one["entry"] in placed(office, one["step"])["leaf"]
 
@@ -221,6 +222,12 @@ def test_a_published_version_never_changes(office: Office) -> None:
         "delete from publishing_events",
     ):
         assert "history" in sql(office, statement)
+    # Whoever owns the database can drop a guard; the log then shows it.
+    on = "" if office.platform.engine.dialect.name == "sqlite" else " on publishing_events"
+    assert not sql(office, f"drop trigger events_stand{on}")
+    assert not sql(office, "update publishing_events set who = 'eve'")
+    (drafted, _) = office.call("ann", "GET", "history").json()["history"]
+    assert (drafted["who"], drafted["intact"]) == ("eve", False)
 
 
 def test_the_stop_button_works_from_the_next_decision_on(office: Office) -> None:
@@ -359,6 +366,7 @@ NONSENSE: tuple[tuple[str, str, object, int], ...] = (
     ("GET", "history?version=2.0.0", None, 404),
     ("GET", "diff?before=1.0.0&after=2.0.0", None, 404),
     ("GET", "/gossip/line", None, 404),
+    ("POST", "1.0.0/check", None, 200),
     ("GET", "/policies", None, 200),
 )
 
@@ -368,6 +376,7 @@ def test_nonsense_is_a_problem(tmp_path: Path) -> None:
         for method, path, body, status in NONSENSE:
             answer = office.call("bob", method, path, body)
             assert answer.status_code == status, (method, path, answer.text)
+        assert office.call("cai", "GET", f"/log/entries/{'0' * 32}/proof").status_code == 404
 
 
 def test_what_was_edited_since_it_was_looked_at_is_not_submitted(tmp_path: Path) -> None:
