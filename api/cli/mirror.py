@@ -18,7 +18,15 @@ from api.cli.publish import (
     shown,
 )
 from api.cli.registry import bounded, open_registry
-from api.cli.shared import FINDINGS, ContentOption, JsonOption, LangOption, print_json, wrong_use
+from api.cli.shared import (
+    FINDINGS,
+    ContentOption,
+    JsonOption,
+    LangOption,
+    print_json,
+    progress_line,
+    wrong_use,
+)
 
 if TYPE_CHECKING:
     from engine.publishing.mirror import Held, Name, Pulled, Pushed
@@ -55,9 +63,13 @@ def push(
     bounded({"reason": reason})
     with open_registry(url, key, by, lang) as registry:
         plan = plan_push(texts.files, map(_held, registry.versions()))
-        for one in plan if not dry_run else ():
-            if one.action in {"new", "edited"}:
+        lacking = [one for one in plan if one.action in {"new", "edited"} and not dry_run]
+        with progress_line() as progress:
+            task = progress.add_task("", total=len(lacking))
+            for one in lacking:
+                progress.update(task, description=shown(one.name))
                 registry.draft(one.name, one.files, reason)
+                progress.advance(task)
     if json:
         print_json(
             [{"name": shown(one.name), "action": one.action, "voids": one.voids} for one in plan]
@@ -127,9 +139,14 @@ def pull(
             key=lambda one: one["published_at"],
         )
         names = wanted(texts, [*map(_held, listed)])
-        plan = plan_pull(
-            texts, [_held(registry.version(name)) for name in _in_order(listed, names)]
-        )
+        read = []
+        with progress_line() as progress:
+            task = progress.add_task("", total=len(names))
+            for name in _in_order(listed, names):
+                progress.update(task, description=shown(name))
+                read.append(_held(registry.version(name)))
+                progress.advance(task)
+        plan = plan_pull(texts, read)
     if not dry_run:
         _write(folder, plan)
     if json:

@@ -8,13 +8,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 import uvicorn
 from typer.testing import CliRunner
 
 from api.app import create_app
-from api.cli import app
+from api.cli import app, mirror
 from api.cli.operate import begin
 from api.settings import Settings
+from engine.publishing.mirror import Pulled
 from tests.support.registry import rule_set, write_folder
 
 if TYPE_CHECKING:
@@ -202,3 +204,53 @@ def test_wrong_use_is_said(desk: Desk, tmp_path: Path) -> None:
         "versions", code=2, env={"EVENHAND_DATA_DIR": str(tmp_path / "x")}
     )
     assert not (tmp_path / "x").exists()
+
+
+def test_json_and_what_is_kept(desk: Desk) -> None:
+    desk.write()
+    pushed = json.loads(desk.run("push", "--json"))
+    assert [(one["name"], one["action"]) for one in pushed] == [
+        ("rule_set line@1.0.0", "same"),
+        ("rule_set line@1.1.0", "new"),
+    ]
+    cases = desk.folder / "rules/line/cases.yaml"
+    cases.write_text(cases.read_text("utf-8") + "# mine\n", "utf-8")
+    told = desk.run("push", lang="zh")
+    assert "仅注释或案例不同" in told
+    assert "草稿已改" in told
+    assert "kept: it has cases that the registry does not" in desk.run("pull")
+    pulled = json.loads(desk.run("pull", "--json"))
+    assert pulled == {"written": [], "changed": [], "kept": ["rules/line/cases.yaml"]}
+    assert json.loads(desk.run("history", "line", "--json"))["history"][0]["verb"] == "drafted"
+    assert json.loads(desk.run("suspend", "line", "-m", "x", "--json"))["suspended"] is True
+    assert "reason is longer" in desk.run("resume", "line", "-m", "x" * 2001, code=2)
+
+
+def test_two_kinds_of_one_id_are_told_apart(desk: Desk) -> None:
+    policy = """schema_version: "1"
+kind: policy
+id: line
+version: 1.0.0
+title: {zh: 制度, en: Policy}
+owner: hr
+effective_from: 2026-01-01T00:00:00+00:00
+clause: HR
+clauses:
+  - {id: HR-1, title: {zh: 一, en: One}}
+"""
+    place = desk.folder / "rules/policies/line/1.0.0.yaml"
+    place.parent.mkdir(parents=True)
+    place.write_text(policy, "utf-8")
+    desk.run("push")
+    assert "of several kinds" in desk.run("submit", "line@1.0.0", code=2)
+    assert "of several kinds" in desk.run("history", "line", code=2)
+    assert "1 must" not in desk.run("submit", "line@1.0.0", "--kind", "policy")
+    assert "approvals 0/1" in desk.run("versions", "line")
+    refused = desk.run("shadow", "line@1.0.0", "--kind", "policy", code=1, lang="zh")
+    assert "只有规则集可以影子运行" in refused
+
+
+def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(typer.Exit):
+        mirror._write(tmp_path / "in", Pulled({"../out.yaml": "x"}, (), ()))
+    assert not (tmp_path / "out.yaml").exists()

@@ -195,3 +195,10 @@ def test_every_code_has_its_example() -> None:
         if isinstance(value, Code) and value.id.startswith("PUBLISH")
     }
     assert known == {f"PUBLISH-00{number}" for number in range(1, 10)}
+
+
+def test_a_guarantee_that_nothing_changed_is_held_against_the_version_named() -> None:
+    same = rule_set(line="60", more="\n  - {id: U1, unchanged_from: 1.0.0}")
+    assert reviewed(same).blockers == ()
+    other = rule_set(line="61", more="\n  - {id: U1, unchanged_from: 1.0.0}")
+    assert [one.args["id"] for one in reviewed(other).blockers] == ["U1"]
