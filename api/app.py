@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from api.http import decisions, log
+from api.http import decisions, log, publishing
 from api.http.problems import add_problems
 from api.services.platform import open_platform
 
@@ -61,4 +61,5 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.include_router(decisions.router)
     app.include_router(log.router)
+    app.include_router(publishing.router)
     return app

@@ -22,6 +22,11 @@ class Settings(BaseSettings):
     origin: str = Field("evenhand.local/log", description="the name under which the log is signed")
     batch_size: int = Field(200, ge=1, le=10_000, description="the most records in one commit")
     max_body_bytes: int = Field(1 << 20, ge=1024, description="the largest request that is read")
+    max_draft_bytes: int = Field(16 << 20, ge=1024, description="the largest draft that is read")
+    assess_in: tuple[str, ...] = Field(
+        (),
+        description="jurisdictions in which a version's impact is assessed before it is published, as JSON",
+    )
 
     def url(self) -> str:
         """Give the database's address in SQLAlchemy's form."""

@@ -466,23 +466,19 @@ def check_file(content: Content, path: str) -> list[Diagnostic]:
     return in_order(found)
 
 
+def place_of(kind: str, id_: str, version: str) -> str:
+    """Say where a version stands in a folder of content: its file, or the folder of a catalog."""
+    folder = _FOLDERS.get(kind)
+    return f"catalog/{version}" if folder is None else f"{folder}/{id_}/{version}.yaml"
+
+
 def _check_place(loaded: Loaded[Any]) -> list[Diagnostic]:
-    document, folder = loaded.document, _FOLDERS.get(loaded.document.kind)
-    wanted = f"{document.id}/{document.version}.yaml"
-    if (
-        folder is None
-        or f"/{folder}/" not in f"/{loaded.path}"
-        or loaded.path.endswith(f"/{wanted}")
-    ):
+    one, path = loaded.document, f"/{loaded.path}"
+    folder, wanted = _FOLDERS.get(one.kind), place_of(one.kind, one.id, one.version)
+    if folder is None or f"/{folder}/" not in path or path.endswith(wanted.removeprefix(folder)):
         return []
-    return [
-        WRONG_PLACE.at(
-            loaded.span("version"),
-            id=document.id,
-            version=document.version,
-            wanted=f"{folder}/{wanted}",
-        )
-    ]
+    told = {"id": one.id, "version": one.version, "wanted": wanted}
+    return [WRONG_PLACE.at(loaded.span("version"), **told)]
 
 
 def check_document(content: Content, loaded: Loaded[Any]) -> list[Diagnostic]:

@@ -14,7 +14,9 @@ from api.cli import (
     decide,
     exchange,
     learn,
+    mirror,
     operate,
+    publish,
     results,
     scheduling,
     tell,
@@ -49,5 +51,7 @@ for module in (
     catalogs,
     exchange,
     operate,
+    mirror,
+    publish,
 ):
     module.add_to(app)

@@ -68,21 +68,18 @@ def prove(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Prove the guarantees, or show a case against each. Exits 1 unless all are proved. · 证明保证"""
-    from engine.rules.prove import prove_claim
+    from engine.publishing.proofs import prove_in, typical_of
 
     read, when = load(content), moment(as_of)
     compiled = read.rule_set(rule_set, when)
-    typical = _typical(read, compiled)
+    typical = typical_of(read, compiled)
     proofs: list[tuple[Proof, float]] = []
     with progress_line() as progress:
         task = progress.add_task("", total=len(compiled.claims))
         for claim in compiled.claims:
             progress.update(task, description=claim.id)
-            other = None
-            if claim.kind == "unchanged_from":
-                other = read.rule_set(f"{compiled.document.id}@{claim.subject}", when)
             start = time.perf_counter()
-            proofs.append((prove_claim(compiled, claim, other, typical), _since(start)))
+            proofs.append((prove_in(read, compiled, claim, when, typical), _since(start)))
             progress.advance(task)
     if json:
         print_json(_proofs_json(compiled, proofs))
@@ -94,14 +91,6 @@ def prove(
 
 def _since(start: float) -> float:
     return time.perf_counter() - start
-
-
-def _typical(content: Content, compiled: CompiledRuleSet) -> list[Mapping[str, Value]]:
-    """The inputs of the rule set's own cases: examples that look like them are easier to read."""
-    from engine.rules.cases import typical_inputs
-
-    files = [f.document for f in content.cases if f.document.of == compiled.document.id]
-    return [inputs for file in files for inputs in typical_inputs(compiled, file)]
 
 
 def _show_proofs(
@@ -211,6 +200,7 @@ def diff(
 ) -> None:
     """Compare two versions in meaning: what changed, who can gain and who can lose. · 比较两个版本"""
     from engine.kernel.edits import diff_documents
+    from engine.publishing.proofs import typical_of
     from engine.rules.diff import diff_rule_sets
     from engine.rules.impact import find_impacts
 
@@ -231,7 +221,7 @@ def diff(
         with progress_line() as progress:
             progress.add_task(f"{before} → {after}")
             compared = _compared(read, kind, before, after, compiled, fixed, when)
-            impacts = [*find_impacts(compared, _typical(read, compiled))]
+            impacts = [*find_impacts(compared, typical_of(read, compiled))]
     _print_diff(_Found(before, after, compiled, edits, impacts), form, as_lang(lang))
 
 

@@ -16,6 +16,9 @@ SCOPES = {
     "decide": "decide cases and record them",
     "read": "read recorded decisions",
     "audit": "read the log, prove and replay",
+    "author": "write drafts of documents and submit them",
+    "approve": "approve, reject and waive what others wrote",
+    "publish": "publish, suspend and resume documents, and run them in shadow",
 }
 
 
@@ -26,10 +29,10 @@ def platform_of(request: Request) -> Platform:
 
 
 class Needs:
-    """The dependency that lets only callers with a scope through."""
+    """The dependency that lets only callers with one of these scopes through."""
 
-    def __init__(self, scope: str) -> None:
-        self.scope = scope
+    def __init__(self, *scopes: str) -> None:
+        self.scopes = scopes
 
     def __call__(self, request: Request) -> Caller:
         """Find the caller by the bearer key; raises ProblemError."""
@@ -37,9 +40,11 @@ class Needs:
         caller = find_caller(platform_of(request), authorization)
         if caller is None:
             raise ProblemError("not-authenticated")
-        if self.scope not in caller.scopes:
-            raise ProblemError("not-allowed", f"scope {self.scope}")
+        if caller.scopes.isdisjoint(self.scopes):
+            raise ProblemError("not-allowed", f"scope {' / '.join(self.scopes)}")
         return caller
 
 
-CanDecide, CanRead, CanAudit = (Depends(Needs(scope)) for scope in SCOPES)
+CanDecide, CanRead, CanAudit = (Depends(Needs(scope)) for scope in ("decide", "read", "audit"))
+CanAuthor, CanApprove, CanPublish = (Depends(Needs(s)) for s in ("author", "approve", "publish"))
+CanSeeDrafts = Depends(Needs("author", "approve", "publish", "audit"))

@@ -8,15 +8,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.access import CanAudit, CanDecide, CanRead, platform_of
-from api.http.problems import ProblemError
+from api.http.bodies import moment, read_body, schema_of
 from api.services.access import Caller
 from api.services.decide import Case, decide, find, replay, try_case
 from api.services.log import proof_of
-from engine.kernel.documents import parse_instant
-from engine.kernel.json_text import read_json
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
@@ -38,31 +36,23 @@ class DecisionRequest(BaseModel):
     dry_run: bool = Field(False, description="decide, and keep nothing")  # noqa: FBT003 - a default
 
 
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": DecisionRequest.model_json_schema()}},
-    }
-}
-
-
-@router.post("/decisions", status_code=201, openapi_extra=_BODY)
+@router.post("/decisions", status_code=201, openapi_extra=schema_of(DecisionRequest))
 async def post_decision(
     request: Request,
     caller: Annotated[Caller, CanDecide],
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> JSONResponse:
     """Decide one case. The answer comes when the record is on the disk; with `dry_run` nothing is kept."""
-    asked = await _read(request)
+    platform = platform_of(request)
+    asked = await read_body(request, DecisionRequest, platform.settings.max_body_bytes)
     now = dt.datetime.now(dt.UTC)
     case = Case(
         asked.rule_set,
         asked.inputs,
-        (_moment(asked.as_of) or now).astimezone(dt.UTC),
+        (moment(asked.as_of, "as_of") or now).astimezone(dt.UTC),
         asked.case,
         asked.person,
     )
-    platform = platform_of(request)
     if asked.dry_run:
         return JSONResponse(try_case(platform, case), 200)
     done = decide(platform, case, now, caller.client, idempotency_key)
@@ -87,31 +77,3 @@ def prove_decision(request: Request, id_: _ID) -> JSONResponse:
     platform = platform_of(request)
     find(platform, id_)
     return JSONResponse(proof_of(platform, id_))
-
-
-async def _read(request: Request) -> DecisionRequest:
-    """Read the body with its decimals kept: no number becomes a float on the way."""
-    limit = platform_of(request).settings.max_body_bytes
-    raw = b""
-    async for part in request.stream():
-        raw += part
-        if len(raw) > limit:
-            raise ProblemError("too-large", f"{limit} bytes")
-    try:
-        return DecisionRequest.model_validate(read_json(raw.decode("utf-8"), "body"))
-    except UnicodeDecodeError:
-        raise ProblemError("not-json", "UTF-8") from None
-    except ValidationError as error:
-        where = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5]
-        )
-        raise ProblemError("not-json", where) from None
-
-
-def _moment(text: str | None) -> dt.datetime | None:
-    if text is None:
-        return None
-    try:
-        return parse_instant(text)
-    except ValueError:
-        raise ProblemError("not-json", "as_of") from None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from api.http.access import CanAudit, platform_of
-from api.services.log import proof_of_growth, public_key, signed_head
+from api.services.log import proof_of, proof_of_growth, public_key, signed_head
 
 router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[CanAudit])
 
@@ -24,6 +24,14 @@ def get_checkpoint(request: Request) -> PlainTextResponse:
 def get_key(request: Request) -> PlainTextResponse:
     """Give the public key of the log; keep it where the service cannot change it."""
     return PlainTextResponse(f"{public_key(platform_of(request))}\n")
+
+
+@router.get("/entries/{subject}/proof")
+def prove_entry(
+    request: Request, subject: Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+) -> JSONResponse:
+    """Prove that what is recorded under an id, as a step of a version, is in the log (RFC 9162)."""
+    return JSONResponse(proof_of(platform_of(request), subject))
 
 
 @router.get("/consistency")

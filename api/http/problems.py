@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi.responses import JSONResponse
 
 from api.services.decide import AlteredError, ErasedError, KeyReusedError, NothingLikeItError
+from api.services.publish import BlockedError, RefusedError
 from engine.kernel.errors import DocumentError, EvaluationError, NotFoundError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from engine.kernel.diagnostics import Diagnostic, Lang
 
-_TITLES = {
+TITLES = {
     "not-found": (404, "there is nothing of that name", "没有该对象"),
     "not-valid": (422, "the request cannot be carried out as it is", "请求无法按原样执行"),
     "not-json": (400, "the body is not the JSON that is expected", "请求体不是所需的 JSON"),
@@ -33,6 +34,34 @@ _TITLES = {
         "a record does not open: it, or its key, was altered",
         "记录无法打开：记录或密钥被改动",
     ),
+    "own-work": (
+        403,
+        "who wrote any part of a version neither approves nor waives it",
+        "编写过该版本任何部分的人不能批准或豁免它",
+    ),
+    "stale": (
+        409,
+        "the version was edited meanwhile: read it again",
+        "该版本已被改动：请重新阅读",
+    ),
+    "published": (
+        409,
+        "a published version never changes: write the next one",
+        "已发布的版本永不改动：请写下一个版本",
+    ),
+    "wrong-state": (
+        409,
+        "the version is not in the state for this step",
+        "该版本所处状态不允许此步骤",
+    ),
+    "not-approved": (409, "approvals are missing", "审批人数不足"),
+    "no-shadow": (
+        422,
+        "only a rule set runs in shadow: nothing else decides by itself",
+        "只有规则集可以影子运行：其他文件自己不作裁定",
+    ),
+    "over": (422, "that day is over already", "该期限已过"),
+    "blocked": (422, "findings stand in the way", "有问题尚未解决"),
     "not-authenticated": (401, "a valid key is needed", "需要有效的密钥"),
     "not-allowed": (403, "the key may not do this", "该密钥无权执行此操作"),
 }
@@ -56,7 +85,7 @@ def problem(
 ) -> JSONResponse:
     """Make the answer for a problem; findings say where and what to do."""
     lang = language_of(request)
-    status, en, zh = _TITLES[kind]
+    status, en, zh = TITLES[kind]
     body: dict[str, object] = {
         "type": f"urn:evenhand:problem:{kind}",
         "title": zh if lang == "zh" else en,
@@ -84,6 +113,14 @@ def add_problems(app: FastAPI) -> None:
     @app.exception_handler(ProblemError)
     async def _(request: Request, error: ProblemError) -> JSONResponse:
         return problem(request, error.kind, error.detail)
+
+    @app.exception_handler(RefusedError)
+    async def _(request: Request, error: RefusedError) -> JSONResponse:
+        return problem(request, error.kind, error.detail)
+
+    @app.exception_handler(BlockedError)
+    async def _(request: Request, error: BlockedError) -> JSONResponse:
+        return problem(request, "blocked", found=error.findings)
 
     @app.exception_handler(DocumentError)
     async def _(request: Request, error: DocumentError) -> JSONResponse:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from api.store.keys import AlteredError, ErasedError
 from api.store.records import (
@@ -19,10 +19,11 @@ from api.store.records import (
     open_record,
     request_hash,
 )
-from api.store.registry import revision_of
+from api.store.registry import hold_revision
+from api.store.shadows import ShadowAnswer, keep_shadows
 from engine.kernel.canonical import canonical_json
 from engine.kernel.errors import DocumentError
-from engine.rules.decision import Decision, decision_json
+from engine.rules.decision import Decision, Reason, decision_json
 from engine.rules.evaluate import decide as decide_case
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from api.services.platform import Platform
-    from api.store.registry import Snapshot
+    from api.store.registry import Shadow, Snapshot
 
 __all__ = [
     "AlteredError",
@@ -48,6 +49,9 @@ __all__ = [
 ]
 
 ENGINE = version("evenhand")
+_SUSPENDED = Reason(
+    "SUSPENDED", "规则已暂停，由人裁定", "The rules are suspended: a person decides", ""
+)
 
 
 class NothingLikeItError(LookupError):
@@ -88,15 +92,14 @@ def decide(
             known = answered(connection, client, key, request)
             if known is not None:
                 return _known(connection, platform, known)
-        record, answer = made
-        if (
-            revision_of(connection) != snapshot.revision
-        ):  # something was published or stopped meanwhile
-            record, answer = _made(platform.snapshot(), case, now)
-        digest = keep(connection, record, platform.keys)
+        # From here on nothing is published or stopped; if something was meanwhile, it counts.
+        is_current = hold_revision(connection) == snapshot.revision
+        record, answer = _kept(
+            connection, platform, made if is_current else _made(platform.snapshot(), case, now)
+        )
         if key is not None and request is not None:
             keep_answer(connection, client, key, request, record)
-        return {**_head(record), "digest": digest, "decision": answer}
+        return answer
 
     return platform.writer.submit(work)
 
@@ -117,8 +120,9 @@ def replay(platform: Platform, id_: str) -> dict[str, object]:
     if kept is None:
         raise NothingLikeItError(id_)
     case = Case(f"{kept.rule_set}@{kept.version}", _unmarked(kept.body["inputs"]), kept.as_of)
-    answer, _ = _answer(platform.snapshot(), case, stop=False)
     before: Any = kept.body["decision"]
+    stopped = [reason["code"] for reason in before["reasons"]] == [_SUSPENDED.code]
+    answer, _ = _answer(platform.snapshot(), case, stopped=stopped)
     differs = {
         name: {"recorded": before.get(name), "replayed": answer.get(name)}
         for name in sorted({*before, *answer})
@@ -134,13 +138,18 @@ def replay(platform: Platform, id_: str) -> dict[str, object]:
 
 
 def _answer(
-    snapshot: Snapshot, case: Case, *, stop: bool = True
+    snapshot: Snapshot, case: Case, *, stopped: bool | None = None
 ) -> tuple[dict[str, object], tuple[str, str]]:
-    """Decide by the published version; gives the answer, and the id and version that gave it."""
+    """Decide by the published version; gives the answer, and the id and version that gave it.
+
+    What rests on a suspended document goes to a person; a replay says by `stopped` whether it did then.
+    """
     compiled = snapshot.content.rule_set(case.rule_set, case.as_of)
     document = compiled.document
-    if stop and ("rule_set", document.id) in snapshot.suspended:
-        made = Decision("needs_human", {}, (), (), compiled.used)
+    if stopped is None:
+        stopped = any((one.kind, one.id) in snapshot.suspended for one in compiled.used)
+    if stopped:
+        made = Decision("needs_human", {}, (_SUSPENDED,), (), compiled.used)
     else:
         try:
             made = decide_case(compiled, case.inputs)
@@ -149,13 +158,23 @@ def _answer(
     return decision_json(made), (document.id, document.version)
 
 
-def _made(snapshot: Snapshot, case: Case, now: dt.datetime) -> tuple[Record, dict[str, object]]:
+_Made: TypeAlias = "tuple[Record, dict[str, object], tuple[ShadowAnswer, ...]]"
+
+
+def _made(snapshot: Snapshot, case: Case, now: dt.datetime) -> _Made:
     made, (rule_set, used_version) = _answer(snapshot, case)
     answer = json.loads(
         canonical_json(made)
     )  # as it will be read again: the same answer, byte by byte
     id_ = new_id(now)
     used: Any = answer["used"]
+    body: dict[str, object] = {"inputs": _marked(case.inputs), "decision": answer}
+    beside = []
+    for shadow in snapshot.shadows:
+        if (shadow.kind, shadow.id) == ("rule_set", rule_set):
+            other = json.loads(canonical_json(_shadowed(snapshot, shadow, case)))
+            body.setdefault("shadows", {})[shadow.version] = other  # type: ignore[index]
+            beside.append(_compared(shadow, answer, other))
     record = Record(
         id=id_,
         case=case.case,
@@ -168,9 +187,53 @@ def _made(snapshot: Snapshot, case: Case, now: dt.datetime) -> tuple[Record, dic
         decided_at=now,
         as_of=case.as_of,
         engine=ENGINE,
-        body={"inputs": _marked(case.inputs), "decision": answer},
+        body=body,
     )
-    return record, answer
+    return record, answer, tuple(beside)
+
+
+def _kept(
+    connection: Connection, platform: Platform, made: _Made
+) -> tuple[Record, dict[str, object]]:
+    """Write a decision, and what shadows came to beside it; gives the record, and the whole answer."""
+    record, answer, beside = made
+    digest = keep(connection, record, platform.keys)
+    keep_shadows(connection, record.id, beside)
+    return record, {**_head(record), "digest": digest, "decision": answer}
+
+
+def _shadowed(snapshot: Snapshot, shadow: Shadow, case: Case) -> dict[str, object]:
+    """Decide by a version without effect; whatever becomes of it, the decision stands."""
+    content = snapshot.beside or snapshot.content
+    try:
+        compiled = content.rule_set(f"{shadow.id}@{shadow.version}", case.as_of)
+        return decision_json(decide_case(compiled, case.inputs))
+    except DocumentError as error:
+        return decision_json(Decision("error", {}, (), (), (), faults=error.diagnostics))
+    except Exception:  # noqa: BLE001 - not even a mistake of ours may stop the decision that counts
+        return decision_json(Decision("error", {}, (), (), ()))
+
+
+def _compared(shadow: Shadow, answer: dict[str, Any], other: dict[str, Any]) -> ShadowAnswer:
+    """Say which parts of an answer differ: the status, outcomes, reasons by code, obligations."""
+    one, two = _parts(answer), _parts(other)
+    differs = tuple(name for name in sorted({*one, *two}) if one.get(name) != two.get(name))
+    return ShadowAnswer(shadow.document, shadow.digest, _short(answer), _short(other), differs)
+
+
+def _parts(answer: dict[str, Any]) -> dict[str, object]:
+    return {
+        "status": answer["status"],
+        "reasons": [reason["code"] for reason in answer["reasons"]],
+        "obligations": answer["obligations"],
+        **answer["outcomes"],
+    }
+
+
+def _short(answer: dict[str, Any]) -> str:
+    """Say in a word what an answer came to: the outcome, where it has a word for one, else the status."""
+    word = answer["outcomes"].get("outcome")
+    return word[:120] if isinstance(word, str) else str(answer["status"])
 
 
 def _head(record: Record) -> dict[str, object]:

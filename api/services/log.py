@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import NoResultFound
+
+from api.services.decide import NothingLikeItError
 from api.store import ledger
 from engine.audit.checkpoint import verifier_of
 
@@ -26,9 +29,12 @@ def public_key(platform: Platform) -> str:
 
 
 def proof_of(platform: Platform, subject: str) -> dict[str, object]:
-    """Prove that the entry about a record is in the log."""
+    """Prove that the entry about a record is in the log, erased or not; raises NothingLikeItError."""
     with platform.engine.connect() as connection:
-        return ledger.prove_entry(connection, subject)
+        try:
+            return ledger.prove_entry(connection, subject)
+        except NoResultFound:
+            raise NothingLikeItError(subject) from None
 
 
 def proof_of_growth(platform: Platform, old: int, size: int | None) -> dict[str, object]:

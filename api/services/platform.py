@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from api.store.database import answers, is_sqlite, open_database
+from api.store.guards import metadata
 from api.store.keys import Keys, open_keys
 from api.store.ledger import integrate
 from api.store.registry import Snapshot, read_snapshot, revision_of
-from api.store.tables import metadata
 from api.store.writer import Writer
 
 if TYPE_CHECKING:

@@ -8,26 +8,48 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select, update
 
+from api.store.database import is_sqlite
 from api.store.tables import documents, revisions
 from engine.content import Content, read_content
 from engine.lock import LOCK_NAME
+from engine.publishing.draft import digest_of, files_of
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
+    from typing import Any
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
 PUBLISHED, SUSPENDED = "published", "suspended"
+_HELD = "revision held"
+_REVISION = 0x45_56_45_52
+"""The advisory lock that whoever records under a revision shares, and whoever raises it has alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A version that runs beside the one in force: its row, its name, and the digest of its files."""
+
+    document: int
+    kind: str
+    id: str
+    version: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that is published, under the revision at which it was read; `suspended` are kind and id."""
+    """All that is published, under the revision at which it was read; `suspended` are kind and id.
+
+    `beside` holds the shadows as well; only they are decided from it.
+    """
 
     revision: int
     content: Content
     suspended: frozenset[tuple[str, str]]
+    shadows: tuple[Shadow, ...] = ()
+    beside: Content | None = None
 
 
 def revision_of(connection: Connection) -> int:
@@ -37,8 +59,28 @@ def revision_of(connection: Connection) -> int:
     )
 
 
+def hold_revision(connection: Connection, *, alone: bool = False) -> int:
+    """Give the revision, and keep others from raising it until the transaction ends.
+
+    With `alone` nobody else holds it meanwhile. On SQLite whoever writes is alone already. What is
+    held stays as it is: many decisions in one transaction ask once.
+    """
+    transaction = connection.get_transaction()
+    held = connection.info.get(_HELD)
+    if not alone and held is not None and held[0] is transaction:
+        return int(held[1])
+    if not is_sqlite(connection.engine):
+        lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        connection.execute(select(getattr(func, lock)(_REVISION)))
+    number = revision_of(connection)
+    connection.info[_HELD] = (transaction, number)
+    return number
+
+
 def raise_revision(connection: Connection) -> None:
     """Say that answers may differ from now on, in the transaction that makes them so."""
+    hold_revision(connection, alone=True)
+    del connection.info[_HELD]
     changed = connection.execute(update(revisions).values(number=revisions.c.number + 1))
     if not changed.rowcount:
         connection.execute(insert(revisions).values(id=1, number=1))
@@ -47,21 +89,39 @@ def raise_revision(connection: Connection) -> None:
 def read_snapshot(connection: Connection) -> Snapshot:
     """Read what is published; a case file is the one that came with the latest publication."""
     revision = revision_of(connection)
+    rows = published_rows(connection)
+    files: dict[str, str] = {}
+    for row in rows:
+        files |= json.loads(row.files)
+    files |= {LOCK_NAME: "".join(f"{lock_line(row)}\n" for row in rows)}
+    suspended = frozenset((row.kind, row.name) for row in rows if row.status == SUSPENDED)
+    beside = connection.execute(
+        select(documents).where(documents.c.shadow_since.is_not(None)).order_by(documents.c.id)
+    ).all()
+    shadows = tuple(Shadow(r.id, r.kind, r.name, r.version, r.digest) for r in beside)
+    more = {path: one for row in beside for path, one in json.loads(row.files).items()}
+    return Snapshot(
+        revision,
+        read_content(files),
+        suspended,
+        shadows,
+        read_content({**files, **more}) if shadows else None,
+    )
+
+
+def published_rows(connection: Connection) -> list[Row[Any]]:
+    """Give what is published, in the order in which it was."""
     query = (
         select(documents)
         .where(documents.c.status.in_((PUBLISHED, SUSPENDED)))
         .order_by(documents.c.published_at, documents.c.id)
     )
-    files: dict[str, str] = {}
-    lines, suspended = [], set()
-    for row in connection.execute(query):
-        files |= json.loads(row.files)
-        recorded = row.published_at.isoformat()
-        lines.append(f"{row.kind} {row.name} {row.version} {row.hash} {recorded}\n")
-        if row.status == SUSPENDED:
-            suspended.add((row.kind, row.name))
-    content = read_content(files | {LOCK_NAME: "".join(lines)})
-    return Snapshot(revision, content, frozenset(suspended))
+    return list(connection.execute(query).all())
+
+
+def lock_line(row: Row[Any]) -> str:
+    """Write the line that a published version has in a folder's lock."""
+    return f"{row.kind} {row.name} {row.version} {row.hash} {row.published_at.isoformat()}"
 
 
 def publish_folder(
@@ -76,13 +136,17 @@ def publish_folder(
         published = recorded.get((document.kind, document.id, document.version))
         if published is None:
             continue
+        own = files_of(files, loaded.path)
         connection.execute(
             insert(documents).values(
                 kind=document.kind,
                 name=document.id,
                 version=document.version,
                 hash=loaded.hash,
-                files=json.dumps(_files_of(files, loaded.path), ensure_ascii=False),
+                files=json.dumps(own, ensure_ascii=False),
+                digest=digest_of(own),
+                checked=digest_of(own),
+                blockers=0,
                 author=author,
                 status=PUBLISHED,
                 created_at=now,
@@ -92,12 +156,3 @@ def publish_folder(
         count += 1
     raise_revision(connection)
     return count
-
-
-def _files_of(files: Mapping[str, str], path: str) -> dict[str, str]:
-    """Give the files of one version: itself, a catalog's parts, and the cases beside it."""
-    folder = path.rpartition("/")[0]
-    if "catalog" in path.split("/")[:-1]:
-        return {name: text for name, text in files.items() if name.startswith(f"{folder}/")}
-    cases = f"{folder}/cases.yaml"
-    return {name: files[name] for name in (path, cases) if name in files}

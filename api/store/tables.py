@@ -6,6 +6,7 @@ import datetime as dt
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -77,14 +78,28 @@ documents = Table(
     Column("name", String(80), nullable=False),
     Column("version", String(40), nullable=False),
     Column("hash", String(71), nullable=False),
-    # The author's files as they were written, by path, as JSON.
+    # The author's files as they were written, by path, as JSON; the digest is over all of them.
     Column("files", Text, nullable=False),
+    Column("digest", String(71), nullable=False),
     Column("author", String(120), nullable=False),
     Column("status", String(20), nullable=False),
+    # What the last check looked at, and how much stood in the way then.
+    Column("checked", String(71)),
+    Column("blockers", Integer),
+    # How many people other than its authors must approve.
+    Column("needs", Integer, nullable=False, server_default="1"),
+    # Since when it runs beside the version in force, without effect.
+    Column("shadow_since", Moment),
     Column("created_at", Moment, nullable=False),
     Column("published_at", Moment),
     UniqueConstraint("kind", "name", "version"),
-    UniqueConstraint("id", "hash", "author"),
+    UniqueConstraint("id", "hash", "digest", "author"),
+    CheckConstraint(
+        "(status = 'draft' and shadow_since is null)"
+        " or (coalesce(checked, '') = digest and coalesce(blockers, 1) = 0)",
+        name="checked",
+    ),
+    CheckConstraint("needs in (1, 2)", name="needs"),
     CheckConstraint("status in ('draft','submitted','published','suspended')", name="known_status"),
     CheckConstraint(
         "(status in ('published','suspended')) = (published_at is not null)", name="published"
@@ -97,16 +112,41 @@ approvals = Table(
     Column("id", _Number, primary_key=True),
     Column("document", _Number, nullable=False),
     Column("hash", String(71), nullable=False),
+    Column("digest", String(71), nullable=False),
     Column("author", String(120), nullable=False),
     Column("approver", String(120), nullable=False),
+    Column("reason", String(2000), nullable=False),
     Column("at", Moment, nullable=False),
     # An approval names what was approved and who wrote it: an edit makes it point at nothing.
     ForeignKeyConstraint(
-        ["document", "hash", "author"],
-        ["documents.id", "documents.hash", "documents.author"],
+        ["document", "hash", "digest", "author"],
+        ["documents.id", "documents.hash", "documents.digest", "documents.author"],
     ),
-    UniqueConstraint("document", "hash", "approver"),
+    UniqueConstraint("document", "digest", "approver"),
     CheckConstraint("author <> approver", name="four_eyes"),
+)
+
+publishing_events = Table(
+    "publishing_events",
+    metadata,
+    # Every step of every version, for ever; `entry` is what the log commits to.
+    Column("number", _Number, primary_key=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("document", _Number, ForeignKey("documents.id")),
+    Column("kind", String(40), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("version", String(40)),
+    Column("verb", String(20), nullable=False),
+    Column("hash", String(71)),
+    Column("digest", String(71)),
+    Column("who", String(120), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reason", String(2000), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("salt", LargeBinary(32), nullable=False),
+    Column("entry", String(71), nullable=False),
+    Index(None, "kind", "name"),
+    Index(None, "document"),
 )
 
 # --- people and records ---------------------------------------------------------------------------
@@ -150,6 +190,20 @@ answers = Table(
     Column("request", String(71), nullable=False),
     Column("decision", String(32), ForeignKey("decisions.id"), nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+shadow_answers = Table(
+    "shadow_answers",
+    metadata,
+    # What a version without effect came to beside a decision; its answer is in the decision's body.
+    Column("decision", String(32), ForeignKey("decisions.id"), primary_key=True),
+    Column("document", _Number, ForeignKey("documents.id"), primary_key=True),
+    Column("digest", String(71), nullable=False),
+    Column("same", Boolean, nullable=False),
+    Column("in_force", String(120), nullable=False),
+    Column("shadow", String(120), nullable=False),
+    Column("differs", String(1000), nullable=False),
+    Index(None, "document"),
 )
 
 # --- the log -------------------------------------------------------------------------------------

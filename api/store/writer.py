@@ -21,6 +21,7 @@ T = TypeVar("T")
 class _Unit(Generic[T]):
     work: Callable[[Connection], T]
     done: Future[T]
+    is_alone: bool = False
 
 
 class Writer:
@@ -47,10 +48,13 @@ class Writer:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, work: Callable[[Connection], T]) -> Future[T]:
-        """Queue a unit; its future has the result once it is committed."""
+    def submit(self, work: Callable[[Connection], T], *, alone: bool = False) -> Future[T]:
+        """Queue a unit; its future has the result once it is committed.
+
+        What changes the answers of others is committed `alone`: no unit beside it sees half of it.
+        """
         done: Future[T] = Future()
-        self._waiting.put(_Unit(work, done))
+        self._waiting.put(_Unit(work, done, alone))
         return done
 
     def close(self) -> None:
@@ -63,14 +67,20 @@ class Writer:
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
             units, ending = [first], False
+            alone: _Unit[Any] | None = None
             with contextlib.suppress(queue.Empty):
-                while len(units) < self._batch:
+                while len(units) < self._batch and not first.is_alone and alone is None:
                     more = self._waiting.get_nowait()
                     if more is None:
                         ending = True
                         break
-                    units.append(more)
+                    if more.is_alone:
+                        alone = more
+                    else:
+                        units.append(more)
             self._commit(units)
+            if alone is not None:
+                self._commit([alone])
             if ending:
                 return
 

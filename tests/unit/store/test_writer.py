@@ -86,3 +86,20 @@ def test_what_is_queued_is_committed_before_the_end(engine: Engine) -> None:
     writer.close()
     assert all(done.done() for done in rest)
     assert count(engine) == 40
+
+
+def test_a_unit_that_wants_to_be_alone_is(engine: Engine) -> None:
+    commits: list[list[int]] = []
+
+    def counted(connection: Connection) -> None:
+        sizes = connection.execute(select(checkpoints.c.size).order_by(checkpoints.c.size))
+        commits.append(list(sizes.scalars()))
+
+    held = threading.Event()
+    writer = Writer(engine, batch=50, finish=counted)
+    first = writer.submit(lambda _: held.wait(10), alone=True)
+    rest = [writer.submit(adding(n), alone=n == 2) for n in range(5)]
+    held.set()
+    assert [first.result(10), *(one.result(10) for one in rest)] == [True, 0, 1, 2, 3, 4]
+    writer.close()
+    assert commits == [[], [0, 1], [0, 1, 2], [0, 1, 2, 3, 4]]

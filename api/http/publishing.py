@@ -1,0 +1,329 @@
+"""Versions of documents: drafts, approvals, publication, shadow and the stop button, for every kind of document alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.convertors import StringConvertor, register_url_convertor
+
+from api.http.access import (
+    CanApprove,
+    CanAudit,
+    CanAuthor,
+    CanPublish,
+    CanSeeDrafts,
+    platform_of,
+)
+from api.http.bodies import body_as, moment, schema_of
+from api.http.problems import ProblemError, language_of
+from api.services import publish as steps
+from api.services import versions as views
+from api.services.access import Caller
+from api.services.publish import Act, Version
+
+COLLECTIONS = {
+    "rule-sets": "rule_set",
+    "inferences": "inference",
+    "competency-models": "competency_model",
+    "catalogs": "catalog",
+    "policies": "policy",
+    "jurisdictions": "jurisdiction",
+    "dmn-models": "dmn_model",
+}
+"""The kinds of documents, by their names in addresses."""
+
+
+class _Collection(StringConvertor):
+    regex = "|".join(COLLECTIONS)
+
+    def convert(self, value: str) -> str:
+        """Give the kind of a collection."""
+        return COLLECTIONS[value]
+
+
+register_url_convertor("collection", _Collection())
+router = APIRouter(prefix="/v1", tags=["publishing"])
+
+_Kind = Annotated[
+    str, Path(description="The kind of document.", json_schema_extra={"enum": [*COLLECTIONS]})
+]
+_Id = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]*$", max_length=80)]
+_Version = Annotated[str, Path(pattern=r"^\d{1,9}\.\d{1,9}\.\d{1,9}$")]
+
+
+def _named(kind: _Kind, id_: _Id, version: _Version) -> Version:
+    return Version(kind, id_, version)
+
+
+_Name = Annotated[Version, Depends(_named)]
+_ONE = "/{kind:collection}/{id_}/{version}"
+
+
+# Texts for people: no database keeps the sign NUL, and no reader sees the others.
+_PRINTED = r"^[^\x00-\x08\x0b-\x1f]*$"
+
+
+class Body(BaseModel):
+    """What every step carries: why."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reason: str = Field("", max_length=2000, pattern=_PRINTED)
+
+
+class Said(Body):
+    """A step that nobody takes without a reason."""
+
+    reason: str = Field(min_length=1, max_length=2000, pattern=_PRINTED)
+
+
+class Draft(Body):
+    """The files of one version by path, as they lie in a folder of content."""
+
+    files: dict[Annotated[str, Field(max_length=200)], str] = Field(min_length=1, max_length=20_000)
+
+
+class Approval(Said):
+    """An approval names what was read: the `digest` of the files, or the `hash` of the document."""
+
+    digest: str = Field(pattern="^sha256:[0-9a-f]{64}$")
+
+
+class Waiver(Said):
+    """What may pass though it is not proved: a guarantee's id or a table's name, until an instant."""
+
+    what: str = Field(min_length=1, max_length=120, pattern=_PRINTED)
+    until: str = Field(max_length=40, description="RFC 3339")
+
+
+class Assessment(Body):
+    """Where an assessment of the impact is kept."""
+
+    kept_at: str = Field(min_length=1, max_length=500, pattern=_PRINTED)
+
+
+class ShadowSwitch(Body):
+    """Whether the version is to run in shadow."""
+
+    runs: bool
+
+
+def _act(caller: Caller, body: Body) -> Act:
+    return Act(caller.client, dt.datetime.now(dt.UTC), body.reason)
+
+
+# --- looking -------------------------------------------------------------------------------------
+
+
+@router.get("/{kind:collection}", dependencies=[CanSeeDrafts])
+def list_versions(request: Request, kind: _Kind) -> JSONResponse:
+    """List the versions of all documents of a kind, with their states."""
+    now = dt.datetime.now(dt.UTC)
+    return JSONResponse(views.versions(platform_of(request), kind, None, now))
+
+
+@router.get("/{kind:collection}/{id_}", dependencies=[CanSeeDrafts])
+def list_versions_of(request: Request, kind: _Kind, id_: _Id) -> JSONResponse:
+    """List the versions of one document, with their states."""
+    now = dt.datetime.now(dt.UTC)
+    return JSONResponse(views.versions(platform_of(request), kind, id_, now))
+
+
+@router.get("/{kind:collection}/{id_}/in-force", dependencies=[CanSeeDrafts])
+def get_in_force(
+    request: Request,
+    kind: _Kind,
+    id_: _Id,
+    as_of: Annotated[str | None, Query(max_length=40)] = None,
+    known_at: Annotated[str | None, Query(max_length=40)] = None,
+) -> JSONResponse:
+    """Say which version was in force at `as_of`, as it was known at `known_at`."""
+    when = moment(as_of, "as_of") or dt.datetime.now(dt.UTC)
+    known = moment(known_at, "known_at")
+    return JSONResponse(views.in_force(platform_of(request), kind, id_, when, known))
+
+
+@router.get("/{kind:collection}/{id_}/history", dependencies=[CanSeeDrafts])
+def get_history(
+    request: Request,
+    kind: _Kind,
+    id_: _Id,
+    version: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> JSONResponse:
+    """List every step: who drafted, approved, published, stopped what, when and why."""
+    return JSONResponse(views.history(platform_of(request), kind, id_, version, limit))
+
+
+@router.get("/{kind:collection}/{id_}/diff", dependencies=[CanSeeDrafts])
+def get_difference(
+    request: Request,
+    kind: _Kind,
+    id_: _Id,
+    before: Annotated[str, Query(max_length=40)],
+    after: Annotated[str, Query(max_length=40)],
+) -> JSONResponse:
+    """Compare two versions in words: what changed, and of a rule set who can gain and lose."""
+    names = (Version(kind, id_, before), Version(kind, id_, after))
+    return JSONResponse(views.difference(platform_of(request), *names, language_of(request)))
+
+
+@router.get(_ONE, dependencies=[CanSeeDrafts])
+def get_version(request: Request, name: _Name) -> JSONResponse:
+    """Give a version: its files, its state, who wrote and who approved it."""
+    now = dt.datetime.now(dt.UTC)
+    return JSONResponse(views.version(platform_of(request), name, now))
+
+
+@router.get(f"{_ONE}/decisions", dependencies=[CanAudit])
+def get_decisions(
+    request: Request,
+    name: _Name,
+    after: Annotated[str, Query(pattern="^[0-9a-f]{0,32}$")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> JSONResponse:
+    """List the decisions that a version of a rule set made."""
+    if name.kind != "rule_set":
+        raise ProblemError("not-found", "decisions")
+    return JSONResponse(views.decisions(platform_of(request), name, after, limit))
+
+
+@router.get(f"{_ONE}/agreement", dependencies=[CanSeeDrafts])
+def get_agreement(request: Request, name: _Name) -> JSONResponse:
+    """Report how a version in shadow agrees with the one in force."""
+    return JSONResponse(views.agreement(platform_of(request), name))
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+@router.put(_ONE, openapi_extra=schema_of(Draft))
+def put_draft(
+    request: Request,
+    caller: Annotated[Caller, CanAuthor],
+    body: Annotated[Draft, body_as(Draft, is_draft=True)],
+    name: _Name,
+) -> JSONResponse:
+    """Write a draft or edit one; an edit voids its approvals. The same files again change nothing."""
+    return JSONResponse(steps.draft(platform_of(request), name, body.files, _act(caller, body)))
+
+
+@router.post(f"{_ONE}/check", openapi_extra=schema_of(Body))
+def check_version(
+    request: Request,
+    caller: Annotated[Caller, CanSeeDrafts],
+    body: Annotated[Body, body_as(Body)],
+    name: _Name,
+) -> JSONResponse:
+    """Look at a version as if it were published: findings, cases, proofs, and how many must approve."""
+    return JSONResponse(steps.check(platform_of(request), name, _act(caller, body)))
+
+
+@router.post(f"{_ONE}/submit", openapi_extra=schema_of(Body))
+def submit_version(
+    request: Request,
+    caller: Annotated[Caller, CanAuthor],
+    body: Annotated[Body, body_as(Body)],
+    name: _Name,
+) -> JSONResponse:
+    """Hand a draft to those who approve; findings that stand in the way are the answer."""
+    return JSONResponse(steps.submit(platform_of(request), name, _act(caller, body)))
+
+
+@router.post(f"{_ONE}/approve", openapi_extra=schema_of(Approval))
+def approve_version(
+    request: Request,
+    caller: Annotated[Caller, CanApprove],
+    body: Annotated[Approval, body_as(Approval)],
+    name: _Name,
+) -> JSONResponse:
+    """Approve a version by the digest or hash of what was read; its authors cannot."""
+    act = _act(caller, body)
+    return JSONResponse(steps.approve(platform_of(request), name, body.digest, act))
+
+
+@router.post(f"{_ONE}/reject", openapi_extra=schema_of(Said))
+def reject_version(
+    request: Request,
+    caller: Annotated[Caller, CanApprove],
+    body: Annotated[Said, body_as(Said)],
+    name: _Name,
+) -> JSONResponse:
+    """Give a submitted version back to its author."""
+    return JSONResponse(steps.reject(platform_of(request), name, _act(caller, body)))
+
+
+@router.post(f"{_ONE}/waive", openapi_extra=schema_of(Waiver))
+def waive_finding(
+    request: Request,
+    caller: Annotated[Caller, CanApprove],
+    body: Annotated[Waiver, body_as(Waiver)],
+    name: _Name,
+) -> JSONResponse:
+    """Let a guarantee or table that is not proved pass, by name, with a reason, until an instant."""
+    until = moment(body.until, "until")
+    act = _act(caller, body)
+    return JSONResponse(steps.waive(platform_of(request), name, body.what, until or act.at, act))
+
+
+@router.post(f"{_ONE}/assess", openapi_extra=schema_of(Assessment))
+def assess_version(
+    request: Request,
+    caller: Annotated[Caller, CanAuthor],
+    body: Annotated[Assessment, body_as(Assessment)],
+    name: _Name,
+) -> JSONResponse:
+    """Record that the impact of a version was assessed, and where that is kept."""
+    act = _act(caller, body)
+    return JSONResponse(steps.assess(platform_of(request), name, body.kept_at, act))
+
+
+@router.post(f"{_ONE}/publish", openapi_extra=schema_of(Body))
+def publish_version(
+    request: Request,
+    caller: Annotated[Caller, CanPublish],
+    body: Annotated[Body, body_as(Body)],
+    name: _Name,
+) -> JSONResponse:
+    """Publish an approved version: it is in force from its `effective_from` on, and never changes."""
+    return JSONResponse(steps.publish(platform_of(request), name, _act(caller, body)))
+
+
+@router.post(f"{_ONE}/shadow", openapi_extra=schema_of(ShadowSwitch))
+def shadow_version(
+    request: Request,
+    caller: Annotated[Caller, CanPublish],
+    body: Annotated[ShadowSwitch, body_as(ShadowSwitch)],
+    name: _Name,
+) -> JSONResponse:
+    """Let a version run beside the one in force, recorded and without effect, or end that."""
+    act = _act(caller, body)
+    return JSONResponse(steps.shadow(platform_of(request), name, act, runs=body.runs))
+
+
+@router.post("/{kind:collection}/{id_}/suspend", openapi_extra=schema_of(Said))
+def suspend_document(
+    request: Request,
+    caller: Annotated[Caller, CanPublish],
+    body: Annotated[Said, body_as(Said)],
+    kind: _Kind,
+    id_: _Id,
+) -> JSONResponse:
+    """Stop a document: from the next decision on, what rests on it goes to a person."""
+    return JSONResponse(steps.suspend(platform_of(request), kind, id_, _act(caller, body)))
+
+
+@router.post("/{kind:collection}/{id_}/resume", openapi_extra=schema_of(Said))
+def resume_document(
+    request: Request,
+    caller: Annotated[Caller, CanPublish],
+    body: Annotated[Said, body_as(Said)],
+    kind: _Kind,
+    id_: _Id,
+) -> JSONResponse:
+    """Let a stopped document decide again."""
+    return JSONResponse(steps.resume(platform_of(request), kind, id_, _act(caller, body)))

@@ -1,0 +1,75 @@
+"""What versions without effect came to beside the decisions that were made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import case, func, insert, select
+
+from api.store.tables import shadow_answers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from sqlalchemy import Connection, Row
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowAnswer:
+    """What one version came to: the same as the one in force, or which parts differ."""
+
+    document: int
+    digest: str
+    in_force: str
+    shadow: str
+    differs: tuple[str, ...]
+
+
+def keep_shadows(connection: Connection, decision: str, made: Sequence[ShadowAnswer]) -> None:
+    """Write the comparisons beside a decision."""
+    for one in made:
+        connection.execute(
+            insert(shadow_answers).values(
+                decision=decision,
+                document=one.document,
+                digest=one.digest,
+                same=not one.differs,
+                in_force=one.in_force,
+                shadow=one.shadow,
+                differs=" ".join(one.differs)[:1000],
+            )
+        )
+
+
+def agreement_of(connection: Connection, document: int, digest: str) -> Sequence[Row[Any]]:
+    """Count a version's answers, as it is, by what the one in force came to and what it came to itself."""
+    one = shadow_answers.c
+    query = (
+        select(
+            one.in_force,
+            one.shadow,
+            func.count().label("answers"),
+            func.sum(case((one.same, 1), else_=0)).label("same"),
+        )
+        .where(one.document == document, one.digest == digest)
+        .group_by(one.in_force, one.shadow)
+        .order_by(func.count().desc(), one.in_force, one.shadow)
+    )
+    return connection.execute(query).all()
+
+
+def differing_parts(connection: Connection, document: int, digest: str) -> dict[str, int]:
+    """Count how often each part of the answer differed."""
+    one = shadow_answers.c
+    query = (
+        select(one.differs, func.count())
+        .where(one.document == document, one.digest == digest, ~one.same)
+        .group_by(one.differs)
+    )
+    counts: dict[str, int] = {}
+    for parts, count in connection.execute(query):
+        for part in parts.split():
+            counts[part] = counts.get(part, 0) + count
+    return dict(sorted(counts.items()))
