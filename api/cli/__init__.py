@@ -18,6 +18,7 @@ from api.cli import (
     results,
     scheduling,
     tell,
+    trust,
 )
 
 
@@ -49,5 +50,6 @@ for module in (
     catalogs,
     exchange,
     operate,
+    trust,
 ):
     module.add_to(app)

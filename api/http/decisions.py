@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from api.http.access import CanAudit, CanDecide, CanRead, platform_of
 from api.http.problems import ProblemError
 from api.services.access import Caller
-from api.services.decide import Case, decide, find, replay, try_case
+from api.services.decide import Case, decide, find, try_case
 from api.services.log import proof_of
+from api.services.replay import replay_one
 from engine.kernel.documents import parse_instant
 from engine.kernel.json_text import read_json
 
@@ -78,7 +79,7 @@ def get_decision(request: Request, id_: _ID) -> JSONResponse:
 @router.post("/decisions/{id_}/replay", dependencies=[CanAudit])
 def replay_decision(request: Request, id_: _ID) -> JSONResponse:
     """Decide a record again by the versions it names, and say what differs."""
-    return JSONResponse(replay(platform_of(request), id_))
+    return JSONResponse(replay_one(platform_of(request), id_).as_json())
 
 
 @router.get("/decisions/{id_}/proof", dependencies=[CanAudit])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.store.keys import AlteredError, ErasedError
 from api.store.records import (
+    Kept,
     KeyReusedError,
     Record,
     answered,
@@ -43,8 +44,9 @@ __all__ = [
     "NothingLikeItError",
     "decide",
     "find",
-    "replay",
+    "replay_kept",
     "try_case",
+    "unmarked",
 ]
 
 ENGINE = version("evenhand")
@@ -107,29 +109,16 @@ def find(platform: Platform, id_: str) -> dict[str, object]:
         return _known(connection, platform, id_)
 
 
-def replay(platform: Platform, id_: str) -> dict[str, object]:
-    """Decide a record again by the versions it names: the same, or exactly what differs.
-
-    Raises NothingLikeItError, ErasedError, AlteredError, NotFoundError.
-    """
-    with platform.engine.connect() as connection:
-        kept = open_record(connection, id_, platform.keys)
-    if kept is None:
-        raise NothingLikeItError(id_)
-    case = Case(f"{kept.rule_set}@{kept.version}", _unmarked(kept.body["inputs"]), kept.as_of)
-    answer, _ = _answer(platform.snapshot(), case, stop=False)
+def replay_kept(snapshot: Snapshot, kept: Kept) -> dict[str, Any]:
+    """Decide a record again by the version it names; gives what differs, by name; raises NotFoundError."""
+    case = Case(f"{kept.rule_set}@{kept.version}", unmarked(kept.body["inputs"]), kept.as_of)
+    made, _ = _answer(snapshot, case, stop=False)
+    answer: Any = json.loads(canonical_json(made))
     before: Any = kept.body["decision"]
-    differs = {
+    return {
         name: {"recorded": before.get(name), "replayed": answer.get(name)}
         for name in sorted({*before, *answer})
         if before.get(name) != answer.get(name)
-    }
-    return {
-        "id": id_,
-        "same": not differs,
-        "differs": differs,
-        "recorded_engine": kept.engine,
-        "engine": ENGINE,
     }
 
 
@@ -221,12 +210,13 @@ def _marked(value: Any) -> Any:  # noqa: ANN401 - JSON data
             return f"n{value}"
 
 
-def _unmarked(value: Any) -> Any:  # noqa: ANN401 - JSON data
+def unmarked(value: Any) -> Any:  # noqa: ANN401 - JSON data
+    """Give the inputs of a body as they came."""
     match value:
         case dict():
-            return {key: _unmarked(one) for key, one in value.items()}
+            return {key: unmarked(one) for key, one in value.items()}
         case list():
-            return [_unmarked(one) for one in value]
+            return [unmarked(one) for one in value]
         case str():
             return Decimal(value[1:]) if value.startswith("n") else value[1:]
         case _:

@@ -152,6 +152,44 @@ answers = Table(
     Column("at", Moment, nullable=False),
 )
 
+# --- duties to people ------------------------------------------------------------------------------
+
+external_ids = Table(
+    "external_ids",
+    metadata,
+    # What other systems call a person; after an erasure what is left here is still to be erased there.
+    Column("system", String(40), primary_key=True),
+    Column("external", String(200), primary_key=True),
+    Column("person", String(64), ForeignKey("people.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "person"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    # The events that placed and that lifted it.
+    Column("id", String(32), primary_key=True),
+    Column("person", String(64), ForeignKey("people.id"), nullable=False),
+    Column("lifted", String(32)),
+    Index(None, "person"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    # What was done about people: each row has an entry in the log.
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("person", String(64)),
+    Column("at", Moment, nullable=False),
+    Column("digest", String(71), nullable=False),
+    # Salt and facts, sealed with the master key: who can write rows cannot make one.
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "person"),
+    Index(None, "kind"),
+)
+
 # --- the log -------------------------------------------------------------------------------------
 
 log_entries = Table(

@@ -16,6 +16,9 @@ EntryKind: TypeAlias = Literal[
     "export",
     "key_change",
     "sensitive_read",
+    "import",
+    "hold",
+    "exception",
 ]
 
 
