@@ -12,6 +12,7 @@ from api.cli import (
     catalogs,
     compare,
     decide,
+    duties,
     exchange,
     learn,
     operate,
@@ -51,5 +52,6 @@ for module in (
     exchange,
     operate,
     trust,
+    duties,
 ):
     module.add_to(app)

@@ -16,6 +16,9 @@ SCOPES = {
     "decide": "decide cases and record them",
     "read": "read recorded decisions",
     "audit": "read the log, prove and replay",
+    "people": "keep external ids, export, hold and erase people",
+    "sensitive": "read inputs in the clear; every reading is logged",
+    "demographics": "write what people declare of themselves, and count outcomes by it",
 }
 
 
@@ -42,4 +45,5 @@ class Needs:
         return caller
 
 
-CanDecide, CanRead, CanAudit = (Depends(Needs(scope)) for scope in SCOPES)
+CanDecide, CanRead, CanAudit = (Depends(Needs(scope)) for scope in ("decide", "read", "audit"))
+ManagesPeople, SeesGroups = (Depends(Needs(scope)) for scope in ("people", "demographics"))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import NoResultFound
+
+from api.services.decide import NothingLikeItError
 from api.store import ledger
 from api.store.events import Event, note
 from api.store.examine import Examined, examine
@@ -44,9 +47,12 @@ def public_key(platform: Platform) -> str:
 
 
 def proof_of(platform: Platform, subject: str) -> dict[str, object]:
-    """Prove that the entry about a record is in the log."""
+    """Prove that the entry about a record is in the log, erased or not; raises NothingLikeItError."""
     with platform.engine.connect() as connection:
-        return ledger.prove_entry(connection, subject)
+        try:
+            return ledger.prove_entry(connection, subject)
+        except NoResultFound:
+            raise NothingLikeItError(subject) from None
 
 
 def proof_of_growth(platform: Platform, old: int, size: int | None) -> dict[str, object]:

@@ -147,7 +147,8 @@ def examine(
     _log(connection, made, keys, on_entries)
     _waiting(connection, made, keys)
     _unlogged(connection, made)
-    check.finish()
+    # A young log was never signed; whoever deletes heads cannot reach the one beside the keys.
+    check.finish(needs_head=False)
     return made
 
 

@@ -17,7 +17,7 @@ from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
 from engine.kernel.canonical import canonical_json, content_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from sqlalchemy import Connection, Row, Select
 
@@ -57,6 +57,7 @@ class Kept:
     """A decision as it was kept, with its body opened."""
 
     id: str
+    person: str
     decided_at: dt.datetime
     as_of: dt.datetime
     engine: str
@@ -155,6 +156,7 @@ def open_record(connection: Connection, id_: str, keys: Keys) -> Kept | None:
     _, body = open_body(row, keys)
     return Kept(
         id=row.id,
+        person=row.person,
         decided_at=row.decided_at,
         as_of=row.as_of,
         engine=row.engine,
@@ -178,6 +180,40 @@ def with_keys(ids: Collection[str]) -> Select[Any]:
         .outerjoin(people)
         .where(decisions.c.id.in_(ids))
     )
+
+
+def latest_of_each(connection: Connection, keys: Keys, rule_set: str) -> dict[str, str]:
+    """Give the outcome of each person's latest decision by a rule set; what was erased is left out."""
+    query = select(decisions, people.c.key).join(people).where(decisions.c.rule_set == rule_set)
+    ordered = query.where(people.c.key.is_not(None)).order_by(
+        decisions.c.decided_at, decisions.c.id
+    )
+    found = {}
+    for row in connection.execute(ordered):
+        decision = json.loads(open_body(row, keys)[1])["decision"]
+        found[row.person] = str(decision["outcomes"].get("outcome", decision["status"]))
+    return found
+
+
+def clear_rows(connection: Connection) -> Iterator[Row[Any]]:
+    """Give id, person, rule set, version and time of every record that is not erased, a part at a time."""
+    names = ("id", "person", "rule_set", "version", "decided_at")
+    there = select(*(decisions.c[name] for name in names)).join(people)
+    after = ""
+    while True:
+        query = there.where(people.c.key.is_not(None), decisions.c.id > after)
+        rows = connection.execute(query.order_by(decisions.c.id).limit(2_000)).all()
+        if not rows:
+            return
+        yield from rows
+        after = rows[-1].id
+
+
+def records_of(connection: Connection, keys: Keys, person: str) -> list[Kept]:
+    """Give all decisions about a person with their bodies; raises ErasedError, AlteredError."""
+    query = select(decisions.c.id).where(decisions.c.person == person).order_by(decisions.c.id)
+    ids = connection.execute(query).scalars().all()
+    return [kept for id_ in ids if (kept := open_record(connection, id_, keys)) is not None]
 
 
 def count_decided(

@@ -114,7 +114,7 @@ approvals = Table(
 people = Table(
     "people",
     metadata,
-    Column("id", String(64), primary_key=True),
+    Column("id", String(128), primary_key=True),
     # The person's key, wrapped by the master key; destroyed at erasure.
     Column("key", LargeBinary),
     Column("erased_at", Moment),
@@ -126,7 +126,7 @@ decisions = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("case_id", String(120)),
-    Column("person", String(64), ForeignKey("people.id"), nullable=False),
+    Column("person", String(128), ForeignKey("people.id"), nullable=False),
     Column("rule_set", String(80), nullable=False),
     Column("version", String(40), nullable=False),
     Column("status", String(20), nullable=False),
@@ -160,7 +160,7 @@ external_ids = Table(
     # What other systems call a person; after an erasure what is left here is still to be erased there.
     Column("system", String(40), primary_key=True),
     Column("external", String(200), primary_key=True),
-    Column("person", String(64), ForeignKey("people.id"), nullable=False),
+    Column("person", String(128), ForeignKey("people.id"), nullable=False),
     Column("at", Moment, nullable=False),
     Index(None, "person"),
 )
@@ -170,7 +170,7 @@ holds = Table(
     metadata,
     # The events that placed and that lifted it.
     Column("id", String(32), primary_key=True),
-    Column("person", String(64), ForeignKey("people.id"), nullable=False),
+    Column("person", String(128), ForeignKey("people.id"), nullable=False),
     Column("lifted", String(32)),
     Index(None, "person"),
 )
@@ -181,7 +181,7 @@ events = Table(
     # What was done about people: each row has an entry in the log.
     Column("id", String(32), primary_key=True),
     Column("kind", String(20), nullable=False),
-    Column("person", String(64)),
+    Column("person", String(128)),
     Column("at", Moment, nullable=False),
     Column("digest", String(71), nullable=False),
     # Salt and facts, sealed with the master key: who can write rows cannot make one.

@@ -112,7 +112,7 @@ def verify_bundle(
         if verdict.stated is not None:
             raise _bad(number)
         _take(verdict, verifier, _read(text, number), number)
-    verdict.check.finish()
+    verdict.check.finish(needs_head=True)
     ended = {
         "heads": verdict.heads,
         "entries": verdict.check.entries,

@@ -132,13 +132,13 @@ class LogCheck:
         else:
             self.beyond += 1
 
-    def finish(self) -> None:
-        """Say what the end of the log shows: whether it reaches every head, and any covers it."""
+    def finish(self, *, needs_head: bool) -> None:
+        """Say what the end of the log shows: whether it reaches every head, and, where one is needed, has one."""
         there = self._next
         for size in sorted(self.heads):
             if size > there:
                 self.tell(SHORTER.at(None, size=size, there=there))
-        if there and not self.heads:
+        if needs_head and there and not self.heads:
             self.tell(NO_HEAD.at(None))
 
     def _pass_over(self, place: int) -> None:

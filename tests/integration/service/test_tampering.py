@@ -16,6 +16,7 @@ from api.cli.operate import begin
 from api.services.decide import Case, decide
 from api.services.log import bundle, examined, public_key, signed_head
 from api.services.platform import open_platform
+from api.services.signing import sign
 from api.store.examine import examine
 from api.store.heads import keep_head, kept_head
 from api.store.keys import AlteredError
@@ -203,7 +204,9 @@ def test_no_head_is_signed_that_did_not_grow_from_the_last(platform: Platform) -
         keep_head(folder, sign_checkpoint(head, platform.settings.origin, platform.keys.signing))
         with pytest.raises(AlteredError):
             signed_head(platform, NOW)
+        assert not sign(platform)
     keep_head(folder, last)
+    assert sign(platform)
 
 
 def test_entries_without_a_place_are_told_as_such(platform: Platform) -> None:
