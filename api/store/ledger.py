@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _SEQUENCER = 0x45_56_45_4E
 """The advisory lock under which one process integrates."""
+_SIGNER = _SEQUENCER + 1
 _AT_ONCE = 5_000
 
 
@@ -99,6 +100,8 @@ def head_of(connection: Connection, origin: str) -> Checkpoint:
 
 def sign_head(connection: Connection, origin: str, key: Ed25519PrivateKey, now: dt.datetime) -> str:
     """Sign the head, and keep what was signed: the same size has one signed text for ever."""
+    if not is_sqlite(connection.engine):
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _SIGNER})
     head = head_of(connection, origin)
     known = connection.execute(select(checkpoints.c.text).where(checkpoints.c.size == head.size))
     if (signed := known.scalar()) is not None:
