@@ -14,6 +14,7 @@ from api.cli import (
     decide,
     duties,
     exchange,
+    history,
     learn,
     operate,
     results,
@@ -53,5 +54,6 @@ for module in (
     operate,
     trust,
     duties,
+    history,
 ):
     module.add_to(app)

@@ -44,6 +44,7 @@ __all__ = [
     "NothingLikeItError",
     "decide",
     "find",
+    "marked",
     "replay_kept",
     "try_case",
     "unmarked",
@@ -157,7 +158,7 @@ def _made(snapshot: Snapshot, case: Case, now: dt.datetime) -> tuple[Record, dic
         decided_at=now,
         as_of=case.as_of,
         engine=ENGINE,
-        body={"inputs": _marked(case.inputs), "decision": answer},
+        body={"inputs": marked(case.inputs), "decision": answer},
     )
     return record, answer
 
@@ -188,20 +189,20 @@ def _known(connection: Connection, platform: Platform, id_: str) -> dict[str, ob
 def _request(case: Case) -> dict[str, object]:
     return {
         "rule_set": case.rule_set,
-        "inputs": _marked(case.inputs),
+        "inputs": marked(case.inputs),
         "as_of": case.as_of.isoformat(),
         "case": case.case,
         "person": case.person,
     }
 
 
-def _marked(value: Any) -> Any:  # noqa: ANN401 - JSON data
+def marked(value: Any) -> Any:  # noqa: ANN401 - JSON data
     """Write numbers as texts, which keeps every digit, and mark both, so that each comes back as it was."""
     match value:
         case dict():
-            return {key: _marked(one) for key, one in value.items()}
+            return {key: marked(one) for key, one in value.items()}
         case list() | tuple():
-            return [_marked(one) for one in value]
+            return [marked(one) for one in value]
         case str():
             return f"s{value}"
         case bool() | None:

@@ -103,7 +103,7 @@ HOLD_ALTERED = Code(
 
 _AT_ONCE = 2_000
 _LOGGED = frozenset({"decision", "import"})
-_NOTED = frozenset({"erasure", "export", "sensitive_read", "hold", "exception"})
+_NOTED = frozenset({"erasure", "export", "sensitive_read", "hold", "exception", "migration"})
 
 
 @dataclass(slots=True)

@@ -60,6 +60,12 @@ def person_row(connection: Connection, person: str) -> Row[Any]:
     return row
 
 
+def is_erased(connection: Connection, person: str) -> bool:
+    """Whether somebody was erased; who was never known was not."""
+    query = select(people.c.id).where(people.c.id == person, people.c.key.is_(None))
+    return connection.execute(query).scalar() is not None
+
+
 # --- external ids ----------------------------------------------------------------------------------
 
 
@@ -68,15 +74,21 @@ def link(
 ) -> None:
     """Keep what another system calls a person, who begins to be known by it; raises TakenError, ErasedError."""
     key_of(connection, person, keys)
-    query = select(external_ids.c.person).where(
-        external_ids.c.system == external.system, external_ids.c.external == external.id
-    )
-    known = connection.execute(query).scalar()
+    known = owner_of(connection, external)
     if known is None:
         values = {"system": external.system, "external": external.id, "person": person}
         connection.execute(insert(external_ids).values(at=at, **values))
     elif known != person:
         raise TakenError(f"{external.system} {external.id}")
+
+
+def owner_of(connection: Connection, external: External) -> str | None:
+    """Say who is called so elsewhere; None for nobody."""
+    query = select(external_ids.c.person).where(
+        external_ids.c.system == external.system, external_ids.c.external == external.id
+    )
+    found: str | None = connection.execute(query).scalar()
+    return found
 
 
 def links_of(connection: Connection, person: str) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ EntryKind: TypeAlias = Literal[
     "key_change",
     "sensitive_read",
     "import",
+    "migration",
     "hold",
     "exception",
 ]
