@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from api.http import decisions, log, people
+from api.http import decisions, exceptions, log, people
 from api.http.problems import add_problems
 from api.services.platform import open_platform
 from api.services.signing import signing
@@ -64,4 +64,5 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(decisions.router)
     app.include_router(log.router)
     app.include_router(people.router)
+    app.include_router(exceptions.router)
     return app

@@ -43,6 +43,7 @@ __all__ = [
     "KeyReusedError",
     "NothingLikeItError",
     "decide",
+    "decide_within",
     "find",
     "marked",
     "replay_kept",
@@ -102,6 +103,18 @@ def decide(
         return {**_head(record), "digest": digest, "decision": answer}
 
     return platform.writer.submit(work)
+
+
+def decide_within(
+    connection: Connection, platform: Platform, case: Case, now: dt.datetime
+) -> dict[str, object]:
+    """Decide a case and record it in a transaction that does more; raises NotFoundError, DocumentError, ErasedError."""
+    snapshot = platform.snapshot()
+    if revision_of(connection) != snapshot.revision:
+        snapshot = platform.snapshot()
+    record, answer = _made(snapshot, case, now)
+    digest = keep(connection, record, platform.keys)
+    return {**_head(record), "digest": digest, "decision": answer}
 
 
 def find(platform: Platform, id_: str) -> dict[str, object]:

@@ -190,6 +190,34 @@ events = Table(
     Index(None, "kind"),
 )
 
+exceptions = Table(
+    "exceptions",
+    metadata,
+    # What is asked and answered stands in decisions whose case is this id.
+    Column("id", String(32), primary_key=True),
+    Column("decision", String(32), ForeignKey("decisions.id"), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("requested_by", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("id", "requested_by"),
+)
+
+exception_approvals = Table(
+    "exception_approvals",
+    metadata,
+    Column("exception", String(32), primary_key=True),
+    Column("role", String(40), primary_key=True),
+    Column("approver", String(64), nullable=False),
+    Column("requested_by", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    ForeignKeyConstraint(
+        ["exception", "requested_by"], ["exceptions.id", "exceptions.requested_by"]
+    ),
+    # Each role is another person, and none of them the one who asks.
+    UniqueConstraint("exception", "approver"),
+    CheckConstraint("approver <> requested_by", name="four_eyes"),
+)
+
 # --- the log -------------------------------------------------------------------------------------
 
 log_entries = Table(
