@@ -260,6 +260,18 @@ def export_log(
                 advance(1)
 
 
+@exports.command("log-key")
+@ending
+def export_log_key(
+    lang: LangOption = ...,  # type: ignore[assignment]  # noqa: ARG001 - every command takes it
+) -> None:
+    """Print the public key of the log, for those who verify it elsewhere. · 输出日志公钥"""
+    from api.services.log import public_key
+
+    with opened() as platform:
+        print(public_key(platform))
+
+
 # --- replay ----------------------------------------------------------------------------------------
 
 

@@ -50,6 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_log_is_exported_and_verified_elsewhere(folder: Path) -> None:
     log, key, head = (str(folder / name) for name in ("log.jsonl", "key", "head"))
     run("export", "log", log)
+    assert run("export", "log-key").strip() == (folder / "key").read_text("utf-8")
     text = run("verify", log, "--key", key, "--checkpoint", head)
     assert "7 entries, the first 7 under a signed head" in text
     assert "nothing was altered" in text
