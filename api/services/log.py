@@ -9,6 +9,7 @@ from sqlalchemy.exc import NoResultFound
 
 from api.services.decide import NothingLikeItError
 from api.store import ledger
+from api.store.database import is_sqlite
 from api.store.events import Event, note
 from api.store.examine import Examined, examine
 from api.store.heads import keep_head, kept_head
@@ -71,7 +72,9 @@ def examined(
     verifier = verifier_of(platform.settings.origin, platform.keys.signing)
     last = kept_head(platform.settings.data_dir)
     known = [*anchors, *([] if last is None else [last])]
-    with platform.engine.connect() as connection:
+    # One moment of the database, also while the service goes on.
+    level = {} if is_sqlite(platform.engine) else {"isolation_level": "REPEATABLE READ"}
+    with platform.engine.connect().execution_options(**level) as connection:
         return examine(connection, platform.keys, verifier, known, on_entries)
 
 

@@ -12,7 +12,16 @@ from api.store.events import open_event
 from api.store.keys import AlteredError, ErasedError
 from api.store.ledger import entries_from, nodes_within, signed_heads, waiting_leaves
 from api.store.records import CLEAR, clear_of, open_body, with_keys
-from api.store.tables import decisions, documents, events, holds, log_entries, log_nodes, people
+from api.store.tables import (
+    decisions,
+    documents,
+    events,
+    exception_approvals,
+    holds,
+    log_entries,
+    log_nodes,
+    people,
+)
 from engine.audit.checkpoint import open_checkpoint
 from engine.audit.verify import BODY_ALTERED, ENTRY_ALTERED, LogCheck, read_leaf
 from engine.content import read_content
@@ -100,6 +109,13 @@ HOLD_ALTERED = Code(
     "the log says who placed and who lifted it",
     "日志载有设置与解除的人",
 )
+APPROVAL_ALTERED = Code(
+    "AUDIT-STORE-011",
+    "the approvals of the exception `{subject}` are not those that were given",
+    "例外 `{subject}` 的批准与当初给出的不符",
+    "the log says who approved in which role",
+    "日志载有以何角色批准的人",
+)
 
 _AT_ONCE = 2_000
 _LOGGED = frozenset({"decision", "import"})
@@ -120,6 +136,8 @@ class Examined:
     persons: set[str] = field(default_factory=set)
     """Who was erased, as the log has it."""
     holds: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    approvals: set[tuple[str, str, str]] = field(default_factory=set)
+    """Exception, role and approver, as the log has them."""
 
 
 def examine(
@@ -168,7 +186,11 @@ def _documents(connection: Connection, made: Examined) -> None:
 
 def _events(connection: Connection, made: Examined, keys: Keys) -> None:
     """Read what the erasures and holds say; the events themselves are checked with the log."""
-    query = select(events).where(events.c.kind.in_(("erasure", "hold"))).order_by(events.c.id)
+    query = (
+        select(events)
+        .where(events.c.kind.in_(("erasure", "hold", "exception")))
+        .order_by(events.c.id)
+    )
     for row in connection.execute(query):
         try:
             body = json.loads(open_event(row, keys)[1])
@@ -178,6 +200,9 @@ def _events(connection: Connection, made: Examined, keys: Keys) -> None:
         if body["kind"] == "erasure":
             made.persons.add(body["person"])
             made.vouched |= facts["rows"]
+        elif body["kind"] == "exception":
+            if facts["action"] == "approved":
+                made.approvals.add((facts["exception"], facts["role"], body["by"]))
         elif facts["action"] == "placed":
             made.holds[row.id] = (body["person"], None)
         elif facts["hold"] in made.holds:
@@ -195,6 +220,10 @@ def _people(connection: Connection, made: Examined) -> None:
     for id_ in sorted({*there, *made.holds}):
         if there.get(id_) != made.holds.get(id_):
             made.check.tell(HOLD_ALTERED.at(None, subject=id_))
+    columns = (exception_approvals.c[name] for name in ("exception", "role", "approver"))
+    given = {(row[0], row[1], row[2]) for row in connection.execute(select(*columns))}
+    for subject in sorted({one[0] for one in given ^ made.approvals}):
+        made.check.tell(APPROVAL_ALTERED.at(None, subject=subject))
 
 
 # --- the log ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from api.cli.operate import begin
+from api.services import exceptions
 from api.services.decide import Case, decide
 from api.services.log import bundle, examined, public_key, signed_head
 from api.services.platform import open_platform
@@ -50,11 +51,13 @@ def platform(
     """Twelve decisions about four people, of whom one was erased and one is held; signed twice."""
     with settings_on(request.param, tmp_path_factory.mktemp("data")) as settings:
         begin(settings, None)
-        made = open_platform(settings)
+        made, last = open_platform(settings), ""
         for number in range(12):
             person, now = PERSONS[number % 4], NOW + dt.timedelta(minutes=number)
             case = Case("offer@1.0.0", {**INPUTS, "overall": f"{75 + number}"}, NOW, person, person)
-            decide(made, case, now, "c", None).result()
+            decided = decide(made, case, now, "c", None).result()
+            if person == "chen":
+                last = str(decided["id"])
             if number == 5:
                 made.sequence()
                 signed_head(made, now)
@@ -63,6 +66,10 @@ def platform(
         made.writer.submit(lambda c: link(c, "du", known, NOW, made.keys)).result()
         made.writer.submit(lambda c: erase(c, "du", deed, made.keys)).result()
         made.writer.submit(lambda c: hold(c, "chen", deed, made.keys)).result()
+        asked = {"evidence": "market_report", "asked_base": "10500"}
+        question = exceptions.Asked(last, "above_cap", asked, "recruiter", NOW)
+        id_ = exceptions.ask(made, question)["id"]
+        exceptions.approve(made, id_, exceptions.Approval("finance_bp", "fay", NOW))
         made.sequence()
         signed_head(made, NOW)
         yield made
@@ -130,6 +137,8 @@ KINDS = {
     "erasure forgotten": ("delete from events where kind='erasure'", "STORE-001"),
     "hold lifted in silence": ("update holds set lifted=id", "STORE-010"),
     "hold deleted": ("delete from holds", "STORE-010"),
+    "approver": ("update exception_approvals set approver='eve'", "STORE-011"),
+    "approval deleted": ("delete from exception_approvals", "STORE-011"),
     "event of another person": ("update events set person='ann' where kind='hold'", "STORE-003"),
     "event's body": ("update events set body=substr(body, 2) where kind='hold'", "STORE-005"),
     "leaf": (
@@ -160,8 +169,8 @@ def test_tampering_with_the_database_is_seen(platform: Platform, kind: str) -> N
 def test_an_untouched_database_holds(platform: Platform) -> None:
     made = examined(platform)
     assert (made.check.found, made.waiting, made.erased) == ([], [], 3)
-    assert made.check.covered == made.check.entries == 14
-    assert made.check.bodies == 11
+    assert made.check.covered == made.check.entries == 18
+    assert made.check.bodies == 15
 
 
 def test_a_forged_record_is_seen_though_it_is_logged(platform: Platform) -> None:
@@ -199,7 +208,7 @@ def test_a_log_made_anew_does_not_fit_the_head_that_was_kept(platform: Platform)
 def test_no_head_is_signed_that_did_not_grow_from_the_last(platform: Platform) -> None:
     folder, last = platform.settings.data_dir, kept_head(platform.settings.data_dir)
     assert last is not None
-    for size, root in ((14, EMPTY), (99, EMPTY)):
+    for size, root in ((18, EMPTY), (99, EMPTY)):
         head = Checkpoint(platform.settings.origin, size, root)
         keep_head(folder, sign_checkpoint(head, platform.settings.origin, platform.keys.signing))
         with pytest.raises(AlteredError):
@@ -232,10 +241,10 @@ def test_a_bundle_needs_nothing_but_itself_and_the_key(platform: Platform) -> No
     verifier = parse_verifier(public_key(platform))
     early = json.loads(lines[1])["head"]
     verdict = verify_bundle(lines, verifier, [early])
-    assert (verdict.holds, verdict.check.covered, verdict.check.bodies) == (True, 14, 9)
+    assert (verdict.holds, verdict.check.covered, verdict.check.bodies) == (True, 18, 11)
     assert (verdict.key_was_given, verify_bundle(lines).key_was_given) == (True, False)
     # Erased records have entries, and no body.
-    assert verdict.check.entries == 14
+    assert verdict.check.entries == 18
 
 
 @pytest.mark.parametrize("way", range(9))
