@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from engine.audit.checkpoint import Checkpoint, Verifier
 
 FORMAT = "evenhand log 1"
+_HEX = re.compile("(?:[0-9a-f]{2})*")
+_ENTRY = {"place", "leaf"}
+_FORMS = (
+    {"head"},
+    {"end"},
+    _ENTRY,
+    {*_ENTRY, "hash"},
+    {*_ENTRY, "salt", "body"},
+    {*_ENTRY, "hash", "salt", "body"},
+)
 MOST_LINE = 1 << 23
 """How many characters one line may have."""
 
@@ -125,6 +136,8 @@ def verify_bundle(
 
 def _take(verdict: Verdict, verifier: Verifier, line: Mapping[str, object], number: int) -> None:
     check = verdict.check
+    if line.keys() not in _FORMS:
+        raise _bad(number)
     match line:
         case {"head": str(text)}:
             verdict.heads += 1
@@ -180,10 +193,10 @@ def _raw(text: str) -> bytes:
 def _hex(line: Mapping[str, object], name: str, number: int) -> bytes | None:
     if name not in line:
         return None
-    try:
-        return bytes.fromhex(_text(line, name, number))
-    except ValueError:
-        raise _bad(number) from None
+    text = _text(line, name, number)
+    if not _HEX.fullmatch(text):
+        raise _bad(number)
+    return bytes.fromhex(text)
 
 
 def _bad(number: int) -> DocumentError:
