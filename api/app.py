@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from api.http import decisions, log, publishing
+from api.http import decisions, exceptions, log, people, publishing
 from api.http.problems import add_problems
 from api.services.platform import open_platform
+from api.services.signing import signing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -33,7 +34,8 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.platform = open_platform(settings)
-        yield
+        with signing(app.state.platform):
+            yield
         app.state.platform.close()
 
     app = FastAPI(title="Evenhand", version="1", lifespan=life, docs_url=None, redoc_url=None)
@@ -62,4 +64,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(decisions.router)
     app.include_router(log.router)
     app.include_router(publishing.router)
+    app.include_router(people.router)
+    app.include_router(exceptions.router)
     return app

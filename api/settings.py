@@ -20,6 +20,9 @@ class Settings(BaseSettings):
         None, description="PostgreSQL: postgresql://user:password@host/name"
     )
     origin: str = Field("evenhand.local/log", description="the name under which the log is signed")
+    sign_seconds: int = Field(
+        60, ge=1, le=86_400, description="how often the head of the log is signed while it grows"
+    )
     batch_size: int = Field(200, ge=1, le=10_000, description="the most records in one commit")
     max_body_bytes: int = Field(1 << 20, ge=1024, description="the largest request that is read")
     max_draft_bytes: int = Field(16 << 20, ge=1024, description="the largest draft that is read")

@@ -149,8 +149,10 @@ def _offer(
 # --- in ------------------------------------------------------------------------------------------
 
 
-def read_workbook(raw: bytes, name: str) -> tuple[list[Sheet], list[Diagnostic]]:
-    """Read the text cells of a workbook, and find what is not text.
+def read_workbook(
+    raw: bytes, name: str, *, dates: bool = False
+) -> tuple[list[Sheet], list[Diagnostic]]:
+    """Read the text cells of a workbook, and find what is not text; with `dates` a day may be one.
 
     Raises DocumentError for what is no workbook, or too large.
     """
@@ -165,7 +167,10 @@ def read_workbook(raw: bytes, name: str) -> tuple[list[Sheet], list[Diagnostic]]
             raise DocumentError([TOO_LARGE.at(None, limit=limit, what=_CELLS)])
         merged = sheet.merged_cells.ranges
         found += [MERGED.at(_span(sheet.title, r.min_row, r.min_col)) for r in merged]
-        rows = [[_text(cell, sheet.title, found) for cell in row] for row in sheet.iter_rows()]
+        rows = [
+            [_text(cell, sheet.title, found, dates=dates) for cell in row]
+            for row in sheet.iter_rows()
+        ]
         while rows and not any(rows[-1]):
             rows.pop()
         sheets.append(Sheet(sheet.title, tuple(map(tuple, rows))))
@@ -194,7 +199,7 @@ def _unpacked(raw: bytes) -> int:
         return 0
 
 
-def _text(cell: Any, sheet: str, found: list[Diagnostic]) -> str:  # noqa: ANN401 - openpyxl's cells have many classes
+def _text(cell: Any, sheet: str, found: list[Diagnostic], *, dates: bool) -> str:  # noqa: ANN401 - openpyxl's cells have many classes
     """Read a cell as the text that a person sees in it."""
     value = cell.value
     place = _span(sheet, cell.row, cell.column)
@@ -211,6 +216,8 @@ def _text(cell: Any, sheet: str, found: list[Diagnostic]) -> str:  # noqa: ANN40
         case float():
             # What was typed as a number comes back as the shortest decimal that names it.
             return decimal_text(Decimal(repr(value)))
+        case dt.datetime() if dates and value.time() == dt.time():
+            return value.date().isoformat()
         case dt.datetime() | dt.date() | dt.time() | dt.timedelta():
             found.append(NOT_TEXT.at(place, kind=_DATE))
             return ""

@@ -12,7 +12,9 @@ from api.cli import (
     catalogs,
     compare,
     decide,
+    duties,
     exchange,
+    history,
     learn,
     mirror,
     operate,
@@ -20,6 +22,7 @@ from api.cli import (
     results,
     scheduling,
     tell,
+    trust,
 )
 
 
@@ -53,5 +56,8 @@ for module in (
     operate,
     mirror,
     publish,
+    trust,
+    duties,
+    history,
 ):
     module.add_to(app)

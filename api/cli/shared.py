@@ -209,5 +209,6 @@ def show_findings(found: Iterable[Diagnostic], texts: Mapping[str, str], lang: s
     from engine.kernel.diagnostics import render
 
     for one in found:
-        lines = texts.get(one.span.path, "").split("\n") if one.span else []
+        known = one.span is not None and one.span.path in texts
+        lines = texts[one.span.path].split("\n") if one.span and known else []
         print(render(one, lines, as_lang(lang)), file=sys.stderr)

@@ -19,6 +19,9 @@ SCOPES = {
     "author": "write drafts of documents and submit them",
     "approve": "approve, reject and waive what others wrote",
     "publish": "publish, suspend and resume documents, and run them in shadow",
+    "people": "keep external ids, export, hold and erase people",
+    "sensitive": "read inputs in the clear; every reading is logged",
+    "demographics": "write what people declare of themselves, and count outcomes by it",
 }
 
 
@@ -48,3 +51,4 @@ class Needs:
 CanDecide, CanRead, CanAudit = (Depends(Needs(scope)) for scope in ("decide", "read", "audit"))
 CanAuthor, CanApprove, CanPublish = (Depends(Needs(s)) for s in ("author", "approve", "publish"))
 CanSeeDrafts = Depends(Needs("author", "approve", "publish", "audit"))
+ManagesPeople, SeesGroups = (Depends(Needs(scope)) for scope in ("people", "demographics"))

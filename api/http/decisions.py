@@ -6,15 +6,17 @@ import asyncio
 import datetime as dt
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.access import CanAudit, CanDecide, CanRead, platform_of
 from api.http.bodies import moment, read_body, schema_of
 from api.services.access import Caller
-from api.services.decide import Case, decide, find, replay, try_case
+from api.services.decide import Case, decide, find, try_case
 from api.services.log import proof_of
+from api.services.people import Reader, read_inputs
+from api.services.replay import replay_one
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
@@ -65,15 +67,27 @@ def get_decision(request: Request, id_: _ID) -> JSONResponse:
     return JSONResponse(find(platform_of(request), id_))
 
 
+@router.get("/decisions/{id_}/inputs")
+def get_inputs(
+    request: Request,
+    id_: _ID,
+    caller: Annotated[Caller, CanRead],
+    field: Annotated[list[Annotated[str, Query(max_length=80)]], Query(max_length=50)] = [],  # noqa: B006 - FastAPI copies it
+) -> JSONResponse:
+    """Give what a decision was made on; sensitive fields are masked without the scope `sensitive`, and logged with it."""
+    reader = Reader(caller.client, "sensitive" in caller.scopes)
+    now = dt.datetime.now(dt.UTC)
+    inputs = read_inputs(platform_of(request), id_, field, reader, now)
+    return JSONResponse({"id": id_, "masked": not reader.sees_all, "inputs": inputs})
+
+
 @router.post("/decisions/{id_}/replay", dependencies=[CanAudit])
 def replay_decision(request: Request, id_: _ID) -> JSONResponse:
     """Decide a record again by the versions it names, and say what differs."""
-    return JSONResponse(replay(platform_of(request), id_))
+    return JSONResponse(replay_one(platform_of(request), id_).as_json())
 
 
 @router.get("/decisions/{id_}/proof", dependencies=[CanAudit])
 def prove_decision(request: Request, id_: _ID) -> JSONResponse:
     """Prove that a decision is in the log (RFC 9162)."""
-    platform = platform_of(request)
-    find(platform, id_)
-    return JSONResponse(proof_of(platform, id_))
+    return JSONResponse(proof_of(platform_of(request), id_))

@@ -6,10 +6,11 @@ import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from api.http.access import CanAudit, platform_of
-from api.services.log import proof_of, proof_of_growth, public_key, signed_head
+from api.services.access import Caller
+from api.services.log import bundle, note_bundle, proof_of, proof_of_growth, public_key, signed_head
 
 router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[CanAudit])
 
@@ -42,3 +43,11 @@ def get_consistency(
 ) -> JSONResponse:
     """Prove that the log of `old` entries is the beginning of the one there is."""
     return JSONResponse(proof_of_growth(platform_of(request), old, size))
+
+
+@router.get("/bundle", response_class=StreamingResponse)
+def get_bundle(request: Request, caller: Annotated[Caller, CanAudit]) -> StreamingResponse:
+    """Give the whole log as lines of JSON, which `evenhand verify` checks without the service."""
+    platform, now = platform_of(request), dt.datetime.now(dt.UTC)
+    note_bundle(platform, caller.client, now, bodies=False)
+    return StreamingResponse(bundle(platform, now, bodies=False), media_type="application/jsonl")

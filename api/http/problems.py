@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from fastapi.responses import JSONResponse
 
 from api.services.decide import AlteredError, ErasedError, KeyReusedError, NothingLikeItError
+from api.services.exceptions import ClosedError, SamePersonError
+from api.services.people import HeldError, TakenError, UnknownPersonError
 from api.services.publish import BlockedError, RefusedError
 from engine.kernel.errors import DocumentError, EvaluationError, NotFoundError
 
@@ -29,6 +31,14 @@ TITLES = {
         "该幂等键此前用于另一请求",
     ),
     "erased": (410, "what this is about was erased", "相关内容已被删除"),
+    "held": (409, "a legal hold forbids the erasure", "法律冻结期间不得删除"),
+    "same-person": (
+        403,
+        "whoever asks, or has approved in another role, cannot approve",
+        "申请人或已以其他角色批准的人不得批准",
+    ),
+    "closed": (409, "this exception waits for no such approval", "该例外不待此批准"),
+    "taken": (409, "another person already has this id", "该编号已属于另一人"),
     "altered": (
         500,
         "a record does not open: it, or its key, was altered",
@@ -137,6 +147,26 @@ def add_problems(app: FastAPI) -> None:
     @app.exception_handler(NothingLikeItError)
     async def _(request: Request, error: NothingLikeItError) -> JSONResponse:
         return problem(request, "not-found", json.dumps(str(error)))
+
+    @app.exception_handler(UnknownPersonError)
+    async def _(request: Request, _: UnknownPersonError) -> JSONResponse:
+        return problem(request, "not-found")
+
+    @app.exception_handler(SamePersonError)
+    async def _(request: Request, _: SamePersonError) -> JSONResponse:
+        return problem(request, "same-person")
+
+    @app.exception_handler(ClosedError)
+    async def _(request: Request, error: ClosedError) -> JSONResponse:
+        return problem(request, "closed", str(error))
+
+    @app.exception_handler(HeldError)
+    async def _(request: Request, error: HeldError) -> JSONResponse:
+        return problem(request, "held", str(error))
+
+    @app.exception_handler(TakenError)
+    async def _(request: Request, _: TakenError) -> JSONResponse:
+        return problem(request, "taken")
 
     @app.exception_handler(KeyReusedError)
     async def _(request: Request, _: KeyReusedError) -> JSONResponse:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from api.store.keys import AlteredError, ErasedError
 from api.store.records import (
+    Kept,
     KeyReusedError,
     Record,
     answered,
@@ -43,9 +44,12 @@ __all__ = [
     "KeyReusedError",
     "NothingLikeItError",
     "decide",
+    "decide_within",
     "find",
-    "replay",
+    "marked",
+    "replay_kept",
     "try_case",
+    "unmarked",
 ]
 
 ENGINE = version("evenhand")
@@ -104,36 +108,34 @@ def decide(
     return platform.writer.submit(work)
 
 
+def decide_within(
+    connection: Connection, platform: Platform, case: Case, now: dt.datetime
+) -> dict[str, object]:
+    """Decide a case and record it in a transaction that does more; raises NotFoundError, DocumentError, ErasedError."""
+    snapshot = platform.snapshot()
+    if hold_revision(connection) != snapshot.revision:
+        snapshot = platform.snapshot()
+    _, answer = _kept(connection, platform, _made(snapshot, case, now))
+    return answer
+
+
 def find(platform: Platform, id_: str) -> dict[str, object]:
     """Give a record whole; raises NothingLikeItError, ErasedError, AlteredError."""
     with platform.engine.connect() as connection:
         return _known(connection, platform, id_)
 
 
-def replay(platform: Platform, id_: str) -> dict[str, object]:
-    """Decide a record again by the versions it names: the same, or exactly what differs.
-
-    Raises NothingLikeItError, ErasedError, AlteredError, NotFoundError.
-    """
-    with platform.engine.connect() as connection:
-        kept = open_record(connection, id_, platform.keys)
-    if kept is None:
-        raise NothingLikeItError(id_)
-    case = Case(f"{kept.rule_set}@{kept.version}", _unmarked(kept.body["inputs"]), kept.as_of)
+def replay_kept(snapshot: Snapshot, kept: Kept) -> dict[str, Any]:
+    """Decide a record again by the version it names; gives what differs, by name; raises NotFoundError."""
+    case = Case(f"{kept.rule_set}@{kept.version}", unmarked(kept.body["inputs"]), kept.as_of)
     before: Any = kept.body["decision"]
     stopped = [reason["code"] for reason in before["reasons"]] == [_SUSPENDED.code]
-    answer, _ = _answer(platform.snapshot(), case, stopped=stopped)
-    differs = {
+    made, _ = _answer(snapshot, case, stopped=stopped)
+    answer: Any = json.loads(canonical_json(made))
+    return {
         name: {"recorded": before.get(name), "replayed": answer.get(name)}
         for name in sorted({*before, *answer})
         if before.get(name) != answer.get(name)
-    }
-    return {
-        "id": id_,
-        "same": not differs,
-        "differs": differs,
-        "recorded_engine": kept.engine,
-        "engine": ENGINE,
     }
 
 
@@ -168,7 +170,7 @@ def _made(snapshot: Snapshot, case: Case, now: dt.datetime) -> _Made:
     )  # as it will be read again: the same answer, byte by byte
     id_ = new_id(now)
     used: Any = answer["used"]
-    body: dict[str, object] = {"inputs": _marked(case.inputs), "decision": answer}
+    body: dict[str, object] = {"inputs": marked(case.inputs), "decision": answer}
     beside = []
     for shadow in snapshot.shadows:
         if (shadow.kind, shadow.id) == ("rule_set", rule_set):
@@ -262,20 +264,20 @@ def _known(connection: Connection, platform: Platform, id_: str) -> dict[str, ob
 def _request(case: Case) -> dict[str, object]:
     return {
         "rule_set": case.rule_set,
-        "inputs": _marked(case.inputs),
+        "inputs": marked(case.inputs),
         "as_of": case.as_of.isoformat(),
         "case": case.case,
         "person": case.person,
     }
 
 
-def _marked(value: Any) -> Any:  # noqa: ANN401 - JSON data
+def marked(value: Any) -> Any:  # noqa: ANN401 - JSON data
     """Write numbers as texts, which keeps every digit, and mark both, so that each comes back as it was."""
     match value:
         case dict():
-            return {key: _marked(one) for key, one in value.items()}
+            return {key: marked(one) for key, one in value.items()}
         case list() | tuple():
-            return [_marked(one) for one in value]
+            return [marked(one) for one in value]
         case str():
             return f"s{value}"
         case bool() | None:
@@ -284,12 +286,13 @@ def _marked(value: Any) -> Any:  # noqa: ANN401 - JSON data
             return f"n{value}"
 
 
-def _unmarked(value: Any) -> Any:  # noqa: ANN401 - JSON data
+def unmarked(value: Any) -> Any:  # noqa: ANN401 - JSON data
+    """Give the inputs of a body as they came."""
     match value:
         case dict():
-            return {key: _unmarked(one) for key, one in value.items()}
+            return {key: unmarked(one) for key, one in value.items()}
         case list():
-            return [_unmarked(one) for one in value]
+            return [unmarked(one) for one in value]
         case str():
             return Decimal(value[1:]) if value.startswith("n") else value[1:]
         case _:

@@ -40,6 +40,7 @@ def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - the d
         "foreign_keys=ON",
         "busy_timeout=30000",
         "trusted_schema=OFF",
+        "secure_delete=ON",  # what is erased is overwritten
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -46,8 +46,8 @@ class Keys:
 def open_keys(folder: Path) -> Keys:
     """Read the keys of a data folder, or make them at the first start; only the owner can read them."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    master = _kept(folder / "master.key", secrets.token_bytes(_KEY))
-    signing = _kept(folder / "signing.key", secrets.token_bytes(_KEY))
+    master = kept_secret(folder / "master.key", secrets.token_bytes(_KEY))
+    signing = kept_secret(folder / "signing.key", secrets.token_bytes(_KEY))
     return Keys(master, Ed25519PrivateKey.from_private_bytes(signing))
 
 
@@ -70,8 +70,8 @@ def unseal(key: bytes, sealed: bytes, place: str) -> bytes:
         raise AlteredError(place) from error
 
 
-def _kept(path: Path, fresh: bytes) -> bytes:
-    """Read a key file, or write it whole before anybody can see it."""
+def kept_secret(path: Path, fresh: bytes) -> bytes:
+    """Read a secret that only the owner can read, or write it whole before anybody can see it."""
     if not path.exists():
         draft = path.with_suffix(".part")
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import and_, bindparam, func, insert, select, text, update
+from sqlalchemy.exc import NoResultFound
 
 from api.store.database import is_sqlite
 from api.store.tables import checkpoints, log_entries, log_nodes
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from engine.audit.entry import LogEntry
     from engine.audit.merkle import Digest, Lookup
 
 _SEQUENCER = 0x45_56_45_4E
 """The advisory lock under which one process integrates."""
+_SIGNER = _SEQUENCER + 1
 _AT_ONCE = 5_000
 
 
@@ -98,6 +100,8 @@ def head_of(connection: Connection, origin: str) -> Checkpoint:
 
 def sign_head(connection: Connection, origin: str, key: Ed25519PrivateKey, now: dt.datetime) -> str:
     """Sign the head, and keep what was signed: the same size has one signed text for ever."""
+    if not is_sqlite(connection.engine):
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _SIGNER})
     head = head_of(connection, origin)
     known = connection.execute(select(checkpoints.c.text).where(checkpoints.c.size == head.size))
     if (signed := known.scalar()) is not None:
@@ -105,6 +109,56 @@ def sign_head(connection: Connection, origin: str, key: Ed25519PrivateKey, now: 
     signed = sign_checkpoint(head, origin, key)
     connection.execute(insert(checkpoints).values(size=head.size, text=signed, at=now))
     return str(signed)
+
+
+def signed_heads(connection: Connection, size: int | None = None) -> list[str]:
+    """Give the heads that were signed, up to a size or all, the smallest first."""
+    query = select(checkpoints.c.text).order_by(checkpoints.c.size)
+    if size is not None:
+        query = query.where(checkpoints.c.size <= size)
+    return [str(text) for text in connection.execute(query).scalars()]
+
+
+def entries_from(connection: Connection, first: int, end: int) -> list[Row[Any]]:
+    """Give the entries whose places are `first` up to `end`, each with its hash in the tree."""
+    query = (
+        select(log_entries, log_nodes.c.digest)
+        .outerjoin(
+            log_nodes, and_(log_nodes.c.level == 0, log_nodes.c.place == log_entries.c.place)
+        )
+        .where(log_entries.c.place >= first, log_entries.c.place < end)
+        .order_by(log_entries.c.place)
+    )
+    return list(connection.execute(query))
+
+
+def nodes_within(connection: Connection, first: int, end: int) -> dict[tuple[int, int], Digest]:
+    """Give the subtrees that entries `first` up to `end` completed."""
+    found: dict[tuple[int, int], Digest] = {}
+    for level in range(end.bit_length()):
+        query = select(log_nodes.c.place, log_nodes.c.digest).where(
+            log_nodes.c.level == level,
+            log_nodes.c.place >= first >> level,
+            log_nodes.c.place < end >> level,
+        )
+        found |= {(level, at): bytes(digest) for at, digest in connection.execute(query)}
+    return found
+
+
+def waiting_leaves(connection: Connection) -> list[bytes]:
+    """Give the entries that have no place yet, in the order in which they came."""
+    query = select(log_entries.c.leaf).where(log_entries.c.place.is_(None))
+    return [bytes(leaf) for leaf in connection.execute(query.order_by(log_entries.c.id)).scalars()]
+
+
+def has_grown_from(connection: Connection, head: Checkpoint) -> bool:
+    """Whether the tree still has this head as its beginning."""
+    if head.size > size_of(connection):
+        return False
+    try:
+        return frontier_at(head.size, lookup_in(connection)).root() == head.root
+    except NoResultFound:
+        return False
 
 
 def prove_entry(connection: Connection, subject: str, size: int | None = None) -> dict[str, object]:

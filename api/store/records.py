@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from api.store.keys import new_key, seal, unseal
 from api.store.ledger import append
@@ -16,13 +17,18 @@ from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
 from engine.kernel.canonical import canonical_json, content_hash
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row, Select
 
     from api.store.keys import Keys
     from engine.kernel.canonical import ContentHash
+
+
+IMPORTED = "imported"
+"""The engine of a decision that was made elsewhere, before: it is kept, and cannot be replayed."""
+CLEAR = "record"
+"""The part of a body that repeats the columns in the clear."""
 
 
 class KeyReusedError(ValueError):
@@ -51,6 +57,7 @@ class Kept:
     """A decision as it was kept, with its body opened."""
 
     id: str
+    person: str
     decided_at: dt.datetime
     as_of: dt.datetime
     engine: str
@@ -58,6 +65,21 @@ class Kept:
     version: str
     digest: str
     body: dict[str, object]
+
+
+def clear_of(record: Record | Row[Any]) -> dict[str, str | None]:
+    """Give what a record, or its row, says in the clear."""
+    return {
+        "id": record.id,
+        "case": record.case if isinstance(record, Record) else record.case_id,
+        "person": record.person,
+        "rule_set": record.rule_set,
+        "version": record.version,
+        "status": record.status,
+        "decided_at": record.decided_at.isoformat(),
+        "as_of": record.as_of.astimezone(dt.UTC).isoformat(),
+        "engine": record.engine,
+    }
 
 
 def new_id(now: dt.datetime) -> str:
@@ -93,8 +115,10 @@ def keep_answer(
 
 def keep(connection: Connection, record: Record, keys: Keys) -> ContentHash:
     """Write a decision and its log entry; gives the digest that the log commits to."""
-    key = _key_of(connection, record.person, keys)
-    salt, body = secrets.token_bytes(SALT_BYTES), canonical_json(record.body)
+    key = key_of(connection, record.person, keys)
+    salt = secrets.token_bytes(SALT_BYTES)
+    # The body repeats what stands in the clear, so that the log commits to that as well.
+    body = canonical_json({**record.body, CLEAR: clear_of(record)})
     digest = body_digest(salt, body)
     connection.execute(
         insert(decisions).values(
@@ -112,7 +136,7 @@ def keep(connection: Connection, record: Record, keys: Keys) -> ContentHash:
         )
     )
     entry = LogEntry(
-        kind="decision",
+        kind="import" if record.engine == IMPORTED else "decision",
         subject=record.id,
         time=record.decided_at,
         digest=digest,
@@ -129,21 +153,93 @@ def open_record(connection: Connection, id_: str, keys: Keys) -> Kept | None:
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    key = keys.unwrap(row.person, row.key)
-    opened = unseal(key, row.body, f"decision:{row.id}")
+    _, body = open_body(row, keys)
     return Kept(
         id=row.id,
+        person=row.person,
         decided_at=row.decided_at,
         as_of=row.as_of,
         engine=row.engine,
         rule_set=row.rule_set,
         version=row.version,
         digest=row.digest,
-        body=json.loads(opened[SALT_BYTES:]),
+        body=json.loads(body),
     )
 
 
-def _key_of(connection: Connection, person: str, keys: Keys) -> bytes:
+def open_body(row: Row[Any], keys: Keys) -> tuple[bytes, bytes]:
+    """Open a decision's row that has its person's `key`: the salt and the body; raises ErasedError, AlteredError."""
+    opened = unseal(keys.unwrap(row.person, row.key), row.body, f"decision:{row.id}")
+    return opened[:SALT_BYTES], opened[SALT_BYTES:]
+
+
+def with_keys(ids: Collection[str]) -> Select[Any]:
+    """Ask for decisions, each with the key of its person, where there is still one."""
+    return (
+        select(decisions, people.c.key, people.c.erased_at)
+        .outerjoin(people)
+        .where(decisions.c.id.in_(ids))
+    )
+
+
+def latest_of_each(connection: Connection, keys: Keys, rule_set: str) -> dict[str, str]:
+    """Give the outcome of each person's latest decision by a rule set; what was erased is left out."""
+    query = select(decisions, people.c.key).join(people).where(decisions.c.rule_set == rule_set)
+    ordered = query.where(people.c.key.is_not(None)).order_by(
+        decisions.c.decided_at, decisions.c.id
+    )
+    found = {}
+    for row in connection.execute(ordered):
+        decision = json.loads(open_body(row, keys)[1])["decision"]
+        found[row.person] = str(decision["outcomes"].get("outcome", decision["status"]))
+    return found
+
+
+def clear_rows(connection: Connection) -> Iterator[Row[Any]]:
+    """Give id, person, rule set, version and time of every record that is not erased, a part at a time."""
+    names = ("id", "person", "rule_set", "version", "decided_at")
+    there = select(*(decisions.c[name] for name in names)).join(people)
+    after = ""
+    while True:
+        query = there.where(people.c.key.is_not(None), decisions.c.id > after)
+        rows = connection.execute(query.order_by(decisions.c.id).limit(2_000)).all()
+        if not rows:
+            return
+        yield from rows
+        after = rows[-1].id
+
+
+def records_of(connection: Connection, keys: Keys, person: str) -> list[Kept]:
+    """Give all decisions about a person with their bodies; raises ErasedError, AlteredError."""
+    query = select(decisions.c.id).where(decisions.c.person == person).order_by(decisions.c.id)
+    ids = connection.execute(query).scalars().all()
+    return [kept for id_ in ids if (kept := open_record(connection, id_, keys)) is not None]
+
+
+def count_decided(
+    connection: Connection, first: dt.datetime | None, end: dt.datetime | None
+) -> int:
+    """Count the decisions from `first` on and before `end`."""
+    return int(connection.execute(_decided(select(func.count()), first, end)).scalar_one())
+
+
+def ids_decided(
+    connection: Connection, first: dt.datetime | None, end: dt.datetime | None, after: str
+) -> list[str]:
+    """Give the next ids, in their order, of the decisions from `first` on and before `end`."""
+    query = _decided(select(decisions.c.id).where(decisions.c.id > after), first, end)
+    return list(connection.execute(query.order_by(decisions.c.id).limit(500)).scalars())
+
+
+def _decided(query: Select[Any], first: dt.datetime | None, end: dt.datetime | None) -> Select[Any]:
+    query = query.select_from(decisions)
+    if first is not None:
+        query = query.where(decisions.c.decided_at >= first)
+    return query if end is None else query.where(decisions.c.decided_at < end)
+
+
+def key_of(connection: Connection, person: str, keys: Keys) -> bytes:
+    """Give a person's key, made at the first time; raises ErasedError."""
     query = select(people.c.key).where(people.c.id == person)
     row = connection.execute(query).one_or_none()
     if row is not None:

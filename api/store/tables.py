@@ -154,7 +154,7 @@ publishing_events = Table(
 people = Table(
     "people",
     metadata,
-    Column("id", String(64), primary_key=True),
+    Column("id", String(128), primary_key=True),
     # The person's key, wrapped by the master key; destroyed at erasure.
     Column("key", LargeBinary),
     Column("erased_at", Moment),
@@ -166,7 +166,7 @@ decisions = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("case_id", String(120)),
-    Column("person", String(64), ForeignKey("people.id"), nullable=False),
+    Column("person", String(128), ForeignKey("people.id"), nullable=False),
     Column("rule_set", String(80), nullable=False),
     Column("version", String(40), nullable=False),
     Column("status", String(20), nullable=False),
@@ -204,6 +204,72 @@ shadow_answers = Table(
     Column("shadow", String(120), nullable=False),
     Column("differs", String(1000), nullable=False),
     Index(None, "document"),
+)
+
+# --- duties to people ------------------------------------------------------------------------------
+
+external_ids = Table(
+    "external_ids",
+    metadata,
+    # What other systems call a person; after an erasure what is left here is still to be erased there.
+    Column("system", String(40), primary_key=True),
+    Column("external", String(200), primary_key=True),
+    Column("person", String(128), ForeignKey("people.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "person"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    # The events that placed and that lifted it.
+    Column("id", String(32), primary_key=True),
+    Column("person", String(128), ForeignKey("people.id"), nullable=False),
+    Column("lifted", String(32)),
+    Index(None, "person"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    # What was done about people: each row has an entry in the log.
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("person", String(128)),
+    Column("at", Moment, nullable=False),
+    Column("digest", String(71), nullable=False),
+    # Salt and facts, sealed with the master key: who can write rows cannot make one.
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "person"),
+    Index(None, "kind"),
+)
+
+exceptions = Table(
+    "exceptions",
+    metadata,
+    # What is asked and answered stands in decisions whose case is this id.
+    Column("id", String(32), primary_key=True),
+    Column("decision", String(32), ForeignKey("decisions.id"), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("requested_by", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("id", "requested_by"),
+)
+
+exception_approvals = Table(
+    "exception_approvals",
+    metadata,
+    Column("exception", String(32), primary_key=True),
+    Column("role", String(40), primary_key=True),
+    Column("approver", String(64), nullable=False),
+    Column("requested_by", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    ForeignKeyConstraint(
+        ["exception", "requested_by"], ["exceptions.id", "exceptions.requested_by"]
+    ),
+    # Each role is another person, and none of them the one who asks.
+    UniqueConstraint("exception", "approver"),
+    CheckConstraint("approver <> requested_by", name="four_eyes"),
 )
 
 # --- the log -------------------------------------------------------------------------------------

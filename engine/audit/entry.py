@@ -16,6 +16,10 @@ EntryKind: TypeAlias = Literal[
     "export",
     "key_change",
     "sensitive_read",
+    "import",
+    "migration",
+    "hold",
+    "exception",
 ]
 
 

@@ -30,6 +30,8 @@ BREACHES = {
     "networkx-home": ("engine/learning/plan.py", "import networkx"),
     "http-asks-services": ("api/http/m.py", "import api.store.n"),
     "sqlalchemy-home": ("api/cli/o.py", "import sqlalchemy"),
+    "vault-apart": ("api/services/decide.py", "import api.services.demographics"),
+    "vault-door": ("api/cli/q.py", "import api.store.vault"),
     "cryptography-home": ("engine/rules/p.py", "import cryptography.exceptions"),
     "durable-home": ("engine/rules/i.py", "import durable.lang"),
 }
@@ -37,8 +39,16 @@ BREACHES = {
 SKELETON = {
     "api/cli/__init__.py": "import api.bands",
     "api/bands.py": "import api.folder",
+    "api/app.py": "import api.http",
     "api/http/__init__.py": "import api.services",
     "api/services/__init__.py": "import api.store.n",
+    "api/services/demographics.py": "import api.store.vault",
+    "api/store/vault.py": "",
+    **{
+        f"api/services/{name}.py": "import api.store.records"
+        for name in ("decide", "platform", "replay", "log")
+    },
+    **{f"api/store/{name}.py": "" for name in ("examine", "people", "records", "registry")},
     "api/store/n.py": "import sqlalchemy\nimport cryptography.exceptions",
     "engine/audit/checkpoint.py": "import cryptography.exceptions",
     "api/lsp.py": "import pygls\nimport api.folder",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from api.folder import read_folder
+from api.services.decide import Case, _made, replay_kept
+from api.store.records import Kept
+from api.store.registry import Snapshot
 from engine.content import read_content
 from engine.rules.cases import cases_of, typed_inputs
 from engine.rules.decision import decision_json, plain_json
 from engine.rules.evaluate import decide
-from tests.support.golden import assert_golden
+from tests.support.golden import GOLDEN, assert_golden
 from tests.support.source import ROOT
 
 if TYPE_CHECKING:
@@ -71,3 +74,31 @@ def test_every_recorded_decision_is_given_again() -> None:
     assert len(made) >= 60
     lines = ",\n".join(json.dumps(one, ensure_ascii=False, sort_keys=True) for one in made)
     assert_golden("decisions.json", f"[\n{lines}\n]\n")
+
+
+RECORDS = "records.jsonl"
+
+
+def test_records_are_written_as_they_were() -> None:
+    """The bodies that the service keeps, to the letter: what is stored must stay readable."""
+    snapshot = Snapshot(0, read_content(read_folder(ROOT).files), frozenset())
+    lines = []
+    for one in recorded():
+        inputs: Any = one["inputs"]
+        record, _, _ = _made(snapshot, Case(str(one["of"]), inputs, AT, case="golden"), AT)
+        kept = {"rule_set": record.rule_set, "version": record.version, "body": dict(record.body)}
+        lines.append(json.dumps(kept, ensure_ascii=False, sort_keys=True))
+    assert_golden(RECORDS, "\n".join(lines) + "\n")
+
+
+def test_every_record_from_before_is_decided_again_alike() -> None:
+    snapshot = Snapshot(0, read_content(read_folder(ROOT).files), frozenset())
+    differing = {}
+    for number, line in enumerate((GOLDEN / RECORDS).read_text("utf-8").splitlines(), 1):
+        given = json.loads(line)
+        kept = Kept(
+            id=str(number), person="golden", decided_at=AT, as_of=AT, engine="0", digest="", **given
+        )
+        if found := replay_kept(snapshot, kept):
+            differing[number] = found
+    assert not differing

@@ -1,0 +1,77 @@
+"""Exceptions to an offer: ask, approve in a role, see, count."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http.access import CanAudit, CanDecide, CanRead, platform_of
+from api.http.problems import ProblemError
+from api.services import exceptions
+from api.services.access import Caller
+from api.services.exceptions import Approval, Asked
+
+router = APIRouter(prefix="/v1/exceptions", tags=["exceptions"])
+
+_ID = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="An exception's id.")]
+_Amount = Annotated[str, Field(pattern=r"^[0-9]{1,7}(\.[0-9]{1,2})?$")]
+
+
+class ExceptionRequest(BaseModel):
+    """An exception to a decision; what the decision holds is taken from it when left out."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    decision: str = Field(pattern="^[0-9a-f]{32}$")
+    exception: str = Field(max_length=40, examples=["above_cap"])
+    evidence: str = Field("none", max_length=60)
+    asked_base: _Amount | None = None
+    current_base: _Amount | None = None
+    base_salary: _Amount | None = None
+    band_max: _Amount | None = None
+
+
+class ApprovalRequest(BaseModel):
+    """The role in which is approved; the caller's key must have it, as the scope `role:…`."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    role: str = Field(pattern="^[a-z][a-z_]{0,39}$", examples=["hr_director"])
+
+
+@router.post("", status_code=201)
+def post_exception(
+    request: Request, asked: ExceptionRequest, caller: Annotated[Caller, CanDecide]
+) -> JSONResponse:
+    """Ask for an exception to a decision."""
+    given: dict[str, Any] = asked.model_dump(exclude_none=True, exclude={"decision", "exception"})
+    now = dt.datetime.now(dt.UTC)
+    question = Asked(asked.decision, asked.exception, given, caller.client, now)
+    return JSONResponse(exceptions.ask(platform_of(request), question), 201)
+
+
+@router.post("/{id_}/approvals", status_code=201)
+def post_approval(
+    request: Request, id_: _ID, asked: ApprovalRequest, caller: Annotated[Caller, CanRead]
+) -> JSONResponse:
+    """Approve an exception in a role of one's own."""
+    if f"role:{asked.role}" not in caller.scopes:
+        raise ProblemError("not-allowed", f"scope role:{asked.role}")
+    approval = Approval(asked.role, caller.client, dt.datetime.now(dt.UTC))
+    return JSONResponse(exceptions.approve(platform_of(request), id_, approval), 201)
+
+
+@router.get("/count", dependencies=[CanAudit])
+def get_count(request: Request) -> JSONResponse:
+    """Count exceptions by kind and outcome."""
+    return JSONResponse({"exceptions": exceptions.count(platform_of(request))})
+
+
+@router.get("/{id_}", dependencies=[CanRead])
+def get_exception(request: Request, id_: _ID) -> JSONResponse:
+    """Give an exception as it was decided last."""
+    return JSONResponse(exceptions.find(platform_of(request), id_))

@@ -1,0 +1,144 @@
+"""People: their external ids, what is kept about them, holds, erasure, and what they declare for audits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.http.access import CanAudit, ManagesPeople, SeesGroups, platform_of
+from api.http.problems import ProblemError, language_of
+from api.services import demographics, people
+from api.services.access import Caller
+from api.services.people import Deed, External
+from api.services.person_text import person_text
+
+router = APIRouter(prefix="/v1", tags=["people"])
+
+_Person = Annotated[str, Path(max_length=128, pattern=r"^[^\s/]+$", description="A person's id.")]
+_System = Annotated[str, Path(pattern="^[a-z][a-z0-9-]{0,39}$", examples=["ats"])]
+_External = Annotated[str, Path(min_length=1, max_length=200)]
+_Manager = Annotated[Caller, ManagesPeople]
+
+
+class Reason(BaseModel):
+    """Why something is done: the number of a request or a matter, never a person."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class Declared(BaseModel):
+    """What a person declares of themselves, freely and for audits alone."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    facts: dict[
+        Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")],
+        Annotated[str, Field(min_length=1, max_length=60)],
+    ] = Field(max_length=20, examples=[{"sex": "female"}])
+
+
+def _deed(caller: Caller, reason: str) -> Deed:
+    return Deed(caller.client, dt.datetime.now(dt.UTC), reason)
+
+
+@router.get("/people/{person}/external-ids", dependencies=[ManagesPeople])
+def get_links(request: Request, person: _Person) -> JSONResponse:
+    """List what other systems call a person; after an erasure, where they are still to be erased."""
+    return JSONResponse({"external_ids": people.links(platform_of(request), person)})
+
+
+@router.put(
+    "/people/{person}/external-ids/{system}/{external}",
+    dependencies=[ManagesPeople],
+    status_code=204,
+)
+def put_link(request: Request, person: _Person, system: _System, external: _External) -> Response:
+    """Say what another system calls a person."""
+    now = dt.datetime.now(dt.UTC)
+    people.link(platform_of(request), person, External(system, external), now)
+    return Response(status_code=204)
+
+
+@router.delete(
+    "/people/{person}/external-ids/{system}/{external}",
+    dependencies=[ManagesPeople],
+    status_code=204,
+)
+def delete_link(
+    request: Request, person: _Person, system: _System, external: _External
+) -> Response:
+    """Forget an external id, once that system has erased it."""
+    if not people.unlink(platform_of(request), person, External(system, external)):
+        raise ProblemError("not-found")
+    return Response(status_code=204)
+
+
+@router.post("/people/{person}/holds", status_code=201)
+def post_hold(request: Request, person: _Person, asked: Reason, caller: _Manager) -> JSONResponse:
+    """Place a legal hold: until it is lifted the person is not erased."""
+    id_ = people.hold(platform_of(request), person, _deed(caller, asked.reason))
+    return JSONResponse({"id": id_}, 201)
+
+
+@router.post("/people/{person}/holds/{id_}/lift", status_code=204)
+def lift_hold(
+    request: Request,
+    person: _Person,
+    id_: Annotated[str, Path(pattern="^[0-9a-f]{32}$")],
+    asked: Reason,
+    caller: _Manager,
+) -> Response:
+    """Lift a legal hold."""
+    if not people.lift(platform_of(request), person, id_, _deed(caller, asked.reason)):
+        raise ProblemError("not-found")
+    return Response(status_code=204)
+
+
+@router.post("/people/{person}/erasure")
+def post_erasure(
+    request: Request, person: _Person, asked: Reason, caller: _Manager
+) -> JSONResponse:
+    """Erase a person: their key and bodies; gives where they are still to be erased."""
+    return JSONResponse(people.erase(platform_of(request), person, _deed(caller, asked.reason)))
+
+
+@router.get("/people/{person}/export", response_model=None)
+def get_export(
+    request: Request,
+    person: _Person,
+    caller: _Manager,
+    form: Annotated[str, Query(alias="as", pattern="^(json|text)$")] = "json",
+) -> Response:
+    """Give everything that is kept about a person, as data or to be read."""
+    made = people.export(platform_of(request), person, caller.client, dt.datetime.now(dt.UTC))
+    if form == "text":
+        return PlainTextResponse(person_text(made, language_of(request)))
+    return JSONResponse(made)
+
+
+@router.put("/people/{person}/demographics", dependencies=[SeesGroups], status_code=204)
+def put_demographics(request: Request, person: _Person, asked: Declared) -> Response:
+    """Keep what a person declares of themselves; no decision can read it."""
+    demographics.declare(platform_of(request).settings, person, asked.facts)
+    return Response(status_code=204)
+
+
+@router.get("/audit/outcomes", dependencies=[CanAudit])
+def get_outcomes(
+    request: Request,
+    caller: Annotated[Caller, SeesGroups],
+    rule_set: Annotated[str, Query(max_length=80)],
+    attribute: Annotated[str, Query(pattern="^[a-z][a-z0-9_]{0,39}$")],
+) -> JSONResponse:
+    """Count the outcomes of a rule set by what people declared; the reading is logged."""
+    now = dt.datetime.now(dt.UTC)
+    groups = demographics.outcomes_by_group(
+        platform_of(request), rule_set, attribute, caller.client, now
+    )
+    return JSONResponse({"rule_set": rule_set, "attribute": attribute, "groups": groups})

@@ -1,0 +1,94 @@
+"""Exceptions and who approved them in which role: one person a role, and never the one who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from api.store.records import open_record
+from api.store.tables import decisions, exception_approvals, exceptions, log_entries
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy import Connection, Row
+
+    from api.store.keys import Keys
+    from api.store.records import Kept
+
+
+class SamePersonError(ValueError):
+    """Raised for an approval by whoever asked, or by whoever approved in another role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approves in which role."""
+
+    role: str
+    approver: str
+    at: dt.datetime
+
+
+def open_exception(
+    connection: Connection, id_: str, decision: str, kind: str, asked: Approval
+) -> None:
+    """Keep that an exception to a decision is asked for."""
+    values = {"id": id_, "decision": decision, "kind": kind, "requested_by": asked.approver}
+    connection.execute(insert(exceptions).values(at=asked.at, **values))
+
+
+def exception_row(connection: Connection, id_: str) -> Row[Any] | None:
+    """Give an exception's row; None for no such exception. It stays locked until the transaction ends."""
+    query = select(exceptions).where(exceptions.c.id == id_).with_for_update()
+    return connection.execute(query).one_or_none()
+
+
+def approve(connection: Connection, row: Row[Any], approval: Approval) -> None:
+    """Keep an approval; raises SamePersonError, which the database itself insists on."""
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                insert(exception_approvals).values(
+                    exception=row.id,
+                    role=approval.role,
+                    approver=approval.approver,
+                    requested_by=row.requested_by,
+                    at=approval.at,
+                )
+            )
+    except IntegrityError:
+        raise SamePersonError(approval.role) from None
+
+
+def approvals_of(connection: Connection, id_: str) -> dict[str, dict[str, str]]:
+    """Give who approved in which role, and when."""
+    query = select(exception_approvals).where(exception_approvals.c.exception == id_)
+    ordered = query.order_by(exception_approvals.c.at, exception_approvals.c.role)
+    return {
+        row.role: {"by": row.approver, "at": row.at.isoformat()}
+        for row in connection.execute(ordered)
+    }
+
+
+def latest_of(connection: Connection, id_: str, keys: Keys) -> Kept | None:
+    """Give the latest decision about an exception; raises ErasedError, AlteredError."""
+    # The log knows their order even within one moment.
+    query = select(decisions.c.id).join(log_entries, log_entries.c.subject == decisions.c.id)
+    of_it = query.where(decisions.c.case_id == case_of(id_))
+    found = connection.execute(of_it.order_by(log_entries.c.id.desc()).limit(1)).scalar()
+    return None if found is None else open_record(connection, found, keys)
+
+
+def kinds(connection: Connection) -> dict[str, str]:
+    """Give all exceptions with their kinds."""
+    query = select(exceptions.c.id, exceptions.c.kind).order_by(exceptions.c.id)
+    return {row.id: row.kind for row in connection.execute(query)}
+
+
+def case_of(id_: str) -> str:
+    """Name the case that the decisions about an exception belong to."""
+    return f"exception:{id_}"

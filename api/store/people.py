@@ -1,0 +1,185 @@
+"""People by the one id they have here: what other systems call them, holds, and their erasure."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, text, update
+
+from api.store.database import is_sqlite
+from api.store.events import Event, note
+from api.store.keys import ErasedError
+from api.store.records import clear_of, key_of
+from api.store.tables import decisions, external_ids, holds, people
+from engine.kernel.canonical import canonical_json, content_hash
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy import Connection, Engine, Row
+
+    from api.store.keys import Keys
+
+
+class HeldError(ValueError):
+    """Raised for an erasure that a legal hold forbids; the argument names the holds."""
+
+
+class UnknownPersonError(LookupError):
+    """Raised when nobody has that id."""
+
+
+class TakenError(ValueError):
+    """Raised when another person already has this id of another system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Who does something, when, and why; the reason names a matter, never a person."""
+
+    by: str
+    at: dt.datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """What another system calls a person."""
+
+    system: str
+    id: str
+
+
+def person_row(connection: Connection, person: str) -> Row[Any]:
+    """Give a person's row; raises UnknownPersonError."""
+    row = connection.execute(select(people).where(people.c.id == person)).one_or_none()
+    if row is None:
+        raise UnknownPersonError(person)
+    return row
+
+
+def is_erased(connection: Connection, person: str) -> bool:
+    """Whether somebody was erased; who was never known was not."""
+    query = select(people.c.id).where(people.c.id == person, people.c.key.is_(None))
+    return connection.execute(query).scalar() is not None
+
+
+# --- external ids ----------------------------------------------------------------------------------
+
+
+def link(
+    connection: Connection, person: str, external: External, at: dt.datetime, keys: Keys
+) -> None:
+    """Keep what another system calls a person, who begins to be known by it; raises TakenError, ErasedError."""
+    key_of(connection, person, keys)
+    known = owner_of(connection, external)
+    if known is None:
+        values = {"system": external.system, "external": external.id, "person": person}
+        connection.execute(insert(external_ids).values(at=at, **values))
+    elif known != person:
+        raise TakenError(f"{external.system} {external.id}")
+
+
+def owner_of(connection: Connection, external: External) -> str | None:
+    """Say who is called so elsewhere; None for nobody."""
+    query = select(external_ids.c.person).where(
+        external_ids.c.system == external.system, external_ids.c.external == external.id
+    )
+    found: str | None = connection.execute(query).scalar()
+    return found
+
+
+def links_of(connection: Connection, person: str) -> list[dict[str, str]]:
+    """List what other systems call a person; after an erasure, what is still to be erased there."""
+    query = select(external_ids).where(external_ids.c.person == person)
+    ordered = query.order_by(external_ids.c.system, external_ids.c.external)
+    return [
+        {"system": row.system, "id": row.external, "since": row.at.isoformat()}
+        for row in connection.execute(ordered)
+    ]
+
+
+def unlink(connection: Connection, person: str, external: External) -> bool:
+    """Forget an external id: that system has erased it; whether there was one."""
+    done = connection.execute(
+        delete(external_ids).where(
+            external_ids.c.person == person,
+            external_ids.c.system == external.system,
+            external_ids.c.external == external.id,
+        )
+    )
+    return bool(done.rowcount)
+
+
+# --- holds -----------------------------------------------------------------------------------------
+
+
+def hold(connection: Connection, person: str, deed: Deed, keys: Keys) -> str:
+    """Forbid the erasure of a person until the hold is lifted; gives its id; raises UnknownPersonError, ErasedError."""
+    if person_row(connection, person).key is None:
+        raise ErasedError(person)
+    facts = {"action": "placed", "reason": deed.reason}
+    id_ = note(connection, Event("hold", deed.by, deed.at, facts, person), keys)
+    connection.execute(insert(holds).values(id=id_, person=person))
+    return id_
+
+
+def lift(connection: Connection, person: str, hold_id: str, deed: Deed, keys: Keys) -> bool:
+    """Lift a hold; whether there was one to lift."""
+    if hold_id not in holds_on(connection, person):
+        return False
+    facts = {"action": "lifted", "hold": hold_id, "reason": deed.reason}
+    lifted = note(connection, Event("hold", deed.by, deed.at, facts, person), keys)
+    connection.execute(update(holds).where(holds.c.id == hold_id).values(lifted=lifted))
+    return True
+
+
+def holds_on(connection: Connection, person: str | None = None) -> dict[str, str]:
+    """Give the holds that stand, of a person or of all, with whom they are on."""
+    query = select(holds.c.id, holds.c.person).where(holds.c.lifted.is_(None))
+    if person is not None:
+        query = query.where(holds.c.person == person)
+    return {row.id: row.person for row in connection.execute(query.order_by(holds.c.id))}
+
+
+# --- erasure ---------------------------------------------------------------------------------------
+
+
+def erase(connection: Connection, person: str, deed: Deed, keys: Keys) -> dict[str, Any]:
+    """Destroy a person's key and bodies; the rows in the clear and the log stay, and still prove themselves.
+
+    Gives the number of records and the external ids that are to be erased elsewhere. Raises
+    UnknownPersonError, HeldError, ErasedError.
+    """
+    row = person_row(connection, person)
+    if row.key is None:
+        raise ErasedError(person)
+    if standing := holds_on(connection, person):
+        raise HeldError(", ".join(standing))
+    rows = connection.execute(select(decisions).where(decisions.c.person == person)).all()
+    # Their bodies can no longer vouch for the clear columns: from now on this entry does.
+    clear = {one.id: content_hash(canonical_json(clear_of(one))) for one in rows}
+    facts = {"reason": deed.reason, "rows": clear}
+    event = note(connection, Event("erasure", deed.by, deed.at, facts, person), keys)
+    connection.execute(update(decisions).where(decisions.c.person == person).values(body=b""))
+    gone = update(people).where(people.c.id == person).values(key=None, erased_at=deed.at)
+    connection.execute(gone)
+    return {
+        "event": event,
+        "erased_at": deed.at.isoformat(),
+        "records": len(rows),
+        "to_erase_elsewhere": links_of(connection, person),
+    }
+
+
+def forget_pages(engine: Engine) -> None:
+    """Take what was erased off the disk, too: from the write-ahead log, or from rows that are dead."""
+    if is_sqlite(engine):
+        with contextlib.closing(engine.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in (people, decisions):
+            connection.execute(text(f"vacuum {table.name}"))

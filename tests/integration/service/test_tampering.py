@@ -1,0 +1,289 @@
+"""What somebody can do who may write the database but has no key, and that each of it is seen."""
+
+# ruff: noqa: S608 - writing statements against the database is the point
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from api.cli.operate import begin
+from api.services import exceptions
+from api.services.decide import Case, decide
+from api.services.log import bundle, examined, public_key, signed_head
+from api.services.platform import open_platform
+from api.services.signing import sign
+from api.store.examine import examine
+from api.store.heads import keep_head, kept_head
+from api.store.keys import AlteredError
+from api.store.ledger import append
+from api.store.people import Deed, External, erase, hold, link
+from engine.audit.bundle import verify_bundle
+from engine.audit.checkpoint import Checkpoint, parse_verifier, sign_checkpoint, verifier_of
+from engine.audit.entry import LogEntry
+from engine.audit.merkle import EMPTY, Frontier, leaf_hash
+from engine.kernel.canonical import content_hash
+from engine.kernel.errors import DocumentError, EvaluationError
+from tests.support.databases import DATABASES, settings_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from api.services.platform import Platform
+    from engine.audit.verify import LogCheck
+
+NOW = dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
+INPUTS = {"assessed": True, "band_min": 8000, "band_max": 10000}
+PERSONS = ("ann", "bo", "chen", "du")
+
+
+@pytest.fixture(params=DATABASES, scope="module")
+def platform(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
+    """Twelve decisions about four people, of whom one was erased and one is held; signed twice."""
+    with settings_on(request.param, tmp_path_factory.mktemp("data")) as settings:
+        begin(settings, None)
+        made, last = open_platform(settings), ""
+        for number in range(12):
+            person, now = PERSONS[number % 4], NOW + dt.timedelta(minutes=number)
+            case = Case("offer@1.0.0", {**INPUTS, "overall": f"{75 + number}"}, NOW, person, person)
+            decided = decide(made, case, now, "c", None).result()
+            if person == "chen":
+                last = str(decided["id"])
+            if number == 5:
+                made.sequence()
+                signed_head(made, now)
+        deed = Deed("dpo", NOW, "request 7")
+        known = External("ats", "A-1")
+        made.writer.submit(lambda c: link(c, "du", known, NOW, made.keys)).result()
+        made.writer.submit(lambda c: erase(c, "du", deed, made.keys)).result()
+        made.writer.submit(lambda c: hold(c, "chen", deed, made.keys)).result()
+        asked = {"evidence": "market_report", "asked_base": "10500"}
+        question = exceptions.Asked(last, "above_cap", asked, "recruiter", NOW)
+        id_ = exceptions.ask(made, question)["id"]
+        exceptions.approve(made, id_, exceptions.Approval("finance_bp", "fay", NOW))
+        made.sequence()
+        signed_head(made, NOW)
+        yield made
+        made.close()
+
+
+@contextmanager
+def spoiled(platform: Platform, *statements: str) -> Iterator[Connection]:
+    """Do what only the database's owner can; it is undone afterwards."""
+    with platform.engine.connect().execution_options(writes=True) as connection:
+        transaction = connection.begin()
+        embedded = connection.dialect.name == "sqlite"
+        free = (
+            "PRAGMA defer_foreign_keys=ON"
+            if embedded
+            else "set local session_replication_role='replica'"
+        )
+        connection.execute(text(free))
+        for statement in statements:
+            assert connection.execute(text(statement)).rowcount != 0, statement
+        yield connection
+        transaction.rollback()
+
+
+def looked_through(platform: Platform, connection: Connection) -> LogCheck:
+    last = kept_head(platform.settings.data_dir)
+    assert last is not None
+    verifier = verifier_of(platform.settings.origin, platform.keys.signing)
+    return examine(connection, platform.keys, verifier, [last]).check
+
+
+A_DECISION = "(select min(id) from decisions where person='ann')"
+OTHERS = "(select min(id) from decisions where person='bo')"
+ENTRY = f"(select min(id) from log_entries where subject={A_DECISION})"
+KINDS = {
+    "outcome": (f"update decisions set status='needs_human' where id={A_DECISION}", "STORE-003"),
+    "when it was decided": ("update decisions set decided_at='2026-01-01 00:00:00' where person='ann'", "STORE-003"),
+    "by which version": ("update decisions set version='9.9.9' where person='bo'", "STORE-003"),
+    "by which engine": ("update decisions set engine='imported' where person='bo'", "STORE-003"),
+    "whose case": ("update decisions set case_id='bo' where person='ann'", "STORE-003"),
+    "whose decision": (f"update decisions set person='bo' where id={A_DECISION}", "STORE-005"),
+    "body of another": (
+        f"update decisions set body=(select body from decisions where id={OTHERS}) where id={A_DECISION}",
+        "STORE-005",
+    ),
+    "body cut": (f"update decisions set body=substr(body, 1, 40) where id={A_DECISION}", "STORE-005"),
+    "digest": (f"update decisions set digest='sha256:{'0' * 64}' where id={A_DECISION}", "STORE-003"),
+    "row deleted": (f"delete from decisions where id={A_DECISION}", "STORE-001"),
+    "row and entry deleted": (f"delete from log_entries where subject={A_DECISION}", "LOG-002"),
+    "key of another": ("update people set key=(select key from people where id='bo') where id='ann'", "STORE-005"),
+    "key destroyed in silence": (
+        "update people set key=null, erased_at='2026-11-01 00:00:00' where id='ann'",
+        "STORE-006",
+    ),
+    "person deleted": ("delete from people where id='ann'", "STORE-001"),
+    "erased person back": (
+        "update people set erased_at=null, key=(select key from people where id='bo') where id='du'",
+        "STORE-007",
+    ),
+    "erased body back": (
+        f"update decisions set body=(select body from decisions where id={OTHERS}) where person='du'",
+        "STORE-007",
+    ),
+    "outcome of an erased record": ("update decisions set status='offer' where person='du'", "STORE-003"),
+    "erasure forgotten": ("delete from events where kind='erasure'", "STORE-001"),
+    "hold lifted in silence": ("update holds set lifted=id", "STORE-010"),
+    "hold deleted": ("delete from holds", "STORE-010"),
+    "approver": ("update exception_approvals set approver='eve'", "STORE-011"),
+    "approval deleted": ("delete from exception_approvals", "STORE-011"),
+    "event of another person": ("update events set person='ann' where kind='hold'", "STORE-003"),
+    "event's body": ("update events set body=substr(body, 2) where kind='hold'", "STORE-005"),
+    "leaf": (
+        f"update log_entries set leaf=(select leaf from log_entries where id={ENTRY} + 1) where id={ENTRY}",
+        "LOG-001",
+    ),
+    "subject": (f"update log_entries set subject='x' where id={ENTRY}", "LOG-001"),
+    "order": ("update log_entries set place=1000 - place where place in (2, 998)", "LOG-002"),
+    "leaf's node": ("update log_nodes set digest=(select digest from log_nodes where level=0 and place=3) where level=0 and place=2", "LOG-001"),
+    "inner node": ("update log_nodes set digest=(select digest from log_nodes where level=1 and place=1) where level=1 and place=0", "STORE-004"),
+    "node deleted": ("delete from log_nodes where level=2 and place=1", "STORE-004"),
+    "node added": ("insert into log_nodes (level, place, digest) select 9, 9, digest from log_nodes where level=0 and place=0", "STORE-004"),
+    "head altered": ("update checkpoints set text=replace(text, '6', '5') where size=6", "CHECKPOINT-0"),
+    "cut off": ("delete from log_entries where place > 8", "LOG-004"),
+    "document": ("update documents set files=replace(files, '80', '70') where name='offer'", "STORE-008"),
+    "document gone": ("delete from documents where name='offer'", "STORE-009"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tampering_with_the_database_is_seen(platform: Platform, kind: str) -> None:
+    statement, code = KINDS[kind]
+    with spoiled(platform, statement) as connection:
+        found = looked_through(platform, connection).found
+    assert any(code in one.code.id for one in found), [str(one) for one in found]
+
+
+def test_an_untouched_database_holds(platform: Platform) -> None:
+    made = examined(platform)
+    assert (made.check.found, made.waiting, made.erased) == ([], [], 3)
+    assert made.check.covered == made.check.entries == 18
+    assert made.check.bodies == 15
+
+
+def test_a_forged_record_is_seen_though_it_is_logged(platform: Platform) -> None:
+    """Whoever writes rows can also write an entry: what they cannot do is seal the body."""
+    with spoiled(
+        platform,
+        "insert into decisions select 'f', case_id, person, rule_set, version, status, decided_at,"
+        f" as_of, engine, digest, body from decisions where id={A_DECISION}",
+    ) as connection:
+        digest = connection.execute(text("select digest from decisions where id='f'")).scalar_one()
+        assert "AUDIT-STORE-002" in codes(looked_through(platform, connection))
+        append(connection, LogEntry(kind="decision", subject="f", time=NOW, digest=digest))
+        check = looked_through(platform, connection)
+        assert codes(check) == {"AUDIT-STORE-005"}
+
+
+def test_a_log_made_anew_does_not_fit_the_head_that_was_kept(platform: Platform) -> None:
+    """All leaves, nodes and heads consistent with each other: the head beside the keys tells."""
+    with spoiled(platform, "delete from checkpoints", "delete from log_nodes") as connection:
+        rows = connection.execute(text("select id, leaf from log_entries order by place")).all()
+        frontier = Frontier()
+        for id_, leaf in rows:
+            raw = bytes(leaf).replace(b'"previous":null', b'"previous":"sha256:' + b"0" * 64 + b'"')
+            frontier, nodes = frontier.append(leaf_hash(raw))
+            connection.execute(
+                text("update log_entries set leaf=:r where id=:i"), {"r": raw, "i": id_}
+            )
+            for node in nodes:
+                values = {"l": node.level, "p": node.index, "d": node.digest}
+                connection.execute(text("insert into log_nodes values (:l, :p, :d)"), values)
+        check = looked_through(platform, connection)
+    assert codes(check) == {"AUDIT-LOG-003"}
+
+
+def test_no_head_is_signed_that_did_not_grow_from_the_last(platform: Platform) -> None:
+    folder, last = platform.settings.data_dir, kept_head(platform.settings.data_dir)
+    assert last is not None
+    for size, root in ((18, EMPTY), (99, EMPTY)):
+        head = Checkpoint(platform.settings.origin, size, root)
+        keep_head(folder, sign_checkpoint(head, platform.settings.origin, platform.keys.signing))
+        with pytest.raises(AlteredError):
+            signed_head(platform, NOW)
+        assert not sign(platform)
+    keep_head(folder, last)
+    assert sign(platform)
+
+
+def test_entries_without_a_place_are_told_as_such(platform: Platform) -> None:
+    with spoiled(platform) as connection:
+        append(
+            connection,
+            LogEntry(kind="publication", subject="new", time=NOW, digest=content_hash(b"")),
+        )
+        verifier = verifier_of(platform.settings.origin, platform.keys.signing)
+        made = examine(connection, platform.keys, verifier)
+    assert (made.waiting, made.check.found) == (["new"], [])
+
+
+# --- the bundle ------------------------------------------------------------------------------------
+
+
+def codes(check: LogCheck) -> set[str]:
+    return {one.code.id for one in check.found}
+
+
+def test_a_bundle_needs_nothing_but_itself_and_the_key(platform: Platform) -> None:
+    lines = list(bundle(platform, NOW, bodies=True))
+    verifier = parse_verifier(public_key(platform))
+    early = json.loads(lines[1])["head"]
+    verdict = verify_bundle(lines, verifier, [early])
+    assert (verdict.holds, verdict.check.covered, verdict.check.bodies) == (True, 18, 11)
+    assert (verdict.key_was_given, verify_bundle(lines).key_was_given) == (True, False)
+    # Erased records have entries, and no body.
+    assert verdict.check.entries == 18
+
+
+@pytest.mark.parametrize("way", range(9))
+def test_tampering_with_a_bundle_is_seen(platform: Platform, way: int) -> None:
+    lines = list(bundle(platform, NOW, bodies=True))
+    other = 'evenhand.local/log+00000000+AAAA"}'
+    first = next(n for n, line in enumerate(lines) if line.startswith('{"place":0'))
+    spoilt = [
+        lambda: [
+            *lines[:first],
+            lines[first].replace('\\"decision\\"', '\\"erasure\\"'),
+            *lines[first + 1 :],
+        ],
+        lambda: [*lines[:first], lines[first].replace("decided", "refused"), *lines[first + 1 :]],
+        lambda: [*lines[:first], lines[first + 1], lines[first], *lines[first + 2 :]],
+        lambda: [*lines[: first + 4], *lines[first + 5 :]],
+        lambda: lines[:-1],
+        lambda: [*lines[:-2], lines[-1]],
+        lambda: [line for line in lines if not line.startswith('{"head"')],
+        lambda: [lines[0], lines[1].replace("\\n6\\n", "\\n5\\n"), *lines[2:]],
+        lambda: [lines[0].rpartition("evenhand.local")[0] + other, *lines[1:]],
+    ][way]()
+    key = parse_verifier(public_key(platform))
+    if way == 8:
+        with pytest.raises(EvaluationError, match="AUDIT-CHECKPOINT-001"):
+            verify_bundle(spoilt, key)
+    else:
+        assert not verify_bundle(spoilt, key).holds
+
+
+@pytest.mark.parametrize(
+    "line", ["", "[]", "{", '{"place":true,"leaf":""}', '{"place":0,"leaf":"","hash":"x"}']
+)
+def test_nonsense_is_no_bundle(platform: Platform, line: str) -> None:
+    head = next(bundle(platform, NOW, bodies=False))
+    for lines in ([head, line], [line]):
+        with pytest.raises(DocumentError, match="AUDIT-BUNDLE-001"):
+            verify_bundle(lines)
+    assert not verify_bundle([head, '{"place":0,"leaf":"\\ud800"}']).holds
+    end = '{"end":{"heads":0,"entries":0,"waiting":0}}'
+    with pytest.raises(DocumentError, match="AUDIT-BUNDLE-001"):
+        verify_bundle([head, end, end])
