@@ -81,13 +81,13 @@ def spoiled(platform: Platform, *statements: str) -> Iterator[Connection]:
     """Do what only the database's owner can; it is undone afterwards."""
     with platform.engine.connect().execution_options(writes=True) as connection:
         transaction = connection.begin()
-        embedded = connection.dialect.name == "sqlite"
-        free = (
-            "PRAGMA defer_foreign_keys=ON"
-            if embedded
-            else "set local session_replication_role='replica'"
-        )
-        connection.execute(text(free))
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+            triggers = text("select name from sqlite_master where type='trigger'")
+            for name in connection.execute(triggers).scalars().all():
+                connection.execute(text(f"drop trigger {name}"))
+        else:
+            connection.execute(text("set local session_replication_role='replica'"))
         for statement in statements:
             assert connection.execute(text(statement)).rowcount != 0, statement
         yield connection
