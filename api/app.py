@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from api.http import decisions, log
+from api.http import batch, decisions, log, plans
 from api.http.problems import add_problems
 from api.services.platform import open_platform
 
@@ -59,6 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
             {"status": "ready" if is_ready else "waiting"}, 200 if is_ready else 503
         )
 
+    app.include_router(batch.router)
     app.include_router(decisions.router)
+    app.include_router(plans.router)
     app.include_router(log.router)
     return app

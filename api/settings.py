@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     origin: str = Field("evenhand.local/log", description="the name under which the log is signed")
     batch_size: int = Field(200, ge=1, le=10_000, description="the most records in one commit")
     max_body_bytes: int = Field(1 << 20, ge=1024, description="the largest request that is read")
+    max_batch_bytes: int = Field(
+        64 << 20, ge=1024, le=1 << 30, description="the largest batch that is read"
+    )
 
     def url(self) -> str:
         """Give the database's address in SQLAlchemy's form."""

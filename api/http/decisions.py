@@ -1,87 +1,190 @@
-"""Decisions: decide and record, find again, prove, replay."""
+"""Decisions: decide and record, find again, explain, try otherwise, prove, replay."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.http.access import CanAudit, CanDecide, CanRead, platform_of
-from api.http.problems import ProblemError
+from api.http.bodies import (
+    DecisionRequest,
+    EvaluationRequest,
+    WhatIfRequest,
+    moment,
+    parse,
+    read_raw,
+)
+from api.http.documented import (
+    OF_A_BODY,
+    OF_A_NAME,
+    OF_A_RECORD,
+    RECORDS,
+    CounterfactualAnswer,
+    DecisionAnswer,
+    DecisionPage,
+    ExplanationAnswer,
+    ProofAnswer,
+    ReplayAnswer,
+    Responses,
+    WhatIfAnswer,
+    answers,
+    body_of,
+)
+from api.http.problems import ProblemError, language_of
 from api.services.access import Caller
-from api.services.decide import Case, decide, find, replay, try_case
+from api.services.decide import decide, find, replay, try_case
+from api.services.explain import counterfactuals_of, explanation_of, what_if
 from api.services.log import proof_of
-from engine.kernel.documents import parse_instant
-from engine.kernel.json_text import read_json
+from api.services.search import Sought, find_decisions, read_cursor
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
 _ID = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="A decision's id.")]
-
-
-class DecisionRequest(BaseModel):
-    """One case for a rule set; numbers may be JSON numbers or texts, and keep every digit."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    rule_set: str = Field(max_length=121, examples=["offer@1.0.0"])
-    inputs: dict[str, Any] = Field(
-        examples=[{"overall": "87.3", "assessed": True, "band_min": 8000, "band_max": 10000}]
-    )
-    as_of: str | None = Field(None, description="RFC 3339; now, when left out")
-    case: str | None = Field(None, max_length=120)
-    person: str | None = Field(None, max_length=64, pattern=r"^[^:\s]+$")
-    dry_run: bool = Field(False, description="decide, and keep nothing")  # noqa: FBT003 - a default
-
-
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": DecisionRequest.model_json_schema()}},
-    }
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        description="The same key with the same request has the same answer, and one record.",
+    ),
+]
+_LANGUAGE = Annotated[
+    Literal["zh", "en"] | None,
+    Query(description="The language of texts; that of the header, when left out."),
+]
+_WORD = r"^[^\x00-\x1f\x7f]*$"
+_NO_RECORD: Responses = {
+    200: {"model": DecisionAnswer, "description": "A dry run: nothing is kept."}
 }
 
 
-@router.post("/decisions", status_code=201, openapi_extra=_BODY)
+@router.post(
+    "/decisions",
+    status_code=201,
+    response_model=DecisionAnswer,
+    responses={**_NO_RECORD, **answers(*OF_A_NAME, *RECORDS)},
+    openapi_extra=body_of(DecisionRequest),
+)
 async def post_decision(
     request: Request,
     caller: Annotated[Caller, CanDecide],
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> JSONResponse:
     """Decide one case. The answer comes when the record is on the disk; with `dry_run` nothing is kept."""
-    asked = await _read(request)
-    now = dt.datetime.now(dt.UTC)
-    case = Case(
-        asked.rule_set,
-        asked.inputs,
-        (_moment(asked.as_of) or now).astimezone(dt.UTC),
-        asked.case,
-        asked.person,
-    )
-    platform = platform_of(request)
-    if asked.dry_run:
-        return JSONResponse(try_case(platform, case), 200)
-    done = decide(platform, case, now, caller.client, idempotency_key)
-    return JSONResponse(await asyncio.wrap_future(done), 201)
+    return await _decided(request, DecisionRequest, caller, idempotency_key)
 
 
-@router.get("/decisions/{id_}", dependencies=[CanRead])
+@router.post(
+    "/evaluations",
+    status_code=201,
+    response_model=DecisionAnswer,
+    responses={**_NO_RECORD, **answers(*OF_A_NAME, *RECORDS)},
+    openapi_extra=body_of(EvaluationRequest),
+)
+async def post_evaluation(
+    request: Request,
+    caller: Annotated[Caller, CanDecide],
+    idempotency_key: IdempotencyKey = None,
+) -> JSONResponse:
+    """Evaluate an interview whole: profile, decision and plan in one record. Its id is its key, where no other is given."""
+    return await _decided(request, EvaluationRequest, caller, idempotency_key)
+
+
+@router.get("/decisions", dependencies=[CanRead], response_model=DecisionPage, responses=answers())
+def list_decisions(  # noqa: PLR0913, PLR0917 - each narrows by itself
+    request: Request,
+    case: Annotated[str | None, Query(max_length=120, pattern=_WORD)] = None,
+    person: Annotated[str | None, Query(max_length=64, pattern=_WORD)] = None,
+    rule_set: Annotated[str | None, Query(max_length=80, pattern=_WORD)] = None,
+    version: Annotated[str | None, Query(max_length=40, pattern=_WORD)] = None,
+    status: Annotated[
+        Literal["decided", "incomplete", "error", "needs_human"] | None, Query()
+    ] = None,
+    since: Annotated[str | None, Query(max_length=40, description="RFC 3339, included")] = None,
+    until: Annotated[str | None, Query(max_length=40, description="RFC 3339, excluded")] = None,
+    after: Annotated[str | None, Query(max_length=200, description="`next` of a page")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> JSONResponse:
+    """Find decisions by what is in the clear, the latest first; everything given has to hold."""
+    sought = Sought(case, person, rule_set, version, status, moment(since), moment(until))
+    if after is not None:
+        try:
+            sought = read_cursor(sought, after)
+        except ValueError:
+            raise ProblemError("not-valid", "after") from None
+    return JSONResponse(find_decisions(platform_of(request), sought, limit))
+
+
+@router.get(
+    "/decisions/{id_}",
+    dependencies=[CanRead],
+    response_model=DecisionAnswer,
+    responses=answers(*OF_A_RECORD),
+)
 def get_decision(request: Request, id_: _ID) -> JSONResponse:
     """Give a recorded decision."""
     return JSONResponse(find(platform_of(request), id_))
 
 
-@router.post("/decisions/{id_}/replay", dependencies=[CanAudit])
+@router.get(
+    "/decisions/{id_}/explanation",
+    dependencies=[CanRead],
+    response_model=ExplanationAnswer,
+    responses=answers(*OF_A_RECORD),
+)
+def explain_decision(request: Request, id_: _ID, lang: _LANGUAGE = None) -> JSONResponse:
+    """Explain a recorded decision in full, in Chinese or English."""
+    told = explanation_of(platform_of(request), id_, lang or language_of(request))
+    return JSONResponse(told)
+
+
+@router.get(
+    "/decisions/{id_}/counterfactuals",
+    dependencies=[CanRead],
+    response_model=CounterfactualAnswer,
+    responses=answers(*OF_A_RECORD),
+)
+def counter_decision(request: Request, id_: _ID) -> JSONResponse:
+    """List the smallest changes that would have given another outcome; each was decided."""
+    return JSONResponse(counterfactuals_of(platform_of(request), id_))
+
+
+@router.post(
+    "/decisions/{id_}/what-if",
+    dependencies=[CanDecide],
+    response_model=WhatIfAnswer,
+    responses=answers(*OF_A_RECORD, *OF_A_BODY),
+    openapi_extra=body_of(WhatIfRequest),
+)
+async def try_otherwise(request: Request, id_: _ID) -> JSONResponse:
+    """Decide a record with some inputs changed, and keep nothing."""
+    platform = platform_of(request)
+    asked = parse(await read_raw(request, platform.settings.max_body_bytes), WhatIfRequest)
+    return JSONResponse(await run_in_threadpool(what_if, platform, id_, asked.changes))
+
+
+@router.post(
+    "/decisions/{id_}/replay",
+    dependencies=[CanAudit],
+    response_model=ReplayAnswer,
+    responses=answers(*OF_A_RECORD),
+)
 def replay_decision(request: Request, id_: _ID) -> JSONResponse:
     """Decide a record again by the versions it names, and say what differs."""
     return JSONResponse(replay(platform_of(request), id_))
 
 
-@router.get("/decisions/{id_}/proof", dependencies=[CanAudit])
+@router.get(
+    "/decisions/{id_}/proof",
+    dependencies=[CanAudit],
+    response_model=ProofAnswer,
+    responses=answers(*OF_A_RECORD),
+)
 def prove_decision(request: Request, id_: _ID) -> JSONResponse:
     """Prove that a decision is in the log (RFC 9162)."""
     platform = platform_of(request)
@@ -89,29 +192,17 @@ def prove_decision(request: Request, id_: _ID) -> JSONResponse:
     return JSONResponse(proof_of(platform, id_))
 
 
-async def _read(request: Request) -> DecisionRequest:
-    """Read the body with its decimals kept: no number becomes a float on the way."""
-    limit = platform_of(request).settings.max_body_bytes
-    raw = b""
-    async for part in request.stream():
-        raw += part
-        if len(raw) > limit:
-            raise ProblemError("too-large", f"{limit} bytes")
-    try:
-        return DecisionRequest.model_validate(read_json(raw.decode("utf-8"), "body"))
-    except UnicodeDecodeError:
-        raise ProblemError("not-json", "UTF-8") from None
-    except ValidationError as error:
-        where = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5]
-        )
-        raise ProblemError("not-json", where) from None
-
-
-def _moment(text: str | None) -> dt.datetime | None:
-    if text is None:
-        return None
-    try:
-        return parse_instant(text)
-    except ValueError:
-        raise ProblemError("not-json", "as_of") from None
+async def _decided(
+    request: Request,
+    model: type[DecisionRequest | EvaluationRequest],
+    caller: Caller,
+    key: str | None,
+) -> JSONResponse:
+    platform, now = platform_of(request), dt.datetime.now(dt.UTC)
+    asked: Any = parse(await read_raw(request, platform.settings.max_body_bytes), model)
+    case = asked.asked(now)
+    if asked.dry_run:
+        return JSONResponse(await run_in_threadpool(try_case, platform, case), 200)
+    own = key or asked.own_key()
+    done = await run_in_threadpool(decide, platform, case, now, caller.client, own)
+    return JSONResponse(await asyncio.wrap_future(done), 201)

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from api.http.access import CanAudit, platform_of
+from api.http.documented import GrowthAnswer, answers
 from api.services.log import proof_of_growth, public_key, signed_head
 
-router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[CanAudit])
+router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[CanAudit], responses=answers())
 
 
 @router.get("/checkpoint", response_class=PlainTextResponse)
@@ -26,7 +27,7 @@ def get_key(request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"{public_key(platform_of(request))}\n")
 
 
-@router.get("/consistency")
+@router.get("/consistency", response_model=GrowthAnswer)
 def get_consistency(
     request: Request,
     old: Annotated[int, Query(ge=0, le=1 << 62, description="the size of the older log")],

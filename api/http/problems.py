@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from api.services.decide import AlteredError, ErasedError, KeyReusedError, NothingLikeItError
 from engine.kernel.errors import DocumentError, EvaluationError, NotFoundError
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from engine.kernel.diagnostics import Diagnostic, Lang
 
-_TITLES = {
+TITLES = {
     "not-found": (404, "there is nothing of that name", "没有该对象"),
     "not-valid": (422, "the request cannot be carried out as it is", "请求无法按原样执行"),
     "not-json": (400, "the body is not the JSON that is expected", "请求体不是所需的 JSON"),
@@ -33,9 +35,15 @@ _TITLES = {
         "a record does not open: it, or its key, was altered",
         "记录无法打开：记录或密钥被改动",
     ),
+    "no-such-method": (405, "this address knows no such method", "该地址不支持此方法"),
+    "too-many": (429, "too many requests; try again later", "请求过多，请稍后再试"),
+    "unforeseen": (500, "something went wrong here; it is in the log", "服务内部出错，已记入日志"),
     "not-authenticated": (401, "a valid key is needed", "需要有效的密钥"),
     "not-allowed": (403, "the key may not do this", "该密钥无权执行此操作"),
 }
+
+
+_OF_HTTP = {404: "not-found", 405: "no-such-method"}
 
 
 class ProblemError(Exception):
@@ -55,8 +63,17 @@ def problem(
     request: Request, kind: str, detail: str = "", found: Sequence[Diagnostic] = ()
 ) -> JSONResponse:
     """Make the answer for a problem; findings say where and what to do."""
-    lang = language_of(request)
-    status, en, zh = _TITLES[kind]
+    body = problem_body(language_of(request), kind, detail, found)
+    status = TITLES[kind][0]
+    headers = {"www-authenticate": "Bearer"} if status == 401 else None  # noqa: PLR2004 - as RFC 9110 asks
+    return JSONResponse(body, status, headers, "application/problem+json")
+
+
+def problem_body(
+    lang: Lang, kind: str, detail: str = "", found: Sequence[Diagnostic] = ()
+) -> dict[str, object]:
+    """Say a problem as data (RFC 9457)."""
+    status, en, zh = TITLES[kind]
     body: dict[str, object] = {
         "type": f"urn:evenhand:problem:{kind}",
         "title": zh if lang == "zh" else en,
@@ -74,41 +91,66 @@ def problem(
             }
             for one in found
         ]
-    headers = {"www-authenticate": "Bearer"} if status == 401 else None  # noqa: PLR2004 - as RFC 9110 asks
-    return JSONResponse(body, status, headers, "application/problem+json")
+    return body
+
+
+def told(error: Exception) -> tuple[str, str, Sequence[Diagnostic]]:
+    """Give kind, detail and findings of an error of the layers below; raises what is none of them."""
+    match error:
+        case ProblemError():
+            return error.kind, error.detail, ()
+        case DocumentError():
+            return "not-valid", "", error.diagnostics
+        case EvaluationError():
+            return "not-valid", "", (error.fault,)
+        case NotFoundError():
+            return "not-found", f"{error.kind} {error.id}", ()
+        case NothingLikeItError():
+            return "not-found", json.dumps(str(error)), ()
+        case KeyReusedError():
+            return "key-reused", "", ()
+        case ErasedError():
+            return "erased", "", ()
+        case AlteredError():
+            return "altered", str(error), ()
+        case _:
+            raise error
+
+
+TOLD = (
+    ProblemError,
+    DocumentError,
+    EvaluationError,
+    NotFoundError,
+    NothingLikeItError,
+    KeyReusedError,
+    ErasedError,
+    AlteredError,
+)
+"""The errors that are answered as problems."""
 
 
 def add_problems(app: FastAPI) -> None:
     """Answer the errors of the layers below as problems; what is unforeseen says nothing of itself."""
 
-    @app.exception_handler(ProblemError)
-    async def _(request: Request, error: ProblemError) -> JSONResponse:
-        return problem(request, error.kind, error.detail)
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        return problem(request, *told(error))
 
-    @app.exception_handler(DocumentError)
-    async def _(request: Request, error: DocumentError) -> JSONResponse:
-        return problem(request, "not-valid", found=error.diagnostics)
+    for known in TOLD:
+        app.add_exception_handler(known, answer)
 
-    @app.exception_handler(EvaluationError)
-    async def _(request: Request, error: EvaluationError) -> JSONResponse:
-        return problem(request, "not-valid", found=[error.fault])
+    @app.exception_handler(RequestValidationError)
+    async def _(request: Request, error: RequestValidationError) -> JSONResponse:
+        # Where, and what the framework says of it; never what came in.
+        wrong = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
+        return problem(request, "not-valid", "; ".join(wrong))
 
-    @app.exception_handler(NotFoundError)
-    async def _(request: Request, error: NotFoundError) -> JSONResponse:
-        return problem(request, "not-found", f"{error.kind} {error.id}")
+    @app.exception_handler(HTTPException)
+    async def _(request: Request, error: HTTPException) -> JSONResponse:
+        answered = problem(request, _OF_HTTP.get(error.status_code, "not-valid"))
+        answered.headers.update(error.headers or {})
+        return answered
 
-    @app.exception_handler(NothingLikeItError)
-    async def _(request: Request, error: NothingLikeItError) -> JSONResponse:
-        return problem(request, "not-found", json.dumps(str(error)))
-
-    @app.exception_handler(KeyReusedError)
-    async def _(request: Request, _: KeyReusedError) -> JSONResponse:
-        return problem(request, "key-reused")
-
-    @app.exception_handler(ErasedError)
-    async def _(request: Request, _: ErasedError) -> JSONResponse:
-        return problem(request, "erased")
-
-    @app.exception_handler(AlteredError)
-    async def _(request: Request, error: AlteredError) -> JSONResponse:
-        return problem(request, "altered", str(error))
+    @app.exception_handler(Exception)
+    async def _(request: Request, _: Exception) -> JSONResponse:
+        return problem(request, "unforeseen")

@@ -1,13 +1,15 @@
-"""Decide one case, and keep what was decided before anybody hears of it."""
+"""Decide one case, or evaluate one interview, and keep what was decided before anybody hears of it."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from api.services.evaluate import UNCOMPARED, InterviewCase, evaluate, evaluated_json
 from api.store.keys import AlteredError, ErasedError
 from api.store.records import (
     KeyReusedError,
@@ -33,21 +35,27 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from api.services.platform import Platform
+    from api.store.records import Kept
     from api.store.registry import Snapshot
+    from engine.kernel.canonical import ContentHash
 
 __all__ = [
     "AlteredError",
     "Case",
     "ErasedError",
+    "InterviewCase",
     "KeyReusedError",
     "NothingLikeItError",
     "decide",
     "find",
+    "kept_case",
+    "open_kept",
     "replay",
     "try_case",
 ]
 
 ENGINE = version("evenhand")
+_NAME = 64
 
 
 class NothingLikeItError(LookupError):
@@ -56,28 +64,45 @@ class NothingLikeItError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is asked: by which rules, of which day, on what inputs, and whose it is."""
+    """What is asked: by which rules, of which day, on what inputs, and whose it is.
+
+    `dated` is whether the day was asked for, or is the one on which the request came.
+    """
 
     rule_set: str
     inputs: Mapping[str, Any]
     as_of: dt.datetime
     case: str | None = None
     person: str | None = None
+    dated: bool = True
 
 
-def try_case(platform: Platform, case: Case) -> dict[str, object]:
-    """Decide without keeping anything; raises NotFoundError and DocumentError."""
-    answer, _ = _answer(platform.snapshot(), case)
-    return {"as_of": case.as_of.isoformat(), "engine": ENGINE, "decision": answer}
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a case came to, the rule set that decided, and the hashes of all that had a part.
+
+    `parts` are `decision` and, of an interview, `evaluation`.
+    """
+
+    parts: dict[str, Any]
+    rule_set: str
+    version: str
+    used: tuple[ContentHash, ...]
+
+
+def try_case(platform: Platform, case: Case | InterviewCase) -> dict[str, object]:
+    """Decide without keeping anything; raises NotFoundError, DocumentError, EvaluationError."""
+    answer = _answer(platform.snapshot(), case)
+    return {"as_of": case.as_of.isoformat(), "engine": ENGINE, **answer.parts}
 
 
 def decide(
-    platform: Platform, case: Case, now: dt.datetime, client: str, key: str | None
+    platform: Platform, case: Case | InterviewCase, now: dt.datetime, client: str, key: str | None
 ) -> Future[dict[str, object]]:
     """Decide a case and record it; the future has the answer when it is on the disk.
 
     The same idempotency key gives the answer of the first time; with another request
-    KeyReusedError. Raises NotFoundError and DocumentError.
+    KeyReusedError. Raises NotFoundError, DocumentError, EvaluationError.
     """
     snapshot = platform.snapshot()
     made = _made(snapshot, case, now)
@@ -88,15 +113,15 @@ def decide(
             known = answered(connection, client, key, request)
             if known is not None:
                 return _known(connection, platform, known)
-        record, answer = made
+        record, parts = made
         if (
             revision_of(connection) != snapshot.revision
         ):  # something was published or stopped meanwhile
-            record, answer = _made(platform.snapshot(), case, now)
+            record, parts = _made(platform.snapshot(), case, now)
         digest = keep(connection, record, platform.keys)
         if key is not None and request is not None:
             keep_answer(connection, client, key, request, record)
-        return {**_head(record), "digest": digest, "decision": answer}
+        return {**_head(record), "digest": digest, **parts}
 
     return platform.writer.submit(work)
 
@@ -112,17 +137,13 @@ def replay(platform: Platform, id_: str) -> dict[str, object]:
 
     Raises NothingLikeItError, ErasedError, AlteredError, NotFoundError.
     """
-    with platform.engine.connect() as connection:
-        kept = open_record(connection, id_, platform.keys)
-    if kept is None:
-        raise NothingLikeItError(id_)
-    case = Case(f"{kept.rule_set}@{kept.version}", _unmarked(kept.body["inputs"]), kept.as_of)
-    answer, _ = _answer(platform.snapshot(), case, stop=False)
-    before: Any = kept.body["decision"]
+    kept = open_kept(platform, id_)
+    answer = _answer(platform.snapshot(), kept_case(kept), stop=False)
+    before, after = _compared(kept.body), _compared(json.loads(canonical_json(answer.parts)))
     differs = {
-        name: {"recorded": before.get(name), "replayed": answer.get(name)}
-        for name in sorted({*before, *answer})
-        if before.get(name) != answer.get(name)
+        name: {"recorded": before.get(name), "replayed": after.get(name)}
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
     }
     return {
         "id": id_,
@@ -133,10 +154,51 @@ def replay(platform: Platform, id_: str) -> dict[str, object]:
     }
 
 
-def _answer(
-    snapshot: Snapshot, case: Case, *, stop: bool = True
-) -> tuple[dict[str, object], tuple[str, str]]:
-    """Decide by the published version; gives the answer, and the id and version that gave it."""
+def open_kept(platform: Platform, id_: str) -> Kept:
+    """Open a record; raises NothingLikeItError, ErasedError, AlteredError."""
+    with platform.engine.connect() as connection:
+        kept = open_record(connection, id_, platform.keys)
+    if kept is None:
+        raise NothingLikeItError(id_)
+    return kept
+
+
+def kept_case(kept: Kept) -> Case | InterviewCase:
+    """Give what a record decided, by the versions that it names."""
+    body: Any = kept.body
+    inputs = _unmarked(body["inputs"])
+    if "interview" not in body:
+        return Case(f"{kept.rule_set}@{kept.version}", inputs, kept.as_of)
+    pinned = {one["kind"]: f"{one['id']}@{one['version']}" for one in body["evaluation"]["used"]}
+    # Of the rule sets it is the one that decided, not those that it used.
+    pinned["rule_set"] = f"{kept.rule_set}@{kept.version}"
+    return InterviewCase(_unmarked(body["interview"]), inputs, kept.as_of, pinned=pinned)
+
+
+def _person_of(case: str) -> str:
+    """Name whoever a case is about, where nobody says; a long id by its hash, for a name has 64 signs."""
+    own = f"case:{case}"
+    return own if len(own) <= _NAME else f"case:{hashlib.sha256(case.encode()).hexdigest()[:48]}"
+
+
+def _compared(parts: Mapping[str, Any]) -> dict[str, object]:
+    """Flatten the parts of an answer that a replay has to give again."""
+    told: dict[str, Any] = {**parts["decision"], **parts.get("evaluation", {})}
+    told.pop(UNCOMPARED, None)
+    return told
+
+
+def _answer(snapshot: Snapshot, case: Case | InterviewCase, *, stop: bool = True) -> Answer:
+    """Decide by the published version, or by the one that is named."""
+    if isinstance(case, InterviewCase):
+        done = evaluate(snapshot, case, stop=stop)
+        rules = done.materials.rule_set.document
+        parts = {
+            "decision": decision_json(done.evaluation.decision),
+            "evaluation": evaluated_json(done),
+        }
+        used = tuple(one.hash for one in done.evaluation.used)
+        return Answer(parts, rules.id, rules.version, used)
     compiled = snapshot.content.rule_set(case.rule_set, case.as_of)
     document = compiled.document
     if stop and ("rule_set", document.id) in snapshot.suspended:
@@ -146,31 +208,34 @@ def _answer(
             made = decide_case(compiled, case.inputs)
         except DocumentError as error:
             made = Decision("error", {}, (), (), compiled.used, faults=error.diagnostics)
-    return decision_json(made), (document.id, document.version)
+    used = tuple(one.hash for one in made.used)
+    return Answer({"decision": decision_json(made)}, document.id, document.version, used)
 
 
-def _made(snapshot: Snapshot, case: Case, now: dt.datetime) -> tuple[Record, dict[str, object]]:
-    made, (rule_set, used_version) = _answer(snapshot, case)
-    answer = json.loads(
-        canonical_json(made)
-    )  # as it will be read again: the same answer, byte by byte
-    id_ = new_id(now)
-    used: Any = answer["used"]
+def _made(
+    snapshot: Snapshot, case: Case | InterviewCase, now: dt.datetime
+) -> tuple[Record, dict[str, Any]]:
+    answer = _answer(snapshot, case)
+    # As it will be read again: the same answer, byte by byte.
+    parts: dict[str, Any] = json.loads(canonical_json(answer.parts))
+    id_, asked = new_id(now), {"inputs": _marked(case.inputs)}
+    if isinstance(case, InterviewCase):
+        asked["interview"] = _marked(case.data)
     record = Record(
         id=id_,
         case=case.case,
         # Who is not named has a key of their own all the same: the record can be erased alone.
-        person=case.person or f"case:{case.case or id_}",
-        rule_set=rule_set,
-        version=used_version,
-        status=str(answer["status"]),
-        used=tuple(one["hash"] for one in used),
+        person=case.person or _person_of(case.case or id_),
+        rule_set=answer.rule_set,
+        version=answer.version,
+        status=str(parts["decision"]["status"]),
+        used=answer.used,
         decided_at=now,
         as_of=case.as_of,
         engine=ENGINE,
-        body={"inputs": _marked(case.inputs), "decision": answer},
+        body={**asked, **parts},
     )
-    return record, answer
+    return record, parts
 
 
 def _head(record: Record) -> dict[str, object]:
@@ -192,15 +257,20 @@ def _known(connection: Connection, platform: Platform, id_: str) -> dict[str, ob
         "as_of": kept.as_of.isoformat(),
         "engine": kept.engine,
         "digest": kept.digest,
-        "decision": kept.body["decision"],
+        **{part: kept.body[part] for part in ("decision", "evaluation") if part in kept.body},
     }
 
 
-def _request(case: Case) -> dict[str, object]:
+def _request(case: Case | InterviewCase) -> dict[str, object]:
+    """Give what makes two requests the same: a day that nobody asked for does not."""
+    if isinstance(case, InterviewCase):
+        asked = {"interview": _marked(case.data), "model": case.model, "rules": case.rules}
+    else:
+        asked = {"rule_set": case.rule_set}
     return {
-        "rule_set": case.rule_set,
+        **asked,
         "inputs": _marked(case.inputs),
-        "as_of": case.as_of.isoformat(),
+        "as_of": case.as_of.isoformat() if case.dated else None,
         "case": case.case,
         "person": case.person,
     }
@@ -228,6 +298,10 @@ def _unmarked(value: Any) -> Any:  # noqa: ANN401 - JSON data
         case list():
             return [_unmarked(one) for one in value]
         case str():
-            return Decimal(value[1:]) if value.startswith("n") else value[1:]
+            return _number(value[1:]) if value.startswith("n") else value[1:]
         case _:
             return value
+
+
+def _number(text: str) -> int | Decimal:
+    return int(text) if text.lstrip("-").isdigit() else Decimal(text)
