@@ -51,7 +51,7 @@ class Client:
         dry_run: bool = False,
     ) -> Answer:
         """Decide one case and record it; with `dry_run` nothing is kept."""
-        asked = {"rule_set": rule_set, "inputs": inputs, "as_of": as_of, "case": case}
+        asked: Answer = {"rule_set": rule_set, "inputs": inputs, "as_of": as_of, "case": case}
         asked |= {"person": person, "dry_run": dry_run}
         return self._post("/v1/decisions", asked, idempotency_key)
 

@@ -22,7 +22,7 @@ from api.store.records import (
     request_hash,
 )
 from api.store.registry import revision_of
-from engine.kernel.canonical import canonical_json
+from engine.kernel.canonical import ContentHash, canonical_json
 from engine.kernel.errors import DocumentError
 from engine.rules.decision import Decision, decision_json
 from engine.rules.evaluate import decide as decide_case
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from api.services.platform import Platform
     from api.store.records import Kept
     from api.store.registry import Snapshot
-    from engine.kernel.canonical import ContentHash
 
 __all__ = [
     "AlteredError",
@@ -197,7 +196,7 @@ def _answer(snapshot: Snapshot, case: Case | InterviewCase, *, stop: bool = True
             "decision": decision_json(done.evaluation.decision),
             "evaluation": evaluated_json(done),
         }
-        used = tuple(one.hash for one in done.evaluation.used)
+        used = tuple(ContentHash(one.hash) for one in done.evaluation.used)
         return Answer(parts, rules.id, rules.version, used)
     compiled = snapshot.content.rule_set(case.rule_set, case.as_of)
     document = compiled.document
@@ -208,7 +207,7 @@ def _answer(snapshot: Snapshot, case: Case | InterviewCase, *, stop: bool = True
             made = decide_case(compiled, case.inputs)
         except DocumentError as error:
             made = Decision("error", {}, (), (), compiled.used, faults=error.diagnostics)
-    used = tuple(one.hash for one in made.used)
+    used = tuple(ContentHash(one.hash) for one in made.used)
     return Answer({"decision": decision_json(made)}, document.id, document.version, used)
 
 
