@@ -50,7 +50,9 @@ __all__ = [
     "kept_case",
     "open_kept",
     "replay",
+    "replay_kept",
     "try_case",
+    "unmarked",
 ]
 
 ENGINE = version("evenhand")
@@ -137,19 +139,24 @@ def replay(platform: Platform, id_: str) -> dict[str, object]:
     Raises NothingLikeItError, ErasedError, AlteredError, NotFoundError.
     """
     kept = open_kept(platform, id_)
-    answer = _answer(platform.snapshot(), kept_case(kept), stop=False)
-    before, after = _compared(kept.body), _compared(json.loads(canonical_json(answer.parts)))
-    differs = {
-        name: {"recorded": before.get(name), "replayed": after.get(name)}
-        for name in sorted({*before, *after})
-        if before.get(name) != after.get(name)
-    }
+    differs = replay_kept(platform.snapshot(), kept)
     return {
         "id": id_,
         "same": not differs,
         "differs": differs,
         "recorded_engine": kept.engine,
         "engine": ENGINE,
+    }
+
+
+def replay_kept(snapshot: Snapshot, kept: Kept) -> dict[str, Any]:
+    """Decide a record again by the versions it names; gives what differs, by name; raises NotFoundError."""
+    answer = _answer(snapshot, kept_case(kept), stop=False)
+    before, after = _compared(kept.body), _compared(json.loads(canonical_json(answer.parts)))
+    return {
+        name: {"recorded": before.get(name), "replayed": after.get(name)}
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
     }
 
 
@@ -165,13 +172,13 @@ def open_kept(platform: Platform, id_: str) -> Kept:
 def kept_case(kept: Kept) -> Case | InterviewCase:
     """Give what a record decided, by the versions that it names."""
     body: Any = kept.body
-    inputs = _unmarked(body["inputs"])
+    inputs = unmarked(body["inputs"])
     if "interview" not in body:
         return Case(f"{kept.rule_set}@{kept.version}", inputs, kept.as_of)
     pinned = {one["kind"]: f"{one['id']}@{one['version']}" for one in body["evaluation"]["used"]}
     # Of the rule sets it is the one that decided, not those that it used.
     pinned["rule_set"] = f"{kept.rule_set}@{kept.version}"
-    return InterviewCase(_unmarked(body["interview"]), inputs, kept.as_of, pinned=pinned)
+    return InterviewCase(unmarked(body["interview"]), inputs, kept.as_of, pinned=pinned)
 
 
 def _person_of(case: str) -> str:
@@ -290,12 +297,13 @@ def _marked(value: Any) -> Any:  # noqa: ANN401 - JSON data
             return f"n{value}"
 
 
-def _unmarked(value: Any) -> Any:  # noqa: ANN401 - JSON data
+def unmarked(value: Any) -> Any:  # noqa: ANN401 - JSON data
+    """Give the inputs of a body as they came."""
     match value:
         case dict():
-            return {key: _unmarked(one) for key, one in value.items()}
+            return {key: unmarked(one) for key, one in value.items()}
         case list():
-            return [_unmarked(one) for one in value]
+            return [unmarked(one) for one in value]
         case str():
             return _number(value[1:]) if value.startswith("n") else value[1:]
         case _:

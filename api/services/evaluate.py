@@ -79,7 +79,8 @@ def evaluate(snapshot: Snapshot, case: InterviewCase, *, stop: bool = True) -> E
         catalog=pinned.get("catalog"),
     )
     made = evaluate_interview(interview, materials, case.inputs)
-    if stop and ("rule_set", materials.rule_set.document.id) in snapshot.suspended:
+    # What uses a suspended document rests on it.
+    if stop and any((one.kind, one.id) in snapshot.suspended for one in made.used):
         stopped = made.decision._replace(
             status="needs_human", outcomes={}, reasons=(), obligations=(), trace=()
         )

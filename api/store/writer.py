@@ -59,6 +59,10 @@ class Writer:
         self._waiting.put(_Unit(work, done))
         return done
 
+    def waiting(self) -> int:
+        """Give about how many units wait for a commit."""
+        return self._waiting.qsize()
+
     def close(self) -> None:
         """Commit what is queued, and end."""
         for _ in self._threads:
