@@ -110,6 +110,14 @@ class Client:
         """Prove that a decision is in the log."""
         return self._get(f"/v1/decisions/{id_}/proof")
 
+    def checkpoint(self) -> str:
+        """Give the signed head of the log."""
+        return self._text("/v1/log/checkpoint")
+
+    def log_key(self) -> str:
+        """Give the public key of the log; keep it where the service cannot change it."""
+        return self._text("/v1/log/key")
+
     def plan(self, role: str, scores: Mapping[str, object], **options: object) -> Answer:
         """Make the exact plan; `options` are those of `POST /v1/plans`."""
         return self._post("/v1/plans", {"role": role, "scores": scores, **options})
@@ -117,6 +125,10 @@ class Client:
     def replan(self, **asked: object) -> Answer:
         """Propose a plan anew: `decision` or `plan`, `enrolment`, `xapi`, `csv`, `limits`, `as_of`."""
         return self._post("/v1/plans/replan", asked)
+
+    def _text(self, path: str) -> str:
+        with self._send("GET", path) as answer:
+            return answer.read().decode()
 
     def _get(self, path: str, **query: str | int | None) -> Answer:
         given = {name: value for name, value in query.items() if value is not None}

@@ -30,12 +30,13 @@ def serve(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Run the decision service; a new data folder begins with the shipped content. · 运行决策服务"""
+    settings = _settings(lang)
+
     import uvicorn
 
     from api.app import create_app
     from api.observability import set_up_logs
 
-    settings = _settings(lang)
     set_up_logs(settings.log_level)
     key = begin(settings, content)
     if key is not None:
