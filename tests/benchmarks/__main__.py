@@ -32,6 +32,7 @@ from tests.benchmarks.models import model_figures
 from tests.benchmarks.plans import plan_figures
 from tests.benchmarks.proofs import proof_figures
 from tests.benchmarks.replans import effect_figures, replan_figures
+from tests.benchmarks.service import service_figures
 from tests.benchmarks.timing import Figure, median_us, percentiles, ratio, take_turns
 
 if TYPE_CHECKING:
@@ -231,6 +232,7 @@ def main() -> int:
         ("effects", effect_figures),
         ("cohorts", cohort_figures),
         ("models", model_figures),
+        ("service", service_figures),
     ]
     figures: list[Figure] = []
     with Progress(console=Console(stderr=True)) as progress:

@@ -26,8 +26,9 @@ STARTED_WITHIN = 30.0
 class Running:
     """One `evenhand serve` on loopback over a data folder and, if given, a PostgreSQL database."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, **environment: str) -> None:
         self.settings, self.log, self.port, self.key = settings, log, free_port(), ""
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -42,7 +43,11 @@ class Running:
         command = [sys.executable, "-m", "api", "serve", "--port", str(self.port), "--lang", "en"]
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env={**os.environ, **given}, stdout=out, stderr=out
+                command,
+                cwd=ROOT,
+                env={**os.environ, **given, **self._environment},
+                stdout=out,
+                stderr=out,
             )
         until = time.monotonic() + STARTED_WITHIN
         while time.monotonic() < until:
@@ -82,9 +87,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(settings: Settings, log: Path) -> Iterator[Running]:
+def running(settings: Settings, log: Path, **environment: str) -> Iterator[Running]:
     """Run the service for a while."""
-    service = Running(settings, log)
+    service = Running(settings, log, **environment)
     service.start()
     try:
         yield service

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import threading
 from typing import TYPE_CHECKING
 
@@ -39,11 +41,13 @@ def test_a_client_goes_all_the_way_and_nothing_of_it_is_in_the_log(tmp_path: Pat
         assert client.what_if(again["id"], {"overall": "70"})["changed"] == ["overall"]
         assert client.replay(again["id"])["same"]
         assert client.proof(again["id"])["index"] == 1
-        evaluated = client.evaluate(INTERVIEW, {"band_min": "10000", "band_max": "14000"})
+        evaluated = client.evaluate(INTERVIEW, {"band_min": 10000, "band_max": 14000})
         plan = client.plan("marketing-analyst", {"data_analysis": "60"})
         assert plan["plan"]["role"] == evaluated["evaluation"]["profile"]["role"]
-        told = client.replan(decision=evaluated["id"], enrolment={"learner": "cand-90be17"})
-        assert told["proposal"]["number"] == 2
+        again_planned = client.replan(
+            decision=evaluated["id"], enrolment={"learner": "cand-90be17"}
+        )
+        assert again_planned["proposal"]["number"] == 2
         lines = client.batch([{"rule_set": "offer", "inputs": INPUTS}] * 3, idempotency_key="b")
         assert [one["line"] for one in lines] == [1, 2, 3]
         assert len(list(client.decisions(limit=2))) == 6
@@ -52,14 +56,23 @@ def test_a_client_goes_all_the_way_and_nothing_of_it_is_in_the_log(tmp_path: Pat
         with pytest.raises(ServiceError, match="401"):
             next(Client(service.url, "evh_00000000_x").decisions(case=ID_NUMBER))
         assert made["decision"]["status"] == "error"
+        shell = subprocess.run(
+            [ROOT / "examples/service.sh"],
+            env={**os.environ, "EVENHAND_URL": service.url, "EVENHAND_KEY": service.key},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert shell.returncode == 0, shell.stdout + shell.stderr
+        assert '"same":true' in shell.stdout
         log = service.log.read_text("utf-8")
         secret = service.key.rpartition("_")[2]
         assert log.count(secret) == 1, "the key is shown once"
         for hidden in (ID_NUMBER, NAME, "cand-90be17", "p-1"):
             assert hidden not in log
-        lines = log.splitlines()
-        assert [line for line in lines if not line.startswith("{")] == lines[:2], "the key alone"
-        assert all(json.loads(line)["event"] for line in lines[2:])
+        told = log.splitlines()
+        assert [line for line in told if not line.startswith("{")] == told[:2], "the key alone"
+        assert all(json.loads(line)["event"] for line in told[2:])
 
 
 def test_a_stop_loses_nothing_that_was_asked(tmp_path: Path) -> None:
