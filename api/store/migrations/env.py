@@ -6,10 +6,13 @@ from alembic import context
 
 from api.store.tables import metadata
 
-context.configure(
-    connection=context.config.attributes["connection"],
-    target_metadata=metadata,
-    render_as_batch=True,
-    transaction_per_migration=False,
-)
-context.run_migrations()
+# There only while alembic runs this: whoever merely imports it migrates nothing.
+asked = getattr(context, "config", None)
+if asked is not None:
+    context.configure(
+        connection=asked.attributes["connection"],
+        target_metadata=metadata,
+        render_as_batch=True,
+        transaction_per_migration=False,
+    )
+    context.run_migrations()
