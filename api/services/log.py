@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from api.store import ledger
 from engine.audit.checkpoint import verifier_of
+from engine.audit.merkle import OUT_OF_TREE
+from engine.kernel.errors import EvaluationError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -34,5 +36,8 @@ def proof_of(platform: Platform, subject: str) -> dict[str, object]:
 def proof_of_growth(platform: Platform, old: int, size: int | None) -> dict[str, object]:
     """Prove that the log of `old` entries is the beginning of that of `size`, or of all; raises EvaluationError."""
     with platform.engine.connect() as connection:
-        whole = ledger.size_of(connection) if size is None else size
+        there = ledger.size_of(connection)
+        whole = there if size is None else size
+        if whole > there:
+            raise EvaluationError(OUT_OF_TREE.at(None, asked=f"size {whole}", size=there))
         return {"old": old, "size": whole, "proof": ledger.prove_growth(connection, old, whole)}
