@@ -13,7 +13,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz fmt bench mutation clean
+.PHONY: help setup demo test check fuzz chaos fmt bench mutation clean
 
 help: ## Say what there is to make.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -48,8 +48,12 @@ test: check ## All of it: the static half, then the tests with branch coverage.
 	@# The language server runs in a process of its own there, over real pipes: no trace of it comes back.
 	$(RUN) coverage report --include='api/*' --omit='api/lsp.py' --fail-under=90
 
-fuzz: setup ## Read, check and use 20,000 faulty documents: findings, never a traceback or a hang.
+fuzz: setup ## Use 20,000 faulty documents and call the API as often: findings, never a traceback or a hang.
 	$(RUN) python -m tests.fuzz 20000
+	$(RUN) python -m tests.fuzz.api 20000
+
+chaos: setup ## Kill the service 200 times on each database under load: is anything lost, or there twice?
+	$(RUN) python -m tests.chaos 200
 
 fmt: setup ## Tidy the code and the content.
 	$(RUN) ruff check --fix

@@ -1,31 +1,32 @@
-"""The service put together: routes, problems and headers around one open platform."""
+"""The service put together: routes, problems and what guards them around one open platform."""
 
 from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 
-from api.http import decisions, exceptions, log, people, publishing
+from api.http import (
+    batch,
+    decisions,
+    exceptions,
+    health,
+    log,
+    people,
+    plans,
+    publishing,
+)
+from api.http.guard import Guard
 from api.http.problems import add_problems
+from api.observability import Figures, logger
 from api.services.platform import open_platform
 from api.services.signing import signing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
-
-    from fastapi import Response
+    from collections.abc import AsyncIterator
 
     from api.settings import Settings
-
-_HEADERS = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -34,36 +35,21 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.platform = open_platform(settings)
+        logger().info("ready")
         with signing(app.state.platform):
             yield
+        # Whoever was promised an answer has it: what is queued is committed first.
         app.state.platform.close()
+        logger().info("stopped")
+
+    def waiting() -> int:
+        platform = getattr(app.state, "platform", None)
+        return platform.writer.waiting() if platform is not None else 0
 
     app = FastAPI(title="Evenhand", version="1", lifespan=life, docs_url=None, redoc_url=None)
+    app.state.figures = Figures(waiting)
     add_problems(app)
-
-    @app.middleware("http")
-    async def _(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-        answer = await call(request)
-        for name, value in _HEADERS.items():
-            answer.headers.setdefault(name, value)
-        return answer
-
-    @app.get("/healthz", tags=["health"])
-    async def health() -> dict[str, str]:
-        """Say that the process answers."""
-        return {"status": "ok"}
-
-    @app.get("/readyz", tags=["health"])
-    def ready(request: Request) -> JSONResponse:
-        """Say whether the database answers."""
-        is_ready = request.app.state.platform.is_ready()
-        return JSONResponse(
-            {"status": "ready" if is_ready else "waiting"}, 200 if is_ready else 503
-        )
-
-    app.include_router(decisions.router)
-    app.include_router(log.router)
-    app.include_router(publishing.router)
-    app.include_router(people.router)
-    app.include_router(exceptions.router)
+    app.add_middleware(Guard, figures=app.state.figures, a_second=settings.requests_a_second)
+    for part in (health, batch, decisions, plans, log, publishing, people, exceptions):
+        app.include_router(part.router)
     return app

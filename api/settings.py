@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,6 +30,24 @@ class Settings(BaseSettings):
     assess_in: tuple[str, ...] = Field(
         (),
         description="jurisdictions in which a version's impact is assessed before it is published, as JSON",
+    )
+    max_batch_bytes: int = Field(
+        64 << 20, ge=1024, le=1 << 30, description="the largest batch that is read"
+    )
+    requests_a_second: int = Field(
+        1_000, ge=1, le=1_000_000, description="the most that one caller may ask in a second"
+    )
+    max_connections: int = Field(
+        1_000, ge=1, le=100_000, description="the most connections that are served at once"
+    )
+    stop_seconds: int = Field(
+        30,
+        ge=1,
+        le=600,
+        description="how long answers under way may take when the service is stopped",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="the least that is logged"
     )
 
     def url(self) -> str:

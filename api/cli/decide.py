@@ -181,29 +181,15 @@ def prepare(
     as_of: str | None,
 ) -> tuple[Interview, Materials, dict[str, object]]:
     """Read an interview and choose the documents that it is evaluated by, as of one instant."""
-    from engine.hiring.evaluation import Materials
+    from api.services.materials import materials_of
     from engine.hiring.interview import parse_interview
 
     interview = parse_interview(read_argument(name), name)
     when = moment(as_of)
-    compiled = content.model(model or interview.model, when)
-    # An inference and rules for demonstration are not published: the model's own version is asked for by name.
-    materials = Materials(
-        compiled,
-        content.inference(_reference(content, "inference", compiled.document.evidence_from), when),
-        content.rule_set(rules, when),
-        content.graph(when),
-        content.law(interview.jurisdictions, when),
+    materials = materials_of(
+        content, model or interview.model, rules, interview.jurisdictions, when
     )
     return interview, materials, band_inputs(bands, interview.role, region, when)
-
-
-def _reference(content: Content, kind: str, id_: str) -> str:
-    """Name the only version of a document that is never published, a demonstration."""
-    versions = content.versions.get((kind, id_), [])
-    if versions and all(getattr(v.document, "use", None) == "demonstration" for v in versions):
-        return f"{id_}@{versions[-1].document.version}"
-    return id_
 
 
 def band_inputs(path: Path | None, role: str, region: str, when: dt.datetime) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.shared import ContentOption, LangOption, ending
+from api.cli.shared import ContentOption, LangOption, ending, wrong_use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,12 +30,14 @@ def serve(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Run the decision service; a new data folder begins with the shipped content. · 运行决策服务"""
+    settings = _settings(lang)
+
     import uvicorn
 
     from api.app import create_app
-    from api.settings import Settings
+    from api.observability import set_up_logs
 
-    settings = Settings()
+    set_up_logs(settings.log_level)
     key = begin(settings, content)
     if key is not None:
         zh, en = (
@@ -44,8 +46,29 @@ def serve(
         )
         print(f"{zh if lang == 'zh' else en}\n  {key}", flush=True)
     uvicorn.run(
-        create_app(settings), host=host, port=port, log_level="warning", server_header=False
+        create_app(settings),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        limit_concurrency=settings.max_connections,
+        timeout_graceful_shutdown=settings.stop_seconds,
     )
+
+
+def _settings(lang: str) -> Settings:
+    """Read the settings; a wrong one is told by its name, never by its value."""
+    from pydantic import ValidationError
+
+    from api.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = ", ".join(f"EVENHAND_{e['loc'][0]}".upper() for e in error.errors())
+        wrong_use(f"设置有误：{wrong}" if lang == "zh" else f"these settings are wrong: {wrong}")
 
 
 def begin(settings: Settings, folder: Path | None) -> str | None:

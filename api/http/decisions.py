@@ -1,73 +1,177 @@
-"""Decisions: decide and record, find again, prove, replay."""
+"""Decisions: decide and record, find again, explain, try otherwise, prove, replay."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.access import CanAudit, CanDecide, CanRead, platform_of
-from api.http.bodies import moment, read_body, schema_of
+from api.http.bodies import (
+    DecisionRequest,
+    EvaluationRequest,
+    WhatIfRequest,
+    moment,
+    parse,
+    read_raw,
+)
+from api.http.documented import (
+    OF_A_BODY,
+    OF_A_NAME,
+    OF_A_RECORD,
+    RECORDS,
+    CounterfactualAnswer,
+    DecisionAnswer,
+    DecisionPage,
+    ExplanationAnswer,
+    InputsAnswer,
+    ProofAnswer,
+    ReplayAnswer,
+    Responses,
+    WhatIfAnswer,
+    answers,
+    body_of,
+)
+from api.http.problems import ProblemError, language_of
 from api.services.access import Caller
-from api.services.decide import Case, decide, find, try_case
+from api.services.decide import decide, find, try_case
+from api.services.explain import counterfactuals_of, explanation_of, what_if
 from api.services.log import proof_of
 from api.services.people import Reader, read_inputs
 from api.services.replay import replay_one
+from api.services.search import Sought, find_decisions, read_cursor
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
 _ID = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="A decision's id.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        description="The same key with the same request has the same answer, and one record.",
+    ),
+]
+_LANGUAGE = Annotated[
+    Literal["zh", "en"] | None,
+    Query(description="The language of texts; that of the header, when left out."),
+]
+_WORD = r"^[^\x00-\x1f\x7f]*$"
+_NO_RECORD: Responses = {
+    200: {"model": DecisionAnswer, "description": "A dry run: nothing is kept."}
+}
 
 
-class DecisionRequest(BaseModel):
-    """One case for a rule set; numbers may be JSON numbers or texts, and keep every digit."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    rule_set: str = Field(max_length=121, examples=["offer@1.0.0"])
-    inputs: dict[str, Any] = Field(
-        examples=[{"overall": "87.3", "assessed": True, "band_min": 8000, "band_max": 10000}]
-    )
-    as_of: str | None = Field(None, description="RFC 3339; now, when left out")
-    case: str | None = Field(None, max_length=120)
-    person: str | None = Field(None, max_length=64, pattern=r"^[^:\s]+$")
-    dry_run: bool = Field(False, description="decide, and keep nothing")  # noqa: FBT003 - a default
-
-
-@router.post("/decisions", status_code=201, openapi_extra=schema_of(DecisionRequest))
+@router.post(
+    "/decisions",
+    status_code=201,
+    response_model=DecisionAnswer,
+    responses={**_NO_RECORD, **answers(*OF_A_NAME, *RECORDS)},
+    openapi_extra=body_of(DecisionRequest),
+)
 async def post_decision(
     request: Request,
     caller: Annotated[Caller, CanDecide],
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> JSONResponse:
     """Decide one case. The answer comes when the record is on the disk; with `dry_run` nothing is kept."""
-    platform = platform_of(request)
-    asked = await read_body(request, DecisionRequest, platform.settings.max_body_bytes)
-    now = dt.datetime.now(dt.UTC)
-    case = Case(
-        asked.rule_set,
-        asked.inputs,
-        (moment(asked.as_of, "as_of") or now).astimezone(dt.UTC),
-        asked.case,
-        asked.person,
-    )
-    if asked.dry_run:
-        return JSONResponse(try_case(platform, case), 200)
-    done = decide(platform, case, now, caller.client, idempotency_key)
-    return JSONResponse(await asyncio.wrap_future(done), 201)
+    return await _decided(request, DecisionRequest, caller, idempotency_key)
 
 
-@router.get("/decisions/{id_}", dependencies=[CanRead])
+@router.post(
+    "/evaluations",
+    status_code=201,
+    response_model=DecisionAnswer,
+    responses={**_NO_RECORD, **answers(*OF_A_NAME, *RECORDS)},
+    openapi_extra=body_of(EvaluationRequest),
+)
+async def post_evaluation(
+    request: Request,
+    caller: Annotated[Caller, CanDecide],
+    idempotency_key: IdempotencyKey = None,
+) -> JSONResponse:
+    """Evaluate an interview whole: profile, decision and plan in one record. Its id is its key, where no other is given."""
+    return await _decided(request, EvaluationRequest, caller, idempotency_key)
+
+
+@router.get("/decisions", dependencies=[CanRead], response_model=DecisionPage, responses=answers())
+def list_decisions(  # noqa: PLR0913, PLR0917 - each narrows by itself
+    request: Request,
+    case: Annotated[str | None, Query(max_length=120, pattern=_WORD)] = None,
+    person: Annotated[str | None, Query(max_length=64, pattern=_WORD)] = None,
+    rule_set: Annotated[str | None, Query(max_length=80, pattern=_WORD)] = None,
+    version: Annotated[str | None, Query(max_length=40, pattern=_WORD)] = None,
+    status: Annotated[
+        Literal["decided", "incomplete", "error", "needs_human"] | None, Query()
+    ] = None,
+    since: Annotated[str | None, Query(max_length=40, description="RFC 3339, included")] = None,
+    until: Annotated[str | None, Query(max_length=40, description="RFC 3339, excluded")] = None,
+    after: Annotated[str | None, Query(max_length=200, description="`next` of a page")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> JSONResponse:
+    """Find decisions by what is in the clear, the latest first; everything given has to hold."""
+    sought = Sought(case, person, rule_set, version, status, moment(since), moment(until))
+    if after is not None:
+        try:
+            sought = read_cursor(sought, after)
+        except ValueError:
+            raise ProblemError("not-valid", "after") from None
+    return JSONResponse(find_decisions(platform_of(request), sought, limit))
+
+
+@router.get(
+    "/decisions/{id_}",
+    dependencies=[CanRead],
+    response_model=DecisionAnswer,
+    responses=answers(*OF_A_RECORD),
+)
 def get_decision(request: Request, id_: _ID) -> JSONResponse:
     """Give a recorded decision."""
     return JSONResponse(find(platform_of(request), id_))
 
 
-@router.get("/decisions/{id_}/inputs")
+@router.get(
+    "/decisions/{id_}/explanation",
+    dependencies=[CanRead],
+    response_model=ExplanationAnswer,
+    responses=answers(*OF_A_RECORD),
+)
+def explain_decision(request: Request, id_: _ID, lang: _LANGUAGE = None) -> JSONResponse:
+    """Explain a recorded decision in full, in Chinese or English."""
+    told = explanation_of(platform_of(request), id_, lang or language_of(request))
+    return JSONResponse(told)
+
+
+@router.get(
+    "/decisions/{id_}/counterfactuals",
+    dependencies=[CanRead],
+    response_model=CounterfactualAnswer,
+    responses=answers(*OF_A_RECORD),
+)
+def counter_decision(request: Request, id_: _ID) -> JSONResponse:
+    """List the smallest changes that would have given another outcome; each was decided."""
+    return JSONResponse(counterfactuals_of(platform_of(request), id_))
+
+
+@router.post(
+    "/decisions/{id_}/what-if",
+    dependencies=[CanDecide],
+    response_model=WhatIfAnswer,
+    responses=answers(*OF_A_RECORD, *OF_A_BODY),
+    openapi_extra=body_of(WhatIfRequest),
+)
+async def try_otherwise(request: Request, id_: _ID) -> JSONResponse:
+    """Decide a record with some inputs changed, and keep nothing."""
+    platform = platform_of(request)
+    asked = parse(await read_raw(request, platform.settings.max_body_bytes), WhatIfRequest)
+    return JSONResponse(await run_in_threadpool(what_if, platform, id_, asked.changes))
+
+
+@router.get("/decisions/{id_}/inputs", response_model=InputsAnswer, responses=answers(*OF_A_RECORD))
 def get_inputs(
     request: Request,
     id_: _ID,
@@ -81,13 +185,41 @@ def get_inputs(
     return JSONResponse({"id": id_, "masked": not reader.sees_all, "inputs": inputs})
 
 
-@router.post("/decisions/{id_}/replay", dependencies=[CanAudit])
+@router.post(
+    "/decisions/{id_}/replay",
+    dependencies=[CanAudit],
+    response_model=ReplayAnswer,
+    responses=answers(*OF_A_RECORD),
+)
 def replay_decision(request: Request, id_: _ID) -> JSONResponse:
     """Decide a record again by the versions it names, and say what differs."""
     return JSONResponse(replay_one(platform_of(request), id_).as_json())
 
 
-@router.get("/decisions/{id_}/proof", dependencies=[CanAudit])
+@router.get(
+    "/decisions/{id_}/proof",
+    dependencies=[CanAudit],
+    response_model=ProofAnswer,
+    responses=answers(*OF_A_RECORD),
+)
 def prove_decision(request: Request, id_: _ID) -> JSONResponse:
     """Prove that a decision is in the log (RFC 9162)."""
-    return JSONResponse(proof_of(platform_of(request), id_))
+    platform = platform_of(request)
+    find(platform, id_)
+    return JSONResponse(proof_of(platform, id_))
+
+
+async def _decided(
+    request: Request,
+    model: type[DecisionRequest | EvaluationRequest],
+    caller: Caller,
+    key: str | None,
+) -> JSONResponse:
+    platform, now = platform_of(request), dt.datetime.now(dt.UTC)
+    asked: Any = parse(await read_raw(request, platform.settings.max_body_bytes), model)
+    case = asked.asked(now)
+    if asked.dry_run:
+        return JSONResponse(await run_in_threadpool(try_case, platform, case), 200)
+    own = key or asked.own_key()
+    done = await run_in_threadpool(decide, platform, case, now, caller.client, own)
+    return JSONResponse(await asyncio.wrap_future(done), 201)

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from api.http.access import CanAudit, platform_of
+from api.http.documented import GrowthAnswer, answers
 from api.services.access import Caller
 from api.services.log import bundle, note_bundle, proof_of, proof_of_growth, public_key, signed_head
 
-router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[CanAudit])
+router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[CanAudit], responses=answers())
 
 
 @router.get("/checkpoint", response_class=PlainTextResponse)
@@ -35,7 +36,7 @@ def prove_entry(
     return JSONResponse(proof_of(platform_of(request), subject))
 
 
-@router.get("/consistency")
+@router.get("/consistency", response_model=GrowthAnswer)
 def get_consistency(
     request: Request,
     old: Annotated[int, Query(ge=0, le=1 << 62, description="the size of the older log")],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from api.services.decide import AlteredError, ErasedError, KeyReusedError, NothingLikeItError
 from api.services.exceptions import ClosedError, SamePersonError
@@ -72,9 +74,15 @@ TITLES = {
     ),
     "over": (422, "that day is over already", "该期限已过"),
     "blocked": (422, "findings stand in the way", "有问题尚未解决"),
+    "no-such-method": (405, "this address knows no such method", "该地址不支持此方法"),
+    "too-many": (429, "too many requests; try again later", "请求过多，请稍后再试"),
+    "unforeseen": (500, "something went wrong here; it is in the log", "服务内部出错，已记入日志"),
     "not-authenticated": (401, "a valid key is needed", "需要有效的密钥"),
     "not-allowed": (403, "the key may not do this", "该密钥无权执行此操作"),
 }
+
+
+_OF_HTTP = {404: "not-found", 405: "no-such-method"}
 
 
 class ProblemError(Exception):
@@ -94,7 +102,16 @@ def problem(
     request: Request, kind: str, detail: str = "", found: Sequence[Diagnostic] = ()
 ) -> JSONResponse:
     """Make the answer for a problem; findings say where and what to do."""
-    lang = language_of(request)
+    body = problem_body(language_of(request), kind, detail, found)
+    status = TITLES[kind][0]
+    headers = {"www-authenticate": "Bearer"} if status == 401 else None  # noqa: PLR2004 - as RFC 9110 asks
+    return JSONResponse(body, status, headers, "application/problem+json")
+
+
+def problem_body(
+    lang: Lang, kind: str, detail: str = "", found: Sequence[Diagnostic] = ()
+) -> dict[str, object]:
+    """Say a problem as data (RFC 9457)."""
     status, en, zh = TITLES[kind]
     body: dict[str, object] = {
         "type": f"urn:evenhand:problem:{kind}",
@@ -113,69 +130,87 @@ def problem(
             }
             for one in found
         ]
-    headers = {"www-authenticate": "Bearer"} if status == 401 else None  # noqa: PLR2004 - as RFC 9110 asks
-    return JSONResponse(body, status, headers, "application/problem+json")
+    return body
+
+
+def told(error: Exception) -> tuple[str, str, Sequence[Diagnostic]]:
+    """Give kind, detail and findings of an error of the layers below; raises what is none of them."""
+    match error:
+        case ProblemError():
+            return error.kind, error.detail, ()
+        case DocumentError():
+            return "not-valid", "", error.diagnostics
+        case EvaluationError():
+            return "not-valid", "", (error.fault,)
+        case NotFoundError():
+            return "not-found", f"{error.kind} {error.id}", ()
+        case NothingLikeItError():
+            return "not-found", json.dumps(str(error)), ()
+        case KeyReusedError():
+            return "key-reused", "", ()
+        case ErasedError():
+            return "erased", "", ()
+        case AlteredError():
+            return "altered", str(error), ()
+        case RefusedError():
+            return error.kind, error.detail, ()
+        case BlockedError():
+            return "blocked", "", error.findings
+        case UnknownPersonError():
+            return "not-found", "", ()
+        case SamePersonError():
+            return "same-person", "", ()
+        case ClosedError():
+            return "closed", str(error), ()
+        case HeldError():
+            return "held", str(error), ()
+        case TakenError():
+            return "taken", "", ()
+        case _:
+            raise error
+
+
+TOLD = (
+    ProblemError,
+    DocumentError,
+    EvaluationError,
+    NotFoundError,
+    NothingLikeItError,
+    KeyReusedError,
+    ErasedError,
+    AlteredError,
+    RefusedError,
+    BlockedError,
+    UnknownPersonError,
+    SamePersonError,
+    ClosedError,
+    HeldError,
+    TakenError,
+)
+"""The errors that are answered as problems."""
 
 
 def add_problems(app: FastAPI) -> None:
     """Answer the errors of the layers below as problems; what is unforeseen says nothing of itself."""
 
-    @app.exception_handler(ProblemError)
-    async def _(request: Request, error: ProblemError) -> JSONResponse:
-        return problem(request, error.kind, error.detail)
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        return problem(request, *told(error))
 
-    @app.exception_handler(RefusedError)
-    async def _(request: Request, error: RefusedError) -> JSONResponse:
-        return problem(request, error.kind, error.detail)
+    for known in TOLD:
+        app.add_exception_handler(known, answer)
 
-    @app.exception_handler(BlockedError)
-    async def _(request: Request, error: BlockedError) -> JSONResponse:
-        return problem(request, "blocked", found=error.findings)
+    @app.exception_handler(RequestValidationError)
+    async def _(request: Request, error: RequestValidationError) -> JSONResponse:
+        # Where, and what the framework says of it; never what came in.
+        wrong = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
+        return problem(request, "not-valid", "; ".join(wrong))
 
-    @app.exception_handler(DocumentError)
-    async def _(request: Request, error: DocumentError) -> JSONResponse:
-        return problem(request, "not-valid", found=error.diagnostics)
+    @app.exception_handler(HTTPException)
+    async def _(request: Request, error: HTTPException) -> JSONResponse:
+        answered = problem(request, _OF_HTTP.get(error.status_code, "not-valid"))
+        answered.headers.update(error.headers or {})
+        return answered
 
-    @app.exception_handler(EvaluationError)
-    async def _(request: Request, error: EvaluationError) -> JSONResponse:
-        return problem(request, "not-valid", found=[error.fault])
-
-    @app.exception_handler(NotFoundError)
-    async def _(request: Request, error: NotFoundError) -> JSONResponse:
-        return problem(request, "not-found", f"{error.kind} {error.id}")
-
-    @app.exception_handler(NothingLikeItError)
-    async def _(request: Request, error: NothingLikeItError) -> JSONResponse:
-        return problem(request, "not-found", json.dumps(str(error)))
-
-    @app.exception_handler(UnknownPersonError)
-    async def _(request: Request, _: UnknownPersonError) -> JSONResponse:
-        return problem(request, "not-found")
-
-    @app.exception_handler(SamePersonError)
-    async def _(request: Request, _: SamePersonError) -> JSONResponse:
-        return problem(request, "same-person")
-
-    @app.exception_handler(ClosedError)
-    async def _(request: Request, error: ClosedError) -> JSONResponse:
-        return problem(request, "closed", str(error))
-
-    @app.exception_handler(HeldError)
-    async def _(request: Request, error: HeldError) -> JSONResponse:
-        return problem(request, "held", str(error))
-
-    @app.exception_handler(TakenError)
-    async def _(request: Request, _: TakenError) -> JSONResponse:
-        return problem(request, "taken")
-
-    @app.exception_handler(KeyReusedError)
-    async def _(request: Request, _: KeyReusedError) -> JSONResponse:
-        return problem(request, "key-reused")
-
-    @app.exception_handler(ErasedError)
-    async def _(request: Request, _: ErasedError) -> JSONResponse:
-        return problem(request, "erased")
-
-    @app.exception_handler(AlteredError)
-    async def _(request: Request, error: AlteredError) -> JSONResponse:
-        return problem(request, "altered", str(error))
+    @app.exception_handler(Exception)
+    async def _(request: Request, _: Exception) -> JSONResponse:
+        return problem(request, "unforeseen")

@@ -17,6 +17,8 @@ from api.store.keys import AlteredError, ErasedError
 from api.store.records import open_body, with_keys
 from engine.audit.bundle import checkpoint_line, end_line, entry_line, head_line
 from engine.audit.checkpoint import open_checkpoint, verifier_of
+from engine.audit.merkle import OUT_OF_TREE
+from engine.kernel.errors import EvaluationError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -59,7 +61,10 @@ def proof_of(platform: Platform, subject: str) -> dict[str, object]:
 def proof_of_growth(platform: Platform, old: int, size: int | None) -> dict[str, object]:
     """Prove that the log of `old` entries is the beginning of that of `size`, or of all; raises EvaluationError."""
     with platform.engine.connect() as connection:
-        whole = ledger.size_of(connection) if size is None else size
+        there = ledger.size_of(connection)
+        whole = there if size is None else size
+        if whole > there:
+            raise EvaluationError(OUT_OF_TREE.at(None, asked=f"size {whole}", size=there))
         return {"old": old, "size": whole, "proof": ledger.prove_growth(connection, old, whole)}
 
 

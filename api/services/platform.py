@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from api.store.database import answers, is_sqlite, open_database
-from api.store.guards import metadata
 from api.store.keys import Keys, open_keys
 from api.store.ledger import integrate
+from api.store.migrations import migrate
 from api.store.registry import Snapshot, read_snapshot, revision_of
 from api.store.writer import Writer
 
@@ -77,7 +77,7 @@ def open_platform(settings: Settings) -> Platform:
     keys = open_keys(settings.data_dir)
     engine = open_database(settings.url())
     embedded = is_sqlite(engine)
-    metadata.create_all(engine)
+    migrate(engine)
     writer = Writer(
         engine,
         batch=settings.batch_size,

@@ -14,11 +14,19 @@ if TYPE_CHECKING:
 def open_database(url: str) -> Engine:
     """Open a database; on SQLite every commit is on the disk when it returns."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, poolclass=QueuePool, pool_size=8, connect_args={"timeout": 30})
+        engine = create_engine(
+            url,
+            hide_parameters=True,
+            poolclass=QueuePool,
+            pool_size=8,
+            connect_args={"timeout": 30},
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+    return create_engine(
+        url, hide_parameters=True, pool_size=16, max_overflow=16, pool_pre_ping=True
+    )
 
 
 def answers(engine: Engine) -> bool:

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, or_, select
 
 from api.store.keys import new_key, seal, unseal
 from api.store.ledger import append
@@ -19,7 +19,7 @@ from engine.kernel.canonical import canonical_json, content_hash
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Connection, Row, RowMapping, Select
 
     from api.store.keys import Keys
     from engine.kernel.canonical import ContentHash
@@ -165,6 +165,45 @@ def open_record(connection: Connection, id_: str, keys: Keys) -> Kept | None:
         digest=row.digest,
         body=json.loads(body),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """By what records are looked for, all of it together; `after` is the last of the page before."""
+
+    case: str | None = None
+    person: str | None = None
+    rule_set: str | None = None
+    version: str | None = None
+    status: str | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    after: tuple[dt.datetime, str] | None = None
+
+
+def list_records(connection: Connection, sought: Sought, limit: int) -> list[RowMapping]:
+    """List what is in the clear of records, the latest first, `limit` of them."""
+    of = decisions.c
+    equal = {
+        of.case_id: sought.case,
+        of.person: sought.person,
+        of.rule_set: sought.rule_set,
+        of.version: sought.version,
+        of.status: sought.status,
+    }
+    wanted = [column == value for column, value in equal.items() if value is not None]
+    if sought.since is not None:
+        wanted.append(of.decided_at >= sought.since)
+    if sought.until is not None:
+        wanted.append(of.decided_at < sought.until)
+    if sought.after is not None:
+        moment, id_ = sought.after
+        earlier = and_(of.decided_at == moment, of.id < id_)
+        # The first half says the same twice: with it the index is entered at the place.
+        wanted += [of.decided_at <= moment, or_(of.decided_at < moment, earlier)]
+    query = select(*(column for column in of if column is not of.body)).where(*wanted)
+    found = connection.execute(query.order_by(of.decided_at.desc(), of.id.desc()).limit(limit))
+    return list(found.mappings())
 
 
 def open_body(row: Row[Any], keys: Keys) -> tuple[bytes, bytes]:

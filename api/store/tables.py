@@ -178,7 +178,8 @@ decisions = Table(
     Column("body", LargeBinary, nullable=False),
     Index(None, "case_id"),
     Index(None, "person"),
-    Index(None, "decided_at"),
+    Index(None, "decided_at", "id"),
+    Index(None, "status", "decided_at", "id"),
 )
 
 answers = Table(

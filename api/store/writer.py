@@ -9,12 +9,17 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sqlalchemy.exc import DBAPIError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
+
+_TRIES = 2
+"""How often a unit that the database refused alone is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Writer:
     """Threads that gather units of work and commit them together.
 
     A unit that fails takes no other one with it: its batch is rolled back and each is tried alone.
+    Where the database refused it, once more: another writer may have been first with the same row.
     `finish` is called with the connection before each commit, for what belongs to the whole batch.
     """
 
@@ -57,6 +63,10 @@ class Writer:
         self._waiting.put(_Unit(work, done, alone))
         return done
 
+    def waiting(self) -> int:
+        """Give about how many units wait for a commit."""
+        return self._waiting.qsize()
+
     def close(self) -> None:
         """Commit what is queued, and end."""
         for _ in self._threads:
@@ -78,25 +88,33 @@ class Writer:
                         alone = more
                     else:
                         units.append(more)
-            self._commit(units)
-            if alone is not None:
+            # From here on a caller who goes away cannot take the answer's place away.
+            self._commit([unit for unit in units if unit.done.set_running_or_notify_cancel()])
+            if alone is not None and alone.done.set_running_or_notify_cancel():
                 self._commit([alone])
             if ending:
                 return
 
-    def _commit(self, units: Sequence[_Unit[Any]]) -> None:
+    def _commit(self, units: Sequence[_Unit[Any]], *, again: int = _TRIES) -> None:
+        if not units:
+            return
         try:
             with self._transaction() as connection:
                 results = [unit.work(connection) for unit in units]
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to one of the units
-            if len(units) == 1:
-                units[0].done.set_exception(error)
-            else:
-                for unit in units:
-                    self._commit([unit])
+            self._recover(units, error, again=again)
             return
         for unit, result in zip(units, results, strict=True):
             unit.done.set_result(result)
+
+    def _recover(self, units: Sequence[_Unit[Any]], error: Exception, *, again: int) -> None:
+        if len(units) > 1:
+            for unit in units:
+                self._commit([unit])
+        elif again and isinstance(error, DBAPIError):
+            self._commit(units, again=again - 1)
+        else:
+            units[0].done.set_exception(error)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:

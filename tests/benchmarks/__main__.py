@@ -33,6 +33,7 @@ from tests.benchmarks.plans import plan_figures
 from tests.benchmarks.proofs import proof_figures
 from tests.benchmarks.publishing import publishing_figures
 from tests.benchmarks.replans import effect_figures, replan_figures
+from tests.benchmarks.service import service_figures
 from tests.benchmarks.timing import Figure, median_us, percentiles, ratio, take_turns
 
 if TYPE_CHECKING:
@@ -233,6 +234,7 @@ def main() -> int:
         ("cohorts", cohort_figures),
         ("models", model_figures),
         ("publishing", publishing_figures),
+        ("service", service_figures),
     ]
     figures: list[Figure] = []
     with Progress(console=Console(stderr=True)) as progress:

@@ -127,3 +127,4 @@ def test_what_is_not_there_is_not_found(service: TestClient) -> None:
     assert service.post(f"/v1/decisions/{'0' * 32}/replay").status_code == 404
     assert service.get("/v1/decisions/nonsense").status_code == 422
     assert service.get("/v1/log/consistency", params={"old": 99}).status_code == 422
+    assert service.get("/v1/log/consistency", params={"old": 0, "size": 9}).status_code == 422

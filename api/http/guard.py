@@ -1,0 +1,117 @@
+"""What stands before every route: headers, the rate of each caller, a line in the log, and the figures."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+
+from api.http.problems import problem
+from api.observability import logger
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from api.observability import Figures
+
+_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=31536000",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+_MOST_CALLERS = 10_000
+
+
+class Rate:
+    """How much each caller may ask: so many a second on average, and as many at once after a pause."""
+
+    def __init__(self, a_second: int) -> None:
+        self._a_second = a_second
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def allows(self, caller: str, now: float) -> bool:
+        """Take one request of a caller at `now`, in seconds of a clock that only rises."""
+        left, at = self._left.pop(caller, (float(self._a_second), now))
+        left = min(float(self._a_second), left + (now - at) * self._a_second)
+        allowed = left >= 1
+        self._left[caller] = (left - 1 if allowed else left, now)
+        if len(self._left) > _MOST_CALLERS:
+            self._left.popitem(last=False)
+        return allowed
+
+
+class Guard:
+    """The outermost layer of the service; no origin of another site is let in, for no header says so."""
+
+    def __init__(self, app: ASGIApp, figures: Figures, a_second: int) -> None:
+        self._app, self._figures, self._rate = app, figures, Rate(a_second)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and tell of it without what it holds."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status, request_id = time.perf_counter(), 500, secrets.token_hex(8)
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                known = {name for name, _ in message["headers"]}
+                added = {**_HEADERS, "x-request-id": request_id}
+                message["headers"] = [
+                    *message["headers"],
+                    *(
+                        (name.encode(), value.encode())
+                        for name, value in added.items()
+                        if name.encode() not in known
+                    ),
+                ]
+            await send(message)
+
+        request = Request(scope)
+        try:
+            if self._rate.allows(_caller(request), began):
+                await self._app(scope, receive, sending)
+            else:
+                self._figures.refused.inc()
+                refusal = problem(request, "too-many")
+                refusal.headers["retry-after"] = "1"
+                await refusal(scope, receive, sending)
+        finally:
+            self._tell(scope, status, time.perf_counter() - began, request_id)
+
+    def _tell(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+        # The route and never the address: an address may name a person or a case.
+        route = getattr(scope.get("route"), "path", "-")
+        method = scope["method"] if scope["method"] in _METHODS else "-"
+        self._figures.requests.labels(method, route, status).inc()
+        self._figures.seconds.labels(route).observe(seconds)
+        logger().info(
+            "request",
+            method=method,
+            route=route,
+            status=status,
+            ms=str(round(seconds * 1000, 1)),
+            request=request_id,
+        )
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _caller(request: Request) -> str:
+    """Tell callers apart: by what they show, else by where they come from."""
+    shown = request.headers.get("authorization")
+    if shown:
+        return hashlib.sha256(shown.encode()).hexdigest()
+    return request.client.host if request.client else "-"

@@ -1,0 +1,61 @@
+"""The shape of the database from version to version, up and down, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+
+from api.store.database import is_sqlite
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+_LOCK = 0x45_56_48_4D
+"""The advisory lock under which one process migrates."""
+HEAD, EMPTY = "head", "base"
+
+
+class NewerDatabaseError(RuntimeError):
+    """Raised for a database that a later version of the program has migrated."""
+
+
+def migrate(engine: Engine, to: str = HEAD) -> None:
+    """Bring a database to a version: all of it, or nothing; whoever comes second finds it done.
+
+    Raises NewerDatabaseError.
+    """
+    connecting = engine.connect().execution_options(writes=True)
+    with connecting as connection:
+        _check_references(connection, on=False)
+        try:
+            with connection.begin():
+                _run(connection, to)
+        finally:
+            _check_references(connection, on=True)
+
+
+def _run(connection: Connection, to: str) -> None:
+    if not is_sqlite(connection.engine):
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if inspect(connection).has_table("alembic_version"):
+        here = connection.execute(text("select version_num from alembic_version")).scalar()
+        if here is not None and here not in known:
+            raise NewerDatabaseError(here)
+    command.downgrade(config, to) if to == EMPTY else command.upgrade(config, to)
+
+
+def _check_references(connection: Connection, *, on: bool) -> None:
+    """SQLite rebuilds a table to change it: what points at it must not be looked at meanwhile."""
+    if is_sqlite(connection.engine):
+        driver = connection.connection.driver_connection
+        assert driver is not None  # noqa: S101 - the connection is open
+        driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")

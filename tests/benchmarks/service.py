@@ -1,0 +1,169 @@
+"""What recording a decision costs: group commit against one commit each, recorded against dry runs, and many records."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import multiprocessing
+import statistics
+import tempfile
+import threading
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from api.cli.operate import begin
+from api.services.decide import Case, decide
+from api.services.platform import open_platform
+from api.store.ledger import append, integrate
+from engine.audit.entry import LogEntry
+from engine.kernel.canonical import content_hash
+from tests.benchmarks.timing import Figure
+from tests.support.databases import DATABASES, POSTGRES, settings_on
+from tests.support.running import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.services.platform import Platform
+    from api.settings import Settings
+
+CLIENTS, SECONDS, ROUNDS = 16, 3.0, 3
+BODY = {
+    "rule_set": "offer@1.0.0",
+    "inputs": {"overall": "87.3", "assessed": True, "band_min": 8000, "band_max": 10000},
+}
+NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
+
+
+def service_figures() -> Iterator[Figure]:
+    """Measure each database that is there."""
+    for database in DATABASES:
+        if database == "postgres" and not _answers():
+            continue
+        with tempfile.TemporaryDirectory() as folder, settings_on(database, Path(folder)) as given:
+            yield from _over_http(database, given, Path(folder))
+        with tempfile.TemporaryDirectory() as folder, settings_on(database, Path(folder)) as given:
+            yield from _in_process(database, given)
+
+
+def _answers() -> bool:
+    try:
+        psycopg.connect(POSTGRES, connect_timeout=3).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _over_http(database: str, given: Settings, folder: Path) -> Iterator[Figure]:
+    """Load a running service from a process of its own: recorded, and the same without the record."""
+    quiet = {"EVENHAND_REQUESTS_A_SECOND": "1000000", "EVENHAND_LOG_LEVEL": "warning"}
+    with running(given, folder / "log", **quiet) as service:
+        _load(service.port, service.key, dry=False)
+        rounds = [
+            (
+                _load(service.port, service.key, dry=False),
+                _load(service.port, service.key, dry=True),
+            )
+            for _ in range(ROUNDS)
+        ]
+    ratios = [len(recorded) / len(dry) for recorded, dry in rounds]
+    taken = sorted(one for recorded, _ in rounds for one in recorded)
+    rate = statistics.median(len(recorded) / SECONDS for recorded, _ in rounds)
+    name = f"service.{database}"
+    yield Figure(f"{name}.recorded_a_second", rate, "1/s", f"{CLIENTS} clients")
+    yield Figure(f"{name}.recorded_vs_unrecorded", statistics.median(ratios), "×", "the same, dry")
+    yield Figure(f"{name}.recorded_p50_ms", taken[len(taken) // 2] * 1000, "ms")
+    yield Figure(f"{name}.recorded_p99_ms", taken[len(taken) * 99 // 100] * 1000, "ms")
+
+
+def _load(port: int, key: str, *, dry: bool) -> list[float]:
+    """Ask from another process for a while; gives the seconds of each answer."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        made: list[float] = pool.apply(_asked, (port, key, dry))
+    return made
+
+
+def _asked(port: int, key: str, dry: bool) -> list[float]:
+    body = json.dumps({**BODY, "dry_run": dry})
+    taken: list[float] = []
+
+    def ask() -> None:
+        connection = HTTPConnection("127.0.0.1", port)
+        until = time.perf_counter() + SECONDS
+        while (began := time.perf_counter()) < until:
+            connection.request("POST", "/v1/decisions", body, {"authorization": f"Bearer {key}"})
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status not in {200, 201}:
+                raise RuntimeError(answer.status)
+            taken.append(time.perf_counter() - began)
+
+    threads = [threading.Thread(target=ask) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return taken
+
+
+def _in_process(database: str, given: Settings) -> Iterator[Figure]:
+    begin(given, None)
+    platform = open_platform(given)
+    try:
+        rounds = [
+            (_committed(platform, at_once=True), _committed(platform, at_once=False))
+            for _ in range(ROUNDS)
+        ]
+        name = f"service.{database}"
+        ratios = [group / single for group, single in rounds]
+        yield Figure(
+            f"{name}.group_commits_a_second", statistics.median(g for g, _ in rounds), "1/s"
+        )
+        yield Figure(
+            f"{name}.group_vs_single_commit", statistics.median(ratios), "×", "one commit each"
+        )
+        yield Figure(
+            f"{name}.log_append_us", _append_us(platform), "µs", "entry and tree, in batches"
+        )
+    finally:
+        platform.close()
+
+
+def _committed(platform: Platform, *, at_once: bool) -> float:
+    """Record decisions, all queued at once or each awaited before the next; gives how many a second."""
+    number = 2_000 if at_once else 300
+    case: dict[str, Any] = BODY
+    asked = Case(case["rule_set"], case["inputs"], NOW)
+    began = time.perf_counter()
+    waiting = []
+    for _ in range(number):
+        done = decide(platform, asked, NOW, "bench", None)
+        if at_once:
+            waiting.append(done)
+        else:
+            done.result()
+    for done in waiting:
+        done.result()
+    return number / (time.perf_counter() - began)
+
+
+def _append_us(platform: Platform) -> float:
+    """Time the entry of one decision in a batch, with its place in the tree."""
+    number = 2_000
+    entries = [
+        LogEntry(kind="decision", subject=f"{n:032x}", time=NOW, digest=content_hash(b"%d" % n))
+        for n in range(number)
+    ]
+    with platform.engine.begin() as connection:
+        began = time.perf_counter()
+        for entry in entries:
+            append(connection, entry)
+        while integrate(connection):
+            pass
+        taken = time.perf_counter() - began
+    return taken / number * 1e6

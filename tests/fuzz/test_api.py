@@ -1,0 +1,31 @@
+"""The API is called as its own description allows; the long form is `make fuzz`."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fuzz.api import call_api
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def _quiet() -> Iterator[None]:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    root.handlers, root.level = before, level
+    logging.raiseExceptions = True
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_quiet")
+def test_no_answer_is_a_fault_of_ours_or_undocumented(tmp_path: Path) -> None:
+    statuses = call_api(200, tmp_path)
+    assert sum(statuses.values()) >= 100
+    assert not [name for name in statuses if name.split()[-1].startswith("5")]

@@ -1,0 +1,92 @@
+"""Migrations: they make what the tables say, leave nothing on the way down, and may be asked for twice."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import inspect, text
+
+from api.store.database import open_database
+from api.store.migrations import EMPTY, NewerDatabaseError, migrate
+from api.store.tables import metadata
+from tests.support.databases import DATABASES, settings_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+
+@pytest.fixture(params=DATABASES)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    with settings_on(request.param, tmp_path) as settings:
+        opened = open_database(settings.url())
+        yield opened
+        opened.dispose()
+
+
+def shape_of(engine: Engine) -> dict[str, Any]:
+    """Everything that the database knows of its tables."""
+    seen = inspect(engine)
+    return {
+        table: {
+            "columns": [{**one, "type": str(one["type"])} for one in seen.get_columns(table)],
+            "key": seen.get_pk_constraint(table),
+            "references": by_name(seen.get_foreign_keys(table)),
+            "unique": by_name(seen.get_unique_constraints(table)),
+            "indexes": by_name(seen.get_indexes(table)),
+            "checks": by_name(seen.get_check_constraints(table)),
+        }
+        for table in seen.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def by_name(found: list[Any]) -> list[Any]:
+    return sorted(found, key=lambda one: str(one["name"]))
+
+
+def test_migrations_make_what_the_tables_say_and_unmake_it(engine: Engine) -> None:
+    metadata.create_all(engine)
+    wanted = shape_of(engine)
+    assert wanted
+    metadata.drop_all(engine)
+    migrate(engine)
+    assert shape_of(engine) == wanted
+    migrate(engine)
+    migrate(engine, EMPTY)
+    assert not shape_of(engine)
+    migrate(engine)
+    assert shape_of(engine) == wanted
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.execute(text("pragma foreign_keys")).scalar() == 1
+
+
+def test_two_at_once_migrate_once(engine: Engine) -> None:
+    faults: list[Exception] = []
+
+    def run() -> None:
+        try:
+            migrate(engine)
+        except Exception as error:  # noqa: BLE001 - told below
+            faults.append(error)
+
+    both = [threading.Thread(target=run) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert not faults
+    assert set(shape_of(engine)) == set(metadata.tables)
+
+
+def test_a_newer_database_is_left_alone(engine: Engine) -> None:
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(NewerDatabaseError):
+        migrate(engine)
