@@ -122,7 +122,7 @@ def statements(dialect: Literal["sqlite", "postgresql"], guard: Guard) -> Iterat
         return
     row = "old" if guard.when == "delete" else "new"
     yield (
-        f"create function {guard.name}() returns trigger language plpgsql as $$ "
+        f"create or replace function {guard.name}() returns trigger language plpgsql as $$ "
         f"begin if {condition} then "
         f"raise exception '{guard.message}' using errcode = 'check_violation'; end if; "
         f"return {row}; end $$"

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import inspect, text
 
 from api.store.database import open_database
+from api.store.guards import metadata
 from api.store.migrations import EMPTY, NewerDatabaseError, migrate
-from api.store.tables import metadata
 from tests.support.databases import DATABASES, settings_on
 
 if TYPE_CHECKING:
@@ -39,10 +39,22 @@ def shape_of(engine: Engine) -> dict[str, Any]:
             "unique": by_name(seen.get_unique_constraints(table)),
             "indexes": by_name(seen.get_indexes(table)),
             "checks": by_name(seen.get_check_constraints(table)),
+            "triggers": triggers_of(engine, table),
         }
         for table in seen.get_table_names()
         if table != "alembic_version"
     }
+
+
+def triggers_of(engine: Engine, table: str) -> list[str]:
+    told = {
+        "sqlite": "select name from sqlite_master where type = 'trigger' and tbl_name = :table",
+        "postgresql": "select tgname from pg_trigger where not tgisinternal and tgrelid = cast(:table as regclass)",
+    }
+    with engine.connect() as connection:
+        return sorted(
+            connection.execute(text(told[engine.dialect.name]), {"table": table}).scalars()
+        )
 
 
 def by_name(found: list[Any]) -> list[Any]:
@@ -52,7 +64,7 @@ def by_name(found: list[Any]) -> list[Any]:
 def test_migrations_make_what_the_tables_say_and_unmake_it(engine: Engine) -> None:
     metadata.create_all(engine)
     wanted = shape_of(engine)
-    assert wanted
+    assert wanted["documents"]["triggers"]
     metadata.drop_all(engine)
     migrate(engine)
     assert shape_of(engine) == wanted

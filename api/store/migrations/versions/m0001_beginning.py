@@ -296,4 +296,4 @@ def downgrade() -> None:
     metadata.drop_all(bind, checkfirst=False)
     if bind.dialect.name != "sqlite":
         for guard in GUARDS:
-            op.execute(f"drop function {guard.name}()")
+            op.execute(f"drop function if exists {guard.name}()")
