@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from api.store.database import open_database
-from api.store.migrations import EMPTY, NewerDatabaseError, migrate
+from api.store.migrations import EMPTY, LATEST, NewerDatabaseError, migrate, version_of
 from api.store.tables import metadata
 from tests.support.databases import DATABASES, settings_on
 
@@ -56,6 +56,10 @@ def test_migrations_make_what_the_tables_say_and_unmake_it(engine: Engine) -> No
     metadata.drop_all(engine)
     migrate(engine)
     assert shape_of(engine) == wanted
+    with engine.connect() as connection:
+        assert version_of(connection) == LATEST, (
+            "the latest migration is the one that the program names"
+        )
     migrate(engine)
     migrate(engine, EMPTY)
     assert not shape_of(engine)
