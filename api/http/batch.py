@@ -15,9 +15,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from api.http.access import CanDecide, platform_of
+from api.http.bodies import BatchDecision, BatchEvaluation, checked, parse_json, read_raw
 from api.http.documented import OF_A_BODY, answers, body_of
 from api.http.problems import TOLD, ProblemError, language_of, problem_body, told
-from api.http.requests import BatchDecision, BatchEvaluation, checked, parse_json, read_raw
 from api.services.access import Caller
 from api.services.decide import decide, try_case
 from api.services.platform import Platform

@@ -11,6 +11,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api.http.access import CanAudit, CanDecide, CanRead, platform_of
+from api.http.bodies import (
+    DecisionRequest,
+    EvaluationRequest,
+    WhatIfRequest,
+    moment,
+    parse,
+    read_raw,
+)
 from api.http.documented import (
     OF_A_BODY,
     OF_A_NAME,
@@ -28,14 +36,6 @@ from api.http.documented import (
     body_of,
 )
 from api.http.problems import ProblemError, language_of
-from api.http.requests import (
-    DecisionRequest,
-    EvaluationRequest,
-    WhatIfRequest,
-    moment,
-    parse,
-    read_raw,
-)
 from api.services.access import Caller
 from api.services.decide import decide, find, replay, try_case
 from api.services.explain import counterfactuals_of, explanation_of, what_if

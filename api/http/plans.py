@@ -10,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api.http.access import CanDecide, platform_of
+from api.http.bodies import PlanRequest, ReplanRequest, moment, parse, read_raw
 from api.http.documented import (
     OF_A_BODY,
     OF_A_RECORD,
@@ -19,7 +20,6 @@ from api.http.documented import (
     body_of,
 )
 from api.http.problems import ProblemError, language_of
-from api.http.requests import PlanRequest, ReplanRequest, moment, parse, read_raw
 from api.services.plan import Results, draw_plan, plan_again
 from engine.rules.inputs import read_number
 
