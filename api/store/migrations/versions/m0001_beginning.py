@@ -164,22 +164,12 @@ Table(
     Column("revoked_at", DateTime(timezone=True)),
 )
 
-_GUARDS: dict[str, tuple[str, ...]] = {}
-_FUNCTIONS: tuple[str, ...] = ()
-
 
 def upgrade() -> None:
-    """Make them, and what guards them."""
-    here = op.get_bind()
-    metadata.create_all(here, checkfirst=False)
-    for statement in _GUARDS.get(here.dialect.name, ()):
-        op.execute(statement)
+    """Make them."""
+    metadata.create_all(op.get_bind(), checkfirst=False)
 
 
 def downgrade() -> None:
     """Leave nothing."""
-    here = op.get_bind()
-    metadata.drop_all(here, checkfirst=False)
-    if here.dialect.name == "postgresql":
-        for name in _FUNCTIONS:
-            op.execute(f"drop function {name}()")
+    metadata.drop_all(op.get_bind(), checkfirst=False)
