@@ -36,9 +36,14 @@ def serve(
 
     from api.app import create_app
     from api.observability import set_up_logs
+    from api.store.migrations import NewerDatabaseError
 
     set_up_logs(settings.log_level)
-    key = begin(settings, content)
+    try:
+        key = begin(settings, content)
+    except NewerDatabaseError as error:
+        zh = f"数据库已由更新的版本迁移（{error}），请升级 evenhand"
+        wrong_use(zh if lang == "zh" else f"a newer evenhand has migrated the database ({error})")
     if key is not None:
         zh, en = (
             "首次启动。管理密钥只显示这一次：",

@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from api.store.database import is_sqlite
@@ -18,6 +15,8 @@ if TYPE_CHECKING:
 _LOCK = 0x45_56_48_4D
 """The advisory lock under which one process migrates."""
 HEAD, EMPTY = "head", "base"
+LATEST = "0001"
+"""The version that the tables of this program are in; most starts find it there."""
 
 
 class NewerDatabaseError(RuntimeError):
@@ -29,6 +28,9 @@ def migrate(engine: Engine, to: str = HEAD) -> None:
 
     Raises NewerDatabaseError.
     """
+    with engine.connect() as connection:
+        if to == HEAD and version_of(connection) == LATEST:
+            return
     connecting = engine.connect().execution_options(writes=True)
     with connecting as connection:
         _check_references(connection, on=False)
@@ -39,17 +41,29 @@ def migrate(engine: Engine, to: str = HEAD) -> None:
             _check_references(connection, on=True)
 
 
+def version_of(connection: Connection) -> str | None:
+    """Give the version that a database is in; None for one that is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("select version_num from alembic_version")).scalar()
+    return found
+
+
 def _run(connection: Connection, to: str) -> None:
+    # Half a second that only a start with something to migrate pays.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     if not is_sqlite(connection.engine):
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if inspect(connection).has_table("alembic_version"):
-        here = connection.execute(text("select version_num from alembic_version")).scalar()
-        if here is not None and here not in known:
-            raise NewerDatabaseError(here)
+    here = version_of(connection)
+    if here is not None and here not in known:
+        raise NewerDatabaseError(here)
     command.downgrade(config, to) if to == EMPTY else command.upgrade(config, to)
 
 
