@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from api.store.drafts import intact_steps
 from api.store.events import open_event
 from api.store.keys import AlteredError, ErasedError
 from api.store.ledger import entries_from, nodes_within, signed_heads, waiting_leaves
@@ -21,6 +22,7 @@ from api.store.tables import (
     log_entries,
     log_nodes,
     people,
+    publishing_events,
 )
 from engine.audit.checkpoint import open_checkpoint
 from engine.audit.verify import BODY_ALTERED, ENTRY_ALTERED, LogCheck, read_leaf
@@ -118,6 +120,7 @@ APPROVAL_ALTERED = Code(
 )
 
 _AT_ONCE = 2_000
+_STEPS = frozenset({"publication", "approval", "suspension"})
 _LOGGED = frozenset({"decision", "import"})
 _NOTED = frozenset({"erasure", "export", "sensitive_read", "hold", "exception", "migration"})
 
@@ -136,6 +139,8 @@ class Examined:
     persons: set[str] = field(default_factory=set)
     """Who was erased, as the log has it."""
     holds: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    steps: frozenset[str] = frozenset()
+    """The steps of publishing that have rows."""
     approvals: set[tuple[str, str, str]] = field(default_factory=set)
     """Exception, role and approver, as the log has them."""
 
@@ -162,6 +167,7 @@ def examine(
     _documents(connection, made)
     _events(connection, made, keys)
     _people(connection, made)
+    _steps(connection, made)
     _log(connection, made, keys, on_entries)
     _waiting(connection, made, keys)
     _unlogged(connection, made)
@@ -224,6 +230,14 @@ def _people(connection: Connection, made: Examined) -> None:
     given = {(row[0], row[1], row[2]) for row in connection.execute(select(*columns))}
     for subject in sorted({one[0] for one in given ^ made.approvals}):
         made.check.tell(APPROVAL_ALTERED.at(None, subject=subject))
+
+
+def _steps(connection: Connection, made: Examined) -> None:
+    """Compare the steps of publishing with what the log committed to when they were taken."""
+    steps = connection.execute(select(publishing_events)).all()
+    made.steps = frozenset(step.id for step in steps)
+    for id_ in sorted(made.steps - intact_steps(connection, steps)):
+        made.check.tell(BODY_ALTERED.at(None, subject=id_))
 
 
 # --- the log ---------------------------------------------------------------------------------------
@@ -295,8 +309,9 @@ def _rows(connection: Connection, made: Examined, entries: Sequence[LogEntry], k
     rows = connection.execute(select(events).where(events.c.id.in_(noted))).all() if noted else ()
     for row in rows:
         _event(made, row, noted[row.id], keys)
-    there = {row.id for row in (*found, *rows)}
-    for subject in (*records, *noted):
+    there = {row.id for row in (*found, *rows)} | made.steps
+    taken = [e.subject for e in entries if e.kind in _STEPS]
+    for subject in (*records, *noted, *taken):
         if subject not in there:
             made.check.tell(ROW_GONE.at(None, subject=subject))
 
