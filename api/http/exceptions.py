@@ -10,12 +10,17 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.access import CanAudit, CanDecide, CanRead, platform_of
+from api.http.documented import answers
 from api.http.problems import ProblemError
 from api.services import exceptions
 from api.services.access import Caller
 from api.services.exceptions import Approval, Asked
 
-router = APIRouter(prefix="/v1/exceptions", tags=["exceptions"])
+router = APIRouter(
+    prefix="/v1/exceptions",
+    tags=["exceptions"],
+    responses=answers("not-found", "too-large", "erased", "same-person", "closed"),
+)
 
 _ID = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="An exception's id.")]
 _Amount = Annotated[str, Field(pattern=r"^[0-9]{1,7}(\.[0-9]{1,2})?$")]

@@ -10,13 +10,18 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.access import CanAudit, ManagesPeople, SeesGroups, platform_of
+from api.http.documented import answers
 from api.http.problems import ProblemError, language_of
 from api.services import demographics, people
 from api.services.access import Caller
 from api.services.people import Deed, External
 from api.services.person_text import person_text
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = APIRouter(
+    prefix="/v1",
+    tags=["people"],
+    responses=answers("not-found", "too-large", "erased", "held", "taken"),
+)
 
 _Person = Annotated[str, Path(max_length=128, pattern=r"^[^\s/]+$", description="A person's id.")]
 _System = Annotated[str, Path(pattern="^[a-z][a-z0-9-]{0,39}$", examples=["ats"])]

@@ -19,6 +19,7 @@ from api.http.access import (
     platform_of,
 )
 from api.http.bodies import body_as, moment, schema_of
+from api.http.documented import answers
 from api.http.problems import ProblemError, language_of
 from api.services import publish as steps
 from api.services import versions as views
@@ -46,7 +47,22 @@ class _Collection(StringConvertor):
 
 
 register_url_convertor("collection", _Collection())
-router = APIRouter(prefix="/v1", tags=["publishing"])
+router = APIRouter(
+    prefix="/v1",
+    tags=["publishing"],
+    responses=answers(
+        "not-found",
+        "too-large",
+        "own-work",
+        "stale",
+        "published",
+        "wrong-state",
+        "not-approved",
+        "no-shadow",
+        "over",
+        "blocked",
+    ),
+)
 
 _Kind = Annotated[
     str, Path(description="The kind of document.", json_schema_extra={"enum": [*COLLECTIONS]})

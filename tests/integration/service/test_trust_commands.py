@@ -105,7 +105,7 @@ def test_another_answer_is_shown_side_by_side(folder: Path) -> None:
     record, answer, _ = _made(
         platform.snapshot(), Case("offer@1.0.0", {**INPUTS, "overall": "80"}, NOW), NOW
     )
-    body = {**record.body, "decision": {**answer, "status": "refused"}}
+    body = {**record.body, "decision": {**answer["decision"], "status": "refused"}}
     altered = dataclasses.replace(record, body=body)
     platform.writer.submit(lambda c: keep(c, altered, platform.keys)).result()
     platform.close()
