@@ -13,7 +13,9 @@ from api.http.documented import GrowthAnswer, answers
 from api.services.access import Caller
 from api.services.log import bundle, note_bundle, proof_of, proof_of_growth, public_key, signed_head
 
-router = APIRouter(prefix="/v1/log", tags=["log"], dependencies=[CanAudit], responses=answers())
+router = APIRouter(
+    prefix="/v1/log", tags=["log"], dependencies=[CanAudit], responses=answers("not-found")
+)
 
 
 @router.get("/checkpoint", response_class=PlainTextResponse)
