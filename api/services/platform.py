@@ -35,11 +35,13 @@ class Platform:
     _sequencer: threading.Thread | None = None
 
     def snapshot(self) -> Snapshot:
-        """Give what is published, read anew when the database has another revision."""
+        """Give what is published, read anew when the database has a later revision: once, whoever asks."""
         with self.engine.connect() as connection:
-            if self._snapshot is None or self._snapshot.revision != revision_of(connection):
+            wanted = revision_of(connection)
+            if self._snapshot is None or self._snapshot.revision < wanted:
                 with self._reading:
-                    self._snapshot = read_snapshot(connection)
+                    if self._snapshot is None or self._snapshot.revision < wanted:
+                        self._snapshot = read_snapshot(connection)
         return self._snapshot
 
     def is_ready(self) -> bool:

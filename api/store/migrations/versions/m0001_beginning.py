@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from alembic import op
 from sqlalchemy import (
     BigInteger,
@@ -22,8 +20,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-
-from api.store.guards import GUARDS, statements
 
 revision, down_revision = "0001", None
 
@@ -278,16 +274,68 @@ Table(
 )
 
 
+# --- what the database refuses -------------------------------------------------------------------
+
+_GUARDS = {
+    "sqlite": (
+        "create trigger documents_published_stays before update on documents for each row when old.status in ('published', 'suspended') and (new.status not in ('published', 'suspended') or new.kind <> old.kind or new.name <> old.name or new.version <> old.version or new.hash <> old.hash or new.digest <> old.digest or new.files <> old.files or new.author <> old.author or new.published_at <> old.published_at) begin select raise(abort, 'a published version never changes'); end",
+        "create trigger documents_published_kept before delete on documents for each row when old.status in ('published', 'suspended') begin select raise(abort, 'a published version is kept for ever'); end",
+        "create trigger documents_approved before update on documents for each row when old.status not in ('published', 'suspended') and new.status in ('published', 'suspended') and (\n            old.status <> 'submitted' or (\n                select count(*) from approvals a\n                where a.document = new.id and a.hash = new.hash\n                  and a.digest = new.digest and a.author = new.author\n            ) < new.needs) begin select raise(abort, 'a version is published only when enough others approved it as it is'); end",
+        "create trigger documents_begin before insert on documents for each row when new.status in ('published', 'suspended') and exists (select 1 from revisions) begin select raise(abort, 'a version begins as a draft'); end",
+        "create trigger documents_needs before update on documents for each row when old.status <> 'draft' and new.status <> 'draft' and new.needs < old.needs begin select raise(abort, 'the number of those who must approve does not fall'); end",
+        "create trigger approvals_by_others before insert on approvals for each row when new.approver = new.author or exists (\n            select 1 from publishing_events e\n            where e.document = new.document and e.verb = 'drafted' and e.who = new.approver) begin select raise(abort, 'who wrote a version does not approve it'); end",
+        "create trigger approvals_of_what_is before insert on approvals for each row when not exists (\n            select 1 from documents d\n            where d.id = new.document and d.status = 'submitted' and d.hash = new.hash\n              and d.digest = new.digest and d.author = new.author) begin select raise(abort, 'an approval names a submitted version as it is'); end",
+        "create trigger approvals_stand before update on approvals for each row when 1 = 1 begin select raise(abort, 'an approval is not edited'); end",
+        "create trigger approvals_kept before delete on approvals for each row when exists (\n            select 1 from documents d where d.id = old.document and d.status in ('published', 'suspended')) begin select raise(abort, 'the approvals of a published version are kept'); end",
+        "create trigger events_stand before update on publishing_events for each row when 1 = 1 begin select raise(abort, 'history is not edited'); end",
+        "create trigger events_kept before delete on publishing_events for each row when 1 = 1 begin select raise(abort, 'history is kept'); end",
+    ),
+    "postgresql": (
+        "create or replace function documents_published_stays() returns trigger language plpgsql as $$ begin if old.status in ('published', 'suspended') and (new.status not in ('published', 'suspended') or new.kind <> old.kind or new.name <> old.name or new.version <> old.version or new.hash <> old.hash or new.digest <> old.digest or new.files <> old.files or new.author <> old.author or new.published_at <> old.published_at) then raise exception 'a published version never changes' using errcode = 'check_violation'; end if; return new; end $$",
+        "create trigger documents_published_stays before update on documents for each row execute function documents_published_stays()",
+        "create or replace function documents_published_kept() returns trigger language plpgsql as $$ begin if old.status in ('published', 'suspended') then raise exception 'a published version is kept for ever' using errcode = 'check_violation'; end if; return old; end $$",
+        "create trigger documents_published_kept before delete on documents for each row execute function documents_published_kept()",
+        "create or replace function documents_approved() returns trigger language plpgsql as $$ begin if old.status not in ('published', 'suspended') and new.status in ('published', 'suspended') and (\n            old.status <> 'submitted' or (\n                select count(*) from approvals a\n                where a.document = new.id and a.hash = new.hash\n                  and a.digest = new.digest and a.author = new.author\n            ) < new.needs) then raise exception 'a version is published only when enough others approved it as it is' using errcode = 'check_violation'; end if; return new; end $$",
+        "create trigger documents_approved before update on documents for each row execute function documents_approved()",
+        "create or replace function documents_begin() returns trigger language plpgsql as $$ begin if new.status in ('published', 'suspended') and exists (select 1 from revisions) then raise exception 'a version begins as a draft' using errcode = 'check_violation'; end if; return new; end $$",
+        "create trigger documents_begin before insert on documents for each row execute function documents_begin()",
+        "create or replace function documents_needs() returns trigger language plpgsql as $$ begin if old.status <> 'draft' and new.status <> 'draft' and new.needs < old.needs then raise exception 'the number of those who must approve does not fall' using errcode = 'check_violation'; end if; return new; end $$",
+        "create trigger documents_needs before update on documents for each row execute function documents_needs()",
+        "create or replace function approvals_by_others() returns trigger language plpgsql as $$ begin if new.approver = new.author or exists (\n            select 1 from publishing_events e\n            where e.document = new.document and e.verb = 'drafted' and e.who = new.approver) then raise exception 'who wrote a version does not approve it' using errcode = 'check_violation'; end if; return new; end $$",
+        "create trigger approvals_by_others before insert on approvals for each row execute function approvals_by_others()",
+        "create or replace function approvals_of_what_is() returns trigger language plpgsql as $$ begin if not exists (\n            select 1 from documents d\n            where d.id = new.document and d.status = 'submitted' and d.hash = new.hash\n              and d.digest = new.digest and d.author = new.author) then raise exception 'an approval names a submitted version as it is' using errcode = 'check_violation'; end if; return new; end $$",
+        "create trigger approvals_of_what_is before insert on approvals for each row execute function approvals_of_what_is()",
+        "create or replace function approvals_stand() returns trigger language plpgsql as $$ begin if 1 = 1 then raise exception 'an approval is not edited' using errcode = 'check_violation'; end if; return new; end $$",
+        "create trigger approvals_stand before update on approvals for each row execute function approvals_stand()",
+        "create or replace function approvals_kept() returns trigger language plpgsql as $$ begin if exists (\n            select 1 from documents d where d.id = old.document and d.status in ('published', 'suspended')) then raise exception 'the approvals of a published version are kept' using errcode = 'check_violation'; end if; return old; end $$",
+        "create trigger approvals_kept before delete on approvals for each row execute function approvals_kept()",
+        "create or replace function events_stand() returns trigger language plpgsql as $$ begin if 1 = 1 then raise exception 'history is not edited' using errcode = 'check_violation'; end if; return new; end $$",
+        "create trigger events_stand before update on publishing_events for each row execute function events_stand()",
+        "create or replace function events_kept() returns trigger language plpgsql as $$ begin if 1 = 1 then raise exception 'history is kept' using errcode = 'check_violation'; end if; return old; end $$",
+        "create trigger events_kept before delete on publishing_events for each row execute function events_kept()",
+    ),
+}
+_FUNCTIONS = (
+    "documents_published_stays",
+    "documents_published_kept",
+    "documents_approved",
+    "documents_begin",
+    "documents_needs",
+    "approvals_by_others",
+    "approvals_of_what_is",
+    "approvals_stand",
+    "approvals_kept",
+    "events_stand",
+    "events_kept",
+)
+
+
 def upgrade() -> None:
     """Make them, and the triggers that guard them."""
     bind = op.get_bind()
     metadata.create_all(bind, checkfirst=False)
-    dialect: Literal["sqlite", "postgresql"] = (
-        "sqlite" if bind.dialect.name == "sqlite" else "postgresql"
-    )
-    for guard in GUARDS:
-        for statement in statements(dialect, guard):
-            op.execute(statement)
+    for statement in _GUARDS[bind.dialect.name]:
+        bind.exec_driver_sql(statement)
 
 
 def downgrade() -> None:
@@ -295,5 +343,5 @@ def downgrade() -> None:
     bind = op.get_bind()
     metadata.drop_all(bind, checkfirst=False)
     if bind.dialect.name != "sqlite":
-        for guard in GUARDS:
-            op.execute(f"drop function if exists {guard.name}()")
+        for function in _FUNCTIONS:
+            bind.exec_driver_sql(f"drop function if exists {function}()")
