@@ -20,8 +20,10 @@ from api.http import (
 from api.http.guard import Guard
 from api.http.problems import add_problems
 from api.observability import Figures, logger
+from api.services.decide import ENGINE
 from api.services.platform import open_platform
 from api.services.signing import signing
+from api.tracing import Tracing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,7 +32,11 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Make the application; its database opens when it starts and closes when it ends."""
+    """Make the application; its database opens when it starts and closes when it ends.
+
+    Raises MissingTelemetryError where traces are set and cannot be.
+    """
+    tracing = Tracing(ENGINE, is_on=settings.traces == "otlp")
 
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
@@ -40,6 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         # Whoever was promised an answer has it: what is queued is committed first.
         app.state.platform.close()
+        tracing.close()
         logger().info("stopped")
 
     def waiting() -> int:
@@ -47,9 +54,11 @@ def create_app(settings: Settings) -> FastAPI:
         return platform.writer.waiting() if platform is not None else 0
 
     app = FastAPI(title="Evenhand", version="1", lifespan=life, docs_url=None, redoc_url=None)
-    app.state.figures = Figures(waiting)
+    app.state.figures, app.state.tracing = Figures(waiting), tracing
     add_problems(app)
-    app.add_middleware(Guard, figures=app.state.figures, a_second=settings.requests_a_second)
+    app.add_middleware(
+        Guard, figures=app.state.figures, tracing=tracing, a_second=settings.requests_a_second
+    )
     for part in (health, batch, decisions, plans, log, publishing, people, exceptions):
         app.include_router(part.router)
     return app

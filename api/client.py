@@ -28,7 +28,7 @@ class ServiceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A service at `url`, called with `key`; `lang` is the language of texts, zh or en.
+    """A service at `url`, called with `key`; `lang` is the language of texts, zh or en; `headers` go with every call.
 
     Numbers in requests are best given as texts or `int`: a float is not what a person wrote.
     Every call raises ServiceError for a problem and URLError where nobody answers.
@@ -38,6 +38,7 @@ class Client:
     key: str = field(repr=False)
     lang: str = "en"
     timeout: float = 60
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def decide(  # noqa: PLR0913 - what is asked, and how
         self,
@@ -146,7 +147,8 @@ class Client:
     def _send(
         self, method: str, path: str, body: bytes | None = None, key: str | None = None
     ) -> HTTPResponse:
-        headers = {"Authorization": f"Bearer {self.key}", "Accept-Language": self.lang}
+        headers = {**self.headers, "Authorization": f"Bearer {self.key}"}
+        headers |= {"Accept-Language": self.lang}
         headers |= {"Content-Type": "application/json"} if body is not None else {}
         headers |= {"Idempotency-Key": key} if key is not None else {}
         request = urllib.request.Request(  # noqa: S310 - the address is the caller's own

@@ -46,6 +46,10 @@ class Settings(BaseSettings):
         le=600,
         description="how long answers under way may take when the service is stopped",
     )
+    traces: Literal["off", "otlp"] = Field(
+        "off",
+        description="where traces go; `otlp` wants the extra `telemetry`, and the standard `OTEL_…` variables say where to",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="the least that is logged"
     )

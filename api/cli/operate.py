@@ -37,10 +37,15 @@ def serve(
     from api.app import create_app
     from api.observability import set_up_logs
     from api.store.migrations import NewerDatabaseError
+    from api.tracing import MissingTelemetryError
 
     set_up_logs(settings.log_level)
     try:
+        app = create_app(settings)
         key = begin(settings, content)
+    except MissingTelemetryError:
+        zh = "EVENHAND_TRACES=otlp 需要安装 evenhand[telemetry]"
+        wrong_use(zh if lang == "zh" else "EVENHAND_TRACES=otlp needs evenhand[telemetry]")
     except NewerDatabaseError as error:
         zh = f"数据库已由更新的版本迁移（{error}），请升级 evenhand"
         wrong_use(zh if lang == "zh" else f"a newer evenhand has migrated the database ({error})")
@@ -51,7 +56,7 @@ def serve(
         )
         print(f"{zh if lang == 'zh' else en}\n  {key}", flush=True)
     uvicorn.run(
-        create_app(settings),
+        app,
         host=host,
         port=port,
         log_config=None,

@@ -44,6 +44,7 @@ from api.services.log import proof_of
 from api.services.people import Reader, read_inputs
 from api.services.replay import replay_one
 from api.services.search import Sought, find_decisions, read_cursor
+from api.tracing import Tracing
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
@@ -214,10 +215,13 @@ async def _decided(
     key: str | None,
 ) -> JSONResponse:
     platform, now = platform_of(request), dt.datetime.now(dt.UTC)
+    tracing: Tracing = request.app.state.tracing
     asked: Any = parse(await read_raw(request, platform.settings.max_body_bytes), model)
     case = asked.asked(now)
     if asked.dry_run:
         return JSONResponse(await run_in_threadpool(try_case, platform, case), 200)
     own = key or asked.own_key()
-    done = await run_in_threadpool(decide, platform, case, now, caller.client, own)
-    return JSONResponse(await asyncio.wrap_future(done), 201)
+    with tracing.span("decide"):
+        done = await run_in_threadpool(decide, platform, case, now, caller.client, own)
+    with tracing.span("commit"):
+        return JSONResponse(await asyncio.wrap_future(done), 201)

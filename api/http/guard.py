@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from api.observability import Figures
+    from api.tracing import Span, Tracing
 
 _HEADERS = {
     "cache-control": "no-store",
@@ -52,8 +53,9 @@ class Rate:
 class Guard:
     """The outermost layer of the service; no origin of another site is let in, for no header says so."""
 
-    def __init__(self, app: ASGIApp, figures: Figures, a_second: int) -> None:
-        self._app, self._figures, self._rate = app, figures, Rate(a_second)
+    def __init__(self, app: ASGIApp, figures: Figures, tracing: Tracing, a_second: int) -> None:
+        self._app, self._figures, self._tracing = app, figures, tracing
+        self._rate = Rate(a_second)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and tell of it without what it holds."""
@@ -79,21 +81,27 @@ class Guard:
             await send(message)
 
         request = Request(scope)
-        try:
-            if self._rate.allows(_caller(request), began):
-                await self._app(scope, receive, sending)
-            else:
-                self._figures.refused.inc()
-                refusal = problem(request, "too-many")
-                refusal.headers["retry-after"] = "1"
-                await refusal(scope, receive, sending)
-        finally:
-            self._tell(scope, status, time.perf_counter() - began, request_id)
+        with self._tracing.span("request", request.headers) as span:
+            try:
+                if self._rate.allows(_caller(request), began):
+                    await self._app(scope, receive, sending)
+                else:
+                    self._figures.refused.inc()
+                    refusal = problem(request, "too-many")
+                    refusal.headers["retry-after"] = "1"
+                    await refusal(scope, receive, sending)
+            finally:
+                self._tell(span, scope, status, time.perf_counter() - began, request_id)
 
-    def _tell(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
+    def _tell(self, span: Span, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         # The route and never the address: an address may name a person or a case.
         route = getattr(scope.get("route"), "path", "-")
         method = scope["method"] if scope["method"] in _METHODS else "-"
+        span.update_name(f"{method} {route}")
+        span.set_attribute("http.request.method", method)
+        span.set_attribute("http.route", route)
+        span.set_attribute("http.response.status_code", status)
+        span.set_attribute("evenhand.request", request_id)
         self._figures.requests.labels(method, route, status).inc()
         self._figures.seconds.labels(route).observe(seconds)
         logger().info(
