@@ -30,6 +30,20 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
 
+_ABOUT = """Hiring decisions and growth plans by versioned rules, recorded so that each can be reproduced.
+
+Numbers may be JSON numbers or texts, and keep every digit; answers write decimals as texts. Texts are in the language that
+`Accept-Language` asks for (zh or en). Every error is a problem (RFC 9457)."""
+_TAGS = {
+    "decisions": "Decide, evaluate interviews, find again, explain, try otherwise, prove and replay.",
+    "plans": "Exact plans of what to learn, and plans made anew from results.",
+    "publishing": "Versions of documents: drafts, approvals, publication, shadow and the stop button.",
+    "log": "The log of everything that was done (RFC 9162): its signed head, and proofs.",
+    "people": "What people are owed: their data, holds, erasure, and groups counted for audits.",
+    "exceptions": "Exceptions to an offer, approved by named roles.",
+    "health": "Whether the service lives and works, and its figures.",
+}
+
 
 def create_app(settings: Settings) -> FastAPI:
     """Make the application; its database opens when it starts and closes when it ends.
@@ -53,7 +67,16 @@ def create_app(settings: Settings) -> FastAPI:
         platform = getattr(app.state, "platform", None)
         return platform.writer.waiting() if platform is not None else 0
 
-    app = FastAPI(title="Evenhand", version="1", lifespan=life, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Evenhand",
+        version="1",
+        description=_ABOUT,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=[{"name": name, "description": about} for name, about in _TAGS.items()],
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.figures, app.state.tracing = Figures(waiting), tracing
     add_problems(app)
     app.add_middleware(
