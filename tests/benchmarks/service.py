@@ -13,8 +13,6 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 from api.cli.operate import begin
 from api.services.decide import Case, decide
 from api.services.platform import open_platform
@@ -22,7 +20,7 @@ from api.store.ledger import append, integrate
 from engine.audit.entry import LogEntry
 from engine.kernel.canonical import content_hash
 from tests.benchmarks.timing import Figure
-from tests.support.databases import DATABASES, POSTGRES, settings_on
+from tests.support.databases import DATABASES, postgres, settings_on
 from tests.support.running import running
 
 if TYPE_CHECKING:
@@ -42,20 +40,12 @@ NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
 def service_figures() -> Iterator[Figure]:
     """Measure each database that is there."""
     for database in DATABASES:
-        if database == "postgres" and not _answers():
+        if database == "postgres" and postgres() is None:
             continue
         with tempfile.TemporaryDirectory() as folder, settings_on(database, Path(folder)) as given:
             yield from _over_http(database, given, Path(folder))
         with tempfile.TemporaryDirectory() as folder, settings_on(database, Path(folder)) as given:
             yield from _in_process(database, given)
-
-
-def _answers() -> bool:
-    try:
-        psycopg.connect(POSTGRES, connect_timeout=3).close()
-    except psycopg.OperationalError:
-        return False
-    return True
 
 
 def _over_http(database: str, given: Settings, folder: Path) -> Iterator[Figure]:

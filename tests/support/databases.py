@@ -1,10 +1,17 @@
-"""Real databases for tests: SQLite in a folder, and PostgreSQL where a server can be had."""
+"""Real databases for tests: SQLite in a folder, and PostgreSQL where a server can be had or started."""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import pwd
 import secrets
+import shutil
+import subprocess
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -12,14 +19,12 @@ import pytest
 from pydantic import SecretStr
 
 from api.settings import Settings
+from tests.support.running import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-POSTGRES = os.environ.get(
-    "EVENHAND_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres"
-)
+ON_LOOPBACK = "postgresql://postgres@127.0.0.1:5432/postgres"
 DATABASES = ("sqlite", "postgres")
 
 
@@ -29,17 +34,77 @@ def settings_on(database: str, folder: Path) -> Iterator[Settings]:
     if database == "sqlite":
         yield Settings(data_dir=folder)
         return
-    name = f"evenhand_test_{secrets.token_hex(6)}"
-    try:
-        server = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=3)
-    except psycopg.OperationalError:
+    address = postgres()
+    if address is None:
         if "CI" in os.environ:
-            raise
-        pytest.skip("no PostgreSQL server answers: set EVENHAND_TEST_POSTGRES_URL")
-    with server:
+            pytest.fail("CI has a PostgreSQL server, and none was found or could be started")
+        pytest.skip("no PostgreSQL: set EVENHAND_TEST_POSTGRES_URL, or install a server")
+    name = f"evenhand_test_{secrets.token_hex(6)}"
+    with psycopg.connect(address, autocommit=True, connect_timeout=3) as server:
         server.execute(f'create database "{name}"')
         try:
-            url = POSTGRES.rpartition("/")[0] + f"/{name}"
+            url = address.rpartition("/")[0] + f"/{name}"
             yield Settings(data_dir=folder, database_url=SecretStr(url))
         finally:
             server.execute(f'drop database "{name}" with (force)')
+
+
+@functools.cache
+def postgres() -> str | None:
+    """Give the address of a server: the one that is set, the one on loopback, else one that is started; None without any."""
+    given = os.environ.get("EVENHAND_TEST_POSTGRES_URL")
+    if given is not None:
+        return given
+    try:
+        psycopg.connect(ON_LOOPBACK, connect_timeout=3).close()
+    except psycopg.OperationalError:
+        return _started()
+    return ON_LOOPBACK
+
+
+def _started() -> str | None:
+    """Start a server of our own from an installed PostgreSQL; it ends with this process."""
+    programs = _programs()
+    if programs is None:
+        return None
+    user = _unprivileged()
+    folder = Path(tempfile.mkdtemp(prefix="evenhand-postgres-"))
+    shutil.chown(folder, user)
+    kept, port = folder / "data", free_port()
+    how = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+
+    def run(program: str, *given: str) -> None:
+        # Its words go to a file: a server that inherited a pipe would hold it open.
+        with (folder / "said").open("ab") as said:
+            command = [str(programs / program), "-D", str(kept), *given]
+            subprocess.run(command, stdout=said, stderr=said, user=user, cwd=folder, check=True)
+
+    run("initdb", "--auth=trust", "--username=postgres", "--no-sync")
+    run("pg_ctl", "--options", how, "--wait", "start")
+
+    def stop() -> None:
+        run("pg_ctl", "--mode=immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(stop)
+    return f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+
+def _programs() -> Path | None:
+    """Find where the programs of the newest PostgreSQL lie; distributions keep them off the path."""
+    on_path = shutil.which("pg_ctl")
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda one: float(one.parts[-3])
+    )
+    if on_path is not None:
+        found.append(Path(on_path))
+    return found[-1].parent if found else None
+
+
+def _unprivileged() -> str:
+    """Name whom the server runs as: it refuses root."""
+    here = pwd.getpwuid(os.geteuid()).pw_name
+    if here != "root":
+        return here
+    names = {one.pw_name for one in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"

@@ -15,7 +15,9 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 
 
 def test_the_builder_is_the_one_of_the_makefile() -> None:
-    pinned = re.search(r"^UV_VERSION := (\S+)$", (ROOT / "Makefile").read_text("utf-8"), re.M)
+    pinned = re.search(
+        r"^UV_VERSION := (\S+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE
+    )
     assert pinned is not None
     assert f"ARG UV_VERSION={pinned.group(1)}\n" in DOCKERFILE
 
