@@ -113,7 +113,11 @@ def post_erasure(
     return JSONResponse(people.erase(platform_of(request), person, _deed(caller, asked.reason)))
 
 
-@router.get("/people/{person}/export", response_model=None)
+@router.get(
+    "/people/{person}/export",
+    response_model=None,
+    responses={200: {"content": {"application/json": {}, "text/plain": {}}}},
+)
 def get_export(
     request: Request,
     person: _Person,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,23 +42,33 @@ def _lines(_: object, value: object) -> bytes:
     return f"{json.dumps(value)}\n{json.dumps(value)}\n".encode()
 
 
-def call_api(calls: int, folder: Path) -> Counter[str]:
-    """Call every route about equally often, `calls` times in all; gives how often each status came."""
+class Calls(NamedTuple):
+    """How often each status came of each route, and what was wrong."""
+
+    statuses: Counter[str]
+    faults: list[str]
+
+
+def call_api(calls: int, folder: Path) -> Calls:
+    """Call every route about equally often, `calls` times in all; a route that fails does not end the others."""
     wanted = Settings(data_dir=folder, requests_a_second=1_000_000)
     set_up_logs("error")
     key = begin(wanted, None)
     app = create_app(wanted)
     app.state.platform = open_platform(wanted)
-    statuses: Counter[str] = Counter()
+    made = Calls(Counter(), [])
     try:
         known = _begun(app, key or "")
         schema: Any = schemathesis.openapi.from_asgi("/openapi.json", app)
         routes = [found.ok() for found in schema.get_all_operations()]
         for route in routes:
-            _call(route, calls // len(routes) + 1, known, statuses)
+            try:
+                _call(route, calls // len(routes) + 1, known, made.statuses)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is what was looked for
+                made.faults.append("".join(traceback.format_exception(error, limit=0)))
     finally:
         app.state.platform.close()
-    return statuses
+    return made
 
 
 class _Known(NamedTuple):
@@ -120,6 +131,11 @@ def _call(route: Any, calls: int, known: _Known, statuses: Counter[str]) -> None
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
         found = call_api(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000, Path(place))
-    for name, count in sorted(found.items()):
+    for name, count in sorted(found.statuses.items()):
         print(f"{count:>7} {name}")
-    print(f"{sum(found.values()):>7} calls: no fault of ours, no undocumented answer")
+    for fault in found.faults:
+        print(fault)
+    total = sum(found.statuses.values())
+    if found.faults:
+        sys.exit(f"{total} calls: {len(found.faults)} routes with faults")
+    print(f"{total:>7} calls: no fault of ours, no undocumented answer")

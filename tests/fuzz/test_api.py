@@ -26,6 +26,7 @@ def _quiet() -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("_quiet")
 def test_no_answer_is_a_fault_of_ours_or_undocumented(tmp_path: Path) -> None:
-    statuses = call_api(200, tmp_path)
-    assert sum(statuses.values()) >= 100
-    assert not [name for name in statuses if name.split()[-1].startswith("5")]
+    made = call_api(200, tmp_path)
+    assert not made.faults, made.faults[0]
+    assert sum(made.statuses.values()) >= 100
+    assert not [name for name in made.statuses if name.split()[-1].startswith("5")]
