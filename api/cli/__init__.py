@@ -43,21 +43,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (
-    tell,
-    decide,
-    learn,
-    scheduling,
-    results,
-    author,
-    compare,
-    catalogs,
-    exchange,
-    operate,
-    mirror,
-    publish,
-    trust,
-    duties,
-    history,
-):
-    module.add_to(app)
+_PANELS = {
+    "Decide and explain · 裁定与说明": (tell, decide),
+    "Plan and follow up · 培养与跟进": (learn, scheduling, results),
+    "Write and check · 编写与检查": (author, compare, catalogs, exchange),
+    "Publish · 发布": (mirror, publish),
+    "Serve, audit, people · 服务、审计与人员": (operate, trust, duties, history),
+}
+"""The commands as the help shows them, by what somebody is about to do."""
+
+for panel, modules in _PANELS.items():
+    before = len(app.registered_commands), len(app.registered_groups)
+    for module in modules:
+        module.add_to(app)
+    for added in (app.registered_commands[before[0] :], app.registered_groups[before[1] :]):
+        for one in added:
+            one.rich_help_panel = panel

@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from engine.rules.sheets import Read
 
 imports = typer.Typer(
-    help="Bring rules in from another format. · 从其他格式导入", no_args_is_help=True
+    help="Bring rules, catalogs and history in from other formats. · 从其他格式导入",
+    no_args_is_help=True,
 )
-exports = typer.Typer(help="Write rules in another format. · 导出为其他格式", no_args_is_help=True)
+exports = typer.Typer(
+    help="Write rules, catalogs, the log or a person for others. · 导出", no_args_is_help=True
+)
 
 
 class Form(StrEnum):

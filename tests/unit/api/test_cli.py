@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -635,3 +636,12 @@ def test_a_plan_says_why_not_and_what_would_help(tmp_path: Path) -> None:
     assert "enough by itself: the budget 100 → 300" in run(*asked, "--budget", "100")
     assert "choices" not in run(*asked, "--budget", "100", "--json")
     assert json.loads(run(*asked, "--why", "--json"))["choices"]["rejected"]
+
+
+def test_the_reference_names_every_command() -> None:
+    reference = (ROOT / "docs/reference/command-line.md").read_text("utf-8")
+    group: Any = typer.main.get_command(app)
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", None)
+        for one in [f"{name} {each}" for each in inner] if inner else [name]:
+            assert f"`{one}" in reference, one
