@@ -193,6 +193,18 @@ answers = Table(
     Column("at", Moment, nullable=False),
 )
 
+replies = Table(
+    "replies",
+    metadata,
+    # What any other step was answered with under an idempotency key: encrypted, for it may be about a person.
+    Column("client", String(64), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("request", String(71), nullable=False),
+    Column("person", String(128), ForeignKey("people.id")),
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 shadow_answers = Table(
     "shadow_answers",
     metadata,
