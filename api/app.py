@@ -8,25 +8,33 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from api.http import (
+    administration,
     batch,
     decisions,
     exceptions,
     health,
     log,
+    oauth,
     people,
     plans,
     publishing,
+    sessions,
 )
 from api.http.guard import Guard
 from api.http.problems import add_problems
+from api.http.rates import Rate
 from api.observability import Figures, logger
 from api.services.platform import open_platform
+from api.services.sign_in import Provider
 from api.services.signing import signing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from api.settings import Settings
+
+_PASSWORDS_A_MINUTE = 10
+"""How often a password may be tried for one name, from wherever."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -35,11 +43,14 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.platform = open_platform(settings)
+        app.state.provider = Provider(settings) if settings.oidc_issuer else None
         logger().info("ready")
         with signing(app.state.platform):
             yield
         # Whoever was promised an answer has it: what is queued is committed first.
         app.state.platform.close()
+        if app.state.provider is not None:
+            app.state.provider.close()
         logger().info("stopped")
 
     def waiting() -> int:
@@ -48,8 +59,12 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="Evenhand", version="1", lifespan=life, docs_url=None, redoc_url=None)
     app.state.figures = Figures(waiting)
+    app.state.provider = None
+    most = settings.failures_a_minute
+    app.state.failures, app.state.names = (Rate(n / 60, n) for n in (most, _PASSWORDS_A_MINUTE))
     add_problems(app)
     app.add_middleware(Guard, figures=app.state.figures, a_second=settings.requests_a_second)
-    for part in (health, batch, decisions, plans, log, publishing, people, exceptions):
+    parts = (health, batch, decisions, plans, log, publishing, people, exceptions)
+    for part in (*parts, sessions, oauth, administration):
         app.include_router(part.router)
     return app
