@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from api.cli import (
+    access,
     author,
     catalogs,
     compare,
@@ -54,6 +55,7 @@ for module in (
     catalogs,
     exchange,
     operate,
+    access,
     mirror,
     publish,
     trust,

@@ -14,7 +14,7 @@ from api.http.bodies import PersonName, body_as, schema_of
 from api.http.documented import answers
 from api.http.problems import ProblemError
 from api.services import sign_in
-from api.services.access import Caller, Giver, Made, give, listed, take
+from api.services.access import Caller, Giver, Made, give, listed, shown_once, take
 
 router = APIRouter(
     prefix="/v1/access",
@@ -73,12 +73,6 @@ def post_credential(
         caller.client,
     )
     return JSONResponse(shown_once(body.kind, shown), 201)
-
-
-def shown_once(kind: str, shown: str) -> dict[str, str]:
-    """Say a new secret, with the id that it is revoked by: of a client that is the client_id as well."""
-    id_ = shown.split("_")[1]
-    return {"id": id_, "client_secret" if kind == "client" else "key": shown}
 
 
 @router.delete("/credentials/{id_}", status_code=204)

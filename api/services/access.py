@@ -162,6 +162,13 @@ def give(platform: Platform, made: Made, by: str) -> str:
     return platform.writer.submit(work).result()
 
 
+def shown_once(kind: Kind, shown: str) -> dict[str, str]:
+    """Say a new secret, with the id that it is revoked by; of a client that is the `client_id`."""
+    if kind == "client":
+        return {"client_id": store.id_in(shown), "client_secret": shown}
+    return {"id": store.id_in(shown), "key": shown}
+
+
 def take(platform: Platform, id_: str, giver: Giver) -> bool:
     """Revoke a key, client, token, session or link; whether there was one."""
 

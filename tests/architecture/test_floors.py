@@ -34,6 +34,7 @@ BREACHES = {
     "vault-door": ("api/cli/q.py", "import api.store.vault"),
     "cryptography-home": ("engine/rules/p.py", "import cryptography.exceptions"),
     "durable-home": ("engine/rules/i.py", "import durable.lang"),
+    "joserfc-home": ("api/services/r.py", "import joserfc.jwt"),
 }
 # Allowed: downward, and each library at home.
 SKELETON = {
