@@ -62,6 +62,7 @@ CanCheck = Depends(Needs("author", "approve", "publish"))
 ManagesPeople, Declares, SeesGroups = (
     Depends(Needs(scope)) for scope in ("people", "demographics", "fairness")
 )
+GrantsExceptions = Depends(Needs("exceptions"))
 Invites, GivesAccess, IsKnown = Depends(Needs("invite")), Depends(Needs("access")), Depends(Needs())
 
 

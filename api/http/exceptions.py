@@ -9,7 +9,14 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.access import CanAudit, CanDecide, CanRead, answer, platform_of
+from api.http.access import (
+    CanAudit,
+    CanDecide,
+    CanRead,
+    GrantsExceptions,
+    answer,
+    platform_of,
+)
 from api.http.documented import answers
 from api.http.problems import ProblemError
 from api.services import exceptions
@@ -61,7 +68,7 @@ def post_exception(
 
 @router.post("/{id_}/approvals", status_code=201)
 def post_approval(
-    request: Request, id_: _ID, asked: ApprovalRequest, caller: Annotated[Caller, CanRead]
+    request: Request, id_: _ID, asked: ApprovalRequest, caller: Annotated[Caller, GrantsExceptions]
 ) -> JSONResponse:
     """Approve an exception in a role of one's own."""
     if asked.role not in caller.roles:

@@ -9,6 +9,7 @@ from api.services.decide import InterviewCase, NothingLikeItError, kept_case, op
 from api.services.evaluate import evaluate
 from api.store.records import CLEAR
 from engine.competency.profile import rule_inputs
+from engine.hiring.masking import KINDS, without_numbers
 from engine.learning.explain import explain_plan
 from engine.rules.decision import decision_json
 from engine.rules.evaluate import decide
@@ -69,7 +70,7 @@ _OWN = ("status", "outcomes", "reasons", "obligations", "missing", "counterfactu
 
 
 def _without(explanation: Explanation, guarded: frozenset[str]) -> Explanation:
-    """Leave out the nodes and changes that are a guarded field, or read one."""
+    """Leave out the nodes and changes that are a guarded field, or read one, and the numbers of reasons with them."""
     nodes = tuple(
         node
         for node in explanation.nodes
@@ -78,7 +79,13 @@ def _without(explanation: Explanation, guarded: frozenset[str]) -> Explanation:
     changes = tuple(
         one for one in explanation.changes if guarded.isdisjoint({one.input, one.decision})
     )
-    return replace(explanation, nodes=nodes, changes=changes)
+    decision = explanation.decision
+    if not guarded.isdisjoint({name for name, kind in KINDS.items() if kind == "pay"}):
+        told = ((without_numbers(one.zh), without_numbers(one.en)) for one in decision.reasons)
+        texts = zip(decision.reasons, told, strict=True)
+        reasons = tuple(one._replace(zh=zh, en=en) for one, (zh, en) in texts)
+        decision = replace(decision, reasons=reasons)
+    return replace(explanation, decision=decision, nodes=nodes, changes=changes)
 
 
 def counterfactuals_of(platform: Platform, id_: str) -> dict[str, object]:

@@ -23,6 +23,7 @@ SCOPES = {
     "sensitive": "read sensitive fields in the clear; every reading is logged",
     "demographics": "write what people declare of themselves",
     "fairness": "count outcomes by what people declared",
+    "exceptions": "approve exceptions to an offer, in a position that their rules name",
     "invite": "make links for candidates",
     "access": "make and revoke keys, clients and sessions, and say who has which role",
 }
@@ -66,6 +67,7 @@ SIGHT: dict[str, dict[Kind, Shown]] = {
 }  # fmt: skip
 """Role × field: shown whole, under a mask, or not at all. With several roles a person sees what any of them does."""
 
+_A_POSITION = frozenset({"exceptions"})
 _ORDER: tuple[Shown, ...] = ("hidden", "masked", "clear")
 _OF_A_ROLE, _NARROWED = "role:", "only:"
 _NAME = re.compile(r"[a-z][a-z_]{0,39}")
@@ -75,12 +77,12 @@ def read_grants(words: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
     """Split what was granted into roles and scopes, those of the roles among them.
 
     A grant is a scope, or `role:` and a role. A role that is not in the table above is a position
-    that the rules of exceptions name, such as `hr_director`: it approves there, and has no scope.
+    that the rules of exceptions name, such as `hr_director`: it approves there, and nothing else.
     `only:` and a scope narrows: no other scope and no position is left, and what is seen stays as it was.
 
     >>> roles, scopes = read_grants(["role:approver", "plan", "role:hr_director"])
     >>> sorted(roles), sorted(scopes)
-    (['approver', 'hr_director'], ['approve', 'plan', 'read'])
+    (['approver', 'hr_director'], ['approve', 'exceptions', 'plan', 'read'])
     >>> roles, scopes = read_grants(["role:auditor", "role:hr_director", "only:read"])
     >>> sorted(roles), sorted(scopes)
     (['auditor'], ['read'])
@@ -90,7 +92,7 @@ def read_grants(words: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
         frozenset(one.removeprefix(start) for one in given if one.startswith(start))
         for start in (_OF_A_ROLE, _NARROWED)
     )
-    scopes = (given & SCOPES.keys()).union(*(ROLES.get(role, frozenset()) for role in roles))
+    scopes = (given & SCOPES.keys()).union(*(ROLES.get(role, _A_POSITION) for role in roles))
     return (roles & ROLES.keys(), scopes & only) if only else (roles, scopes)
 
 

@@ -83,8 +83,9 @@ _NAMES: dict[Kind, tuple[str, ...]] = {
     ),
     "interview": ("quote", "answers", "transcript"),
     "pay": (
-        *("base_salary", "salary", "bonus", "band_min", "band_max"),
-        *("asked_base", "current_base"),
+        *("base_salary", "salary", "base", "asked_base", "current_base", "band_min", "band_max"),
+        *("bonus", "target_bonus", "target_total", "allowance", "probation_pay"),
+        *("employer_total", "employee_total"),
     ),
     "elsewhere": ("external_ids", "known_elsewhere"),
 }
@@ -94,8 +95,15 @@ SENSITIVE: frozenset[Kind] = frozenset({"contact", "id_number", "check"})
 """The kinds whose every reading in the clear is logged."""
 MASKED: Sight = dict.fromkeys(sorted(SENSITIVE), "masked")
 """The sight of who may not read what is sensitive."""
+# A program has a name as well, and no secret.
+_NOT_PEOPLE = "extractor"
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 # What stands beside the name of a field, where data speak of a field instead of holding it.
 _NAMING, _BESIDE = ("input", "decision"), frozenset({"decision", "input", "state", "outcome", "id"})
+
+
+_TEXTS = ("zh", "en")
+_OF_A_REASON = frozenset({"code", "clause", *_TEXTS})
 
 
 def masked(value: Any, sight: Sight = MASKED) -> Any:  # noqa: ANN401 - JSON data
@@ -113,8 +121,10 @@ def masked(value: Any, sight: Sight = MASKED) -> Any:  # noqa: ANN401 - JSON dat
             told = _told_of(value)
             if told is not None and sight.get(KINDS[told], "clear") != "clear":
                 return {n: one if n in _BESIDE else _hidden(one) for n, one in value.items()}
+            if value.keys() >= _OF_A_REASON and sight.get("pay", "clear") != "clear":
+                return {**value, **{lang: without_numbers(value[lang]) for lang in _TEXTS}}
             return {
-                name: _field(name, one, sight)
+                name: one if name == _NOT_PEOPLE else _field(name, one, sight)
                 for name, one in value.items()
                 if name not in KINDS or sight.get(KINDS[name]) != "hidden"
             }
@@ -122,6 +132,15 @@ def masked(value: Any, sight: Sight = MASKED) -> Any:  # noqa: ANN401 - JSON dat
             return [masked(one, sight) for one in value]
         case _:
             return value
+
+
+def without_numbers(text: str) -> str:
+    """Hide the numbers of a text: the reason of an offer may quote a salary.
+
+    >>> without_numbers("The 15,151.51 asked for is above 110 %")
+    'The *** asked for is above *** %'
+    """
+    return _NUMBER.sub(_HIDDEN, text)
 
 
 def guarded_by(sight: Sight) -> frozenset[str]:
@@ -144,7 +163,8 @@ def _guarded_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON data
             for name, one in value.items():
                 if name in KINDS and one not in (None, [], {}):
                     yield name
-                yield from _guarded_in(one)
+                if name != _NOT_PEOPLE:
+                    yield from _guarded_in(one)
         case list() | tuple():
             for one in value:
                 yield from _guarded_in(one)

@@ -52,6 +52,7 @@ SKELETON = {
     **{f"api/store/{name}.py": "" for name in ("examine", "people", "records", "registry")},
     "api/store/n.py": "import sqlalchemy\nimport cryptography.exceptions",
     "engine/audit/checkpoint.py": "import cryptography.exceptions",
+    "api/connectors/oidc.py": "import joserfc.jwt\nimport httpx2",
     "api/lsp.py": "import pygls\nimport api.folder",
     "api/spreadsheet.py": "import openpyxl",
     "api/calendars.py": "import holidays\nimport icalendar",
