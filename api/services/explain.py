@@ -84,7 +84,7 @@ def _without(explanation: Explanation, guarded: frozenset[str]) -> Explanation:
         told = ((without_numbers(one.zh), without_numbers(one.en)) for one in decision.reasons)
         texts = zip(decision.reasons, told, strict=True)
         reasons = tuple(one._replace(zh=zh, en=en) for one, (zh, en) in texts)
-        decision = replace(decision, reasons=reasons)
+        decision = decision._replace(reasons=reasons)
     return replace(explanation, decision=decision, nodes=nodes, changes=changes)
 
 

@@ -134,7 +134,7 @@ def test_every_role_reaches_exactly_the_routes_of_the_table(app: FastAPI, desk: 
     for path, method in routes(app):
         cells = []
         for who in desk.keys:
-            body = {} if method in {"POST", "PUT"} else None
+            body: object = {} if method in {"POST", "PUT"} else None
             answer = desk.ask(who, method, address(path), body)
             assert answer.headers.keys() >= HEADERS, (method, path, who)
             assert not any(name.startswith("access-control") for name in answer.headers)
@@ -266,6 +266,11 @@ def test_every_role_sees_exactly_the_fields_of_the_table(
     lines = [f"{'':38} {' '.join(f'{who[:9]:9}' for who in ROLES)}".rstrip()]
     for name, asked in addresses(records).items():
         answers = {who: desk.ask(who, *asked) for who in ROLES}
+        # A candidate without a case has none of their own; everybody else is answered or refused.
+        assert {answer.status_code for who, answer in answers.items()} <= {200, 403, 404}, name
+        assert {who for who, answer in answers.items() if answer.status_code == 404} <= {
+            "candidate"
+        }
         for field in FIELDS:
             cells = {
                 who: "no"
