@@ -116,10 +116,8 @@ def note_failure(request: Request) -> None:
 
 def is_secure(request: Request) -> bool:
     """Whether cookies are for TLS alone; only a service on loopback, of no public address, does without."""
-    public = platform_of(request).settings.public_url
-    if public is not None:
-        return not public.startswith("http:")
-    return request.url.scheme == "https" or request.url.hostname not in LOOPBACK
+    at = urlsplit(platform_of(request).settings.public_url or str(request.url))
+    return at.scheme == "https" or at.hostname not in LOOPBACK
 
 
 def cookie_name(request: Request, name: str = "evenhand") -> str:

@@ -15,6 +15,7 @@ from api.http.access import (
     CanRead,
     GrantsExceptions,
     answer,
+    answer_record,
     platform_of,
 )
 from api.http.documented import answers
@@ -74,7 +75,8 @@ def post_approval(
     if asked.role not in caller.roles:
         raise ProblemError("not-allowed", f"role:{asked.role}")
     approval = Approval(asked.role, caller.client, dt.datetime.now(dt.UTC))
-    return answer(request, exceptions.approve(platform_of(request), id_, approval), 201)
+    made = exceptions.approve(platform_of(request), id_, approval)
+    return answer_record(request, made["recorded_as"], made, 201)
 
 
 @router.get("/count", dependencies=[CanAudit])
@@ -86,4 +88,5 @@ def get_count(request: Request) -> JSONResponse:
 @router.get("/{id_}", dependencies=[CanRead])
 def get_exception(request: Request, id_: _ID) -> JSONResponse:
     """Give an exception as it was decided last."""
-    return answer(request, exceptions.find(platform_of(request), id_))
+    found = exceptions.find(platform_of(request), id_)
+    return answer_record(request, found["recorded_as"], found)

@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 import secrets
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,8 @@ FEWEST, MOST = 12, 200
 # OWASP's figures for scrypt: 2**14 blocks of 16 MiB in all, five times over.
 _COST, _BLOCK, _TIMES = 1 << 14, 8, 5
 _MEMORY = 64 << 20
+# Who guesses at many names at once does not take the machine from everybody else.
+_FEW = threading.BoundedSemaphore(4)
 # What the password of nobody is compared with, so that it takes as long as anybody's.
 _NOBODY = f"{'A' * 22}==${'A' * 43}="
 _AT_PROVIDER = dt.timedelta(minutes=10)
@@ -75,9 +78,9 @@ class WeakPasswordError(ValueError):
 
 
 def _scrypt(password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(
-        password.encode(), salt=salt, n=_COST, r=_BLOCK, p=_TIMES, maxmem=_MEMORY, dklen=32
-    )
+    cost = {"n": _COST, "r": _BLOCK, "p": _TIMES, "maxmem": _MEMORY}
+    with _FEW:
+        return hashlib.scrypt(password.encode(), salt=salt, dklen=32, **cost)
 
 
 def hash_password(password: str) -> str:

@@ -125,7 +125,6 @@ def test_roles_come_from_a_claim_as_deep_as_it_stands(
         {"claims": {"roles": {"People": True}}},
         {"alg": "none"},
         {"alg": "HS256"},
-        {"key": RSAKey.generate_key(2048, {"kid": "one"})},
         {"says_issuer": "https://another.example"},
     ],
     ids=str,
@@ -138,6 +137,17 @@ def test_a_lie_opens_nothing(
     assert (back.status_code, back.json()["type"]) == (401, "urn:evenhand:problem:not-signed-in")
     assert "__Host-evenhand=" not in str(back.headers.get_list("set-cookie"))
     assert browser.get("/v1/session").status_code == 401
+
+
+def test_a_new_key_of_the_provider_is_asked_for_and_another_is_refused(
+    app: FastAPI, browser: TestClient, provider: OpenIdProvider
+) -> None:
+    provider.key = RSAKey.generate_key(2048, {"kid": "one"})
+    assert arrived(browser).status_code == 401
+    provider.published = provider.key
+    kept = app.state.provider._known
+    kept.update({address: (at - 120, found) for address, (at, found) in kept.items()})
+    assert arrived(browser).status_code == 303
 
 
 def test_several_audiences_need_the_party_named(

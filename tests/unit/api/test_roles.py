@@ -16,8 +16,8 @@ ORDER = ("hidden", "masked", "clear")
 ROLE_SETS = st.sets(st.sampled_from(sorted(ROLES)), min_size=1).map(frozenset)
 NOTHING: frozenset[str] = frozenset()
 # A text that stands nowhere by chance.
-SECRET = "13912345678-Zürich"
-GUARDED = st.dictionaries(st.sampled_from(sorted(KINDS)), st.just(SECRET), min_size=1)
+GUARDED_TEXT = "13912345678-Zürich"
+GUARDED = st.dictionaries(st.sampled_from(sorted(KINDS)), st.just(GUARDED_TEXT), min_size=1)
 NESTED: st.SearchStrategy[Any] = st.recursive(
     GUARDED,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner),
@@ -54,7 +54,7 @@ def test_what_is_not_in_the_clear_is_not_in_the_answer(found: Any, roles: frozen
             return {n: rest(one) for n, one in value.items() if KINDS.get(n) not in kinds}
         return [rest(one) for one in value] if isinstance(value, list) else value
 
-    assert SECRET not in json.dumps(rest(shown), ensure_ascii=False)
+    assert GUARDED_TEXT not in json.dumps(rest(shown), ensure_ascii=False)
     assert masked(shown, sight) == shown or kinds != set(KINDS.values())
     assert all(KINDS[name] in kinds for name in sensitive_in(found, sight))
 
