@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from api.http import (
+    administration,
     batch,
     decisions,
     exceptions,
     health,
     log,
+    oauth,
     people,
     plans,
     publishing,
+    sessions,
 )
 from api.http.guard import Guard
 from api.http.problems import add_problems
+from api.http.rates import Rate
 from api.observability import Figures, logger
 from api.services.decide import ENGINE
 from api.services.platform import open_platform
+from api.services.sign_in import Provider
 from api.services.signing import signing
 from api.tracing import Tracing
 
@@ -39,10 +44,15 @@ _TAGS = {
     "plans": "Exact plans of what to learn, and plans made anew from results.",
     "publishing": "Versions of documents: drafts, approvals, publication, shadow and the stop button.",
     "log": "The log of everything that was done (RFC 9162): its signed head, and proofs.",
+    "sessions": "How people and candidates come in, and go.",
+    "tokens": "How systems come in: short tokens for OAuth clients.",
+    "access": "Who may come in: keys, clients, people and their roles.",
     "people": "What people are owed: their data, holds, erasure, and groups counted for audits.",
     "exceptions": "Exceptions to an offer, approved by named roles.",
     "health": "Whether the service lives and works, and its figures.",
 }
+_PASSWORDS_A_MINUTE = 10
+"""How often a password may be tried for one name, from wherever."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -55,12 +65,15 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.platform = open_platform(settings)
+        app.state.provider = Provider(settings) if settings.oidc_issuer else None
         logger().info("ready")
         with signing(app.state.platform):
             yield
         # Whoever was promised an answer has it: what is queued is committed first.
         app.state.platform.close()
         tracing.close()
+        if app.state.provider is not None:
+            app.state.provider.close()
         logger().info("stopped")
 
     def waiting() -> int:
@@ -78,10 +91,14 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.figures, app.state.tracing = Figures(waiting), tracing
+    app.state.provider = None
+    most = settings.failures_a_minute
+    app.state.failures, app.state.names = (Rate(n / 60, n) for n in (most, _PASSWORDS_A_MINUTE))
     add_problems(app)
     app.add_middleware(
         Guard, figures=app.state.figures, tracing=tracing, a_second=settings.requests_a_second
     )
-    for part in (health, batch, decisions, plans, log, publishing, people, exceptions):
+    parts = (health, batch, decisions, plans, log, publishing, people, exceptions)
+    for part in (*parts, sessions, oauth, administration):
         app.include_router(part.router)
     return app

@@ -26,7 +26,7 @@ _PLAIN = frozenset({"event", "level", "timestamp", "logger"})
 # What looks like a secret or a person, wherever it stands: our keys, bearer tokens, passwords in
 # addresses, ID numbers (GB 11643), mobile numbers, and addresses of mail.
 _PATTERNS = (
-    re.compile(r"evh_[0-9A-Za-z_-]+"),
+    re.compile(r"ev[hcstl]_[0-9A-Za-z_-]+"),
     re.compile(r"(?i)bearer\s+\S+"),
     re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"),
     re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)"),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""The names of the machine itself, where nothing in between can listen."""
 
 
 class Settings(BaseSettings):
@@ -50,9 +54,70 @@ class Settings(BaseSettings):
         "off",
         description="where traces go; `otlp` wants the extra `telemetry`, and the standard `OTEL_…` variables say where to",
     )
+    failures_a_minute: int = Field(
+        60,
+        ge=1,
+        le=100_000,
+        description="how often an address may show a wrong key or password in a minute",
+    )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/\s@?#]+$",
+        description="the address under which people reach the service, without a path",
+    )
+    session_idle_minutes: int = Field(
+        30, ge=1, le=1_440, description="how long a session may be left alone"
+    )
+    session_hours: int = Field(12, ge=1, le=168, description="how long a session lasts at most")
+    token_minutes: int = Field(
+        15, ge=1, le=60, description="how long the token of an OAuth client lasts"
+    )
+    link_minutes: int = Field(
+        1_440, ge=5, le=20_160, description="how long the link of a candidate can be redeemed"
+    )
+    local_sign_in: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="let people with a password in beside the OpenID provider",
+    )
+    oidc_client_id: str = Field(
+        "", max_length=200, description="the name of the service at the OpenID provider"
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="its secret there; none for a public client"
+    )
+    oidc_scope: str = Field(
+        "openid profile", max_length=300, description="what is asked of the OpenID provider"
+    )
+    oidc_name_claim: str = Field(
+        "sub", max_length=100, description="the claim that names a person; it must never change"
+    )
+    oidc_roles_claim: str = Field(
+        "roles", max_length=100, description="the claim with groups, its steps parted by dots"
+    )
+    oidc_roles: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="the roles of each group, as JSON"
+    )
+    oidc_issuer: str | None = Field(
+        None, max_length=300, description="the OpenID provider, as it names itself"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="the least that is logged"
     )
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_whole(cls, issuer: str | None, info: ValidationInfo) -> str | None:
+        if issuer is not None:
+            parts = urlsplit(issuer)
+            if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+                raise ValueError("a provider is reached by https")
+            if not (info.data.get("oidc_client_id") and info.data.get("public_url")):
+                raise ValueError("a provider needs oidc_client_id and public_url")
+        return issuer
+
+    def takes_passwords(self) -> bool:
+        """Whether people sign in with a password of this service."""
+        return self.oidc_issuer is None or self.local_sign_in
 
     def url(self) -> str:
         """Give the database's address in SQLAlchemy's form."""

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from api.cli import (
+    access,
     author,
     catalogs,
     compare,
@@ -48,7 +49,7 @@ _PANELS = {
     "Plan and follow up · 培养与跟进": (learn, scheduling, results),
     "Write and check · 编写与检查": (author, compare, catalogs, exchange),
     "Publish · 发布": (mirror, publish),
-    "Serve, audit, people · 服务、审计与人员": (operate, trust, duties, history),
+    "Serve, audit, people · 服务、审计与人员": (operate, access, trust, duties, history),
 }
 """The commands as the help shows them, by what somebody is about to do."""
 

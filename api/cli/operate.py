@@ -49,12 +49,19 @@ def serve(
     except NewerDatabaseError as error:
         zh = f"数据库已由更新的版本迁移（{error}），请升级 evenhand"
         wrong_use(zh if lang == "zh" else f"a newer evenhand has migrated the database ({error})")
+    once = first_password(settings)
     if key is not None:
         zh, en = (
             "首次启动。管理密钥只显示这一次：",
             "First start. The key of the administrator, shown this once:",
         )
         print(f"{zh if lang == 'zh' else en}\n  {key}", flush=True)
+    if once is not None:
+        zh, en = (
+            "administrator 的一次性密码，只显示这一次，首次登录后须改：",
+            "The one-time password of `administrator`, shown this once, to be changed at the first sign-in:",
+        )
+        print(f"{zh if lang == 'zh' else en}\n  {once}", flush=True)
     uvicorn.run(
         app,
         host=host,
@@ -81,11 +88,23 @@ def _settings(lang: str) -> Settings:
         wrong_use(f"设置有误：{wrong}" if lang == "zh" else f"these settings are wrong: {wrong}")
 
 
+def first_password(settings: Settings) -> str | None:
+    """Make the administrator where nobody can sign in yet; gives the one-time password, or None."""
+    from api.services.platform import open_platform
+    from api.services.sign_in import first_person
+
+    platform = open_platform(settings)
+    try:
+        return first_person(platform, dt.datetime.now(dt.UTC))
+    finally:
+        platform.close()
+
+
 def begin(settings: Settings, folder: Path | None) -> str | None:
     """Publish the content of a folder into an empty database; gives the first key, or None if it was not empty."""
     from api.folder import default_folder, read_folder
-    from api.http.access import SCOPES
     from api.services.platform import open_platform
+    from api.services.roles import SCOPES
     from api.store.access import make_key
     from api.store.registry import publish_folder, revision_of
 

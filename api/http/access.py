@@ -1,28 +1,32 @@
-"""Who may call which route: every route names its scope, and there is none without."""
+"""Who may call which route, and what they see of the answer: every route names its scope, and there is none without."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+import hashlib
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
 
 from api.http.problems import ProblemError
+from api.http.rates import address_of
 from api.services.access import Caller, find_caller
+from api.services.people import note_reading
+from api.settings import LOOPBACK
+from engine.hiring.masking import sensitive_in
 
 if TYPE_CHECKING:
+    from api.http.rates import Rate
     from api.services.platform import Platform
 
-SCOPES = {
-    "decide": "decide cases and record them",
-    "read": "read recorded decisions",
-    "audit": "read the log, prove and replay",
-    "author": "write drafts of documents and submit them",
-    "approve": "approve, reject and waive what others wrote",
-    "publish": "publish, suspend and resume documents, and run them in shadow",
-    "people": "keep external ids, export, hold and erase people",
-    "sensitive": "read inputs in the clear; every reading is logged",
-    "demographics": "write what people declare of themselves, and count outcomes by it",
-}
+FORGERY = "x-csrf-token"
+"""The header with which a page shows that it is ours, where a session calls for a change."""
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def platform_of(request: Request) -> Platform:
@@ -31,24 +35,146 @@ def platform_of(request: Request) -> Platform:
     return found
 
 
+# --- who calls -------------------------------------------------------------------------------------
+
+
 class Needs:
-    """The dependency that lets only callers with one of these scopes through."""
+    """The dependency that lets only callers with one of these scopes through; without scopes, whoever is known."""
 
     def __init__(self, *scopes: str) -> None:
         self.scopes = scopes
 
-    def __call__(self, request: Request) -> Caller:
-        """Find the caller by the bearer key; raises ProblemError."""
-        authorization = request.headers.get("authorization", "")
-        caller = find_caller(platform_of(request), authorization)
-        if caller is None:
-            raise ProblemError("not-authenticated")
-        if caller.scopes.isdisjoint(self.scopes):
+    async def __call__(self, request: Request) -> Caller:
+        """Find the caller by bearer key, token or session; raises ProblemError."""
+        caller = await _caller(request)
+        request.state.caller = caller
+        if self.scopes and caller.scopes.isdisjoint(self.scopes):
             raise ProblemError("not-allowed", f"scope {' / '.join(self.scopes)}")
         return caller
 
 
 CanDecide, CanRead, CanAudit = (Depends(Needs(scope)) for scope in ("decide", "read", "audit"))
 CanAuthor, CanApprove, CanPublish = (Depends(Needs(s)) for s in ("author", "approve", "publish"))
+CanPlan, CanExplain = Depends(Needs("plan", "decide")), Depends(Needs("read", "own"))
 CanSeeDrafts = Depends(Needs("author", "approve", "publish", "audit"))
-ManagesPeople, SeesGroups = (Depends(Needs(scope)) for scope in ("people", "demographics"))
+# A check is kept beside the draft: whoever writes nothing does not check either.
+CanCheck = Depends(Needs("author", "approve", "publish"))
+ManagesPeople, Declares, SeesGroups = (
+    Depends(Needs(scope)) for scope in ("people", "demographics", "fairness")
+)
+GrantsExceptions = Depends(Needs("exceptions"))
+Invites, GivesAccess, IsKnown = Depends(Needs("invite")), Depends(Needs("access")), Depends(Needs())
+
+
+async def _caller(request: Request) -> Caller:
+    scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+    if scheme:
+        caller = (
+            await _found(request, shown.strip(), "key", "token")
+            if scheme.lower() == "bearer"
+            else None
+        )
+    else:
+        shown = session_in(request)
+        caller = await _found(request, shown, "session") if shown else None
+        if caller is not None and request.method not in _SAFE:
+            _refuse_forgery(request, shown)
+    if caller is None:
+        raise ProblemError("not-authenticated")
+    return caller
+
+
+async def _found(request: Request, shown: str, *kinds: Any) -> Caller | None:  # noqa: ANN401 - kinds of credentials
+    platform = platform_of(request)
+    known = platform.callers.known(shown)
+    if known is not None:
+        return known if known.kind in kinds else None
+    refuse_guessing(request)
+    caller = await run_in_threadpool(find_caller, platform, shown, kinds)
+    if caller is None:
+        note_failure(request)
+    return caller
+
+
+# --- guesses ---------------------------------------------------------------------------------------
+
+
+def refuse_guessing(request: Request) -> None:
+    """Let an address wait that has shown too much that is wrong; raises ProblemError."""
+    failures: Rate = request.app.state.failures
+    if not failures.has_left(address_of(request), time.monotonic()):
+        raise ProblemError("too-many")
+
+
+def note_failure(request: Request) -> None:
+    """Count something wrong that an address has shown."""
+    request.app.state.failures.allows(address_of(request), time.monotonic())
+
+
+# --- sessions --------------------------------------------------------------------------------------
+
+
+def is_secure(request: Request) -> bool:
+    """Whether cookies are for TLS alone; only a service on loopback, of no public address, does without."""
+    at = urlsplit(platform_of(request).settings.public_url or str(request.url))
+    return at.scheme == "https" or at.hostname not in LOOPBACK
+
+
+def cookie_name(request: Request, name: str = "evenhand") -> str:
+    """Name a cookie: with the prefix no other host and no plain connection can set it (RFC 6265bis)."""
+    return f"__Host-{name}" if is_secure(request) else name
+
+
+def session_in(request: Request) -> str:
+    """Give the session that a request's cookie shows."""
+    return request.cookies.get(cookie_name(request), "")
+
+
+def forgery_token(session: str) -> str:
+    """Give the token that belongs to a session: who cannot read the cookie cannot make it."""
+    return hashlib.sha256(f"csrf:{session}".encode()).hexdigest()
+
+
+def _refuse_forgery(request: Request, session: str) -> None:
+    shown = request.headers.get(FORGERY, "")
+    if not secrets.compare_digest(shown.encode(), forgery_token(session).encode()):
+        raise ProblemError("forged", FORGERY)
+    if not is_same_origin(request, is_said=True):
+        raise ProblemError("forged", "origin")
+
+
+def is_same_origin(request: Request, *, is_said: bool = False) -> bool:
+    """Whether a browser says that a page of the service asks; with `is_said`, silence is no answer."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None and site != "same-origin":
+        return False
+    if origin is None:
+        return site is not None or not is_said
+    public = platform_of(request).settings.public_url
+    if public is not None:
+        return origin == public
+    return urlsplit(origin).netloc == request.headers.get("host")
+
+
+# --- what is seen ----------------------------------------------------------------------------------
+
+
+def caller_in(request: Request) -> Caller:
+    """Give the caller whom the route let through."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+def answer(request: Request, found: Any, status: int = 200) -> JSONResponse:  # noqa: ANN401 - JSON data
+    """Answer with data as their caller may see them."""
+    return JSONResponse(caller_in(request).seen(found), status)
+
+
+def answer_record(request: Request, id_: str, found: Any, status: int = 200) -> JSONResponse:  # noqa: ANN401 - JSON data
+    """Answer with what is kept in a decision: what is sensitive and in the clear is logged first."""
+    caller = caller_in(request)
+    fields = sensitive_in(found, caller.sight)
+    if fields:
+        reading = (caller.client, dt.datetime.now(dt.UTC))
+        note_reading(platform_of(request), id_, fields, *reading)
+    return answer(request, found, status)

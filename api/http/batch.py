@@ -43,7 +43,7 @@ class _Batch:
     """Who asks for what, and under which key."""
 
     platform: Platform
-    client: str
+    caller: Caller
     key: str | None
     lang: Lang
 
@@ -75,7 +75,7 @@ async def post_batch(
     lines = [(n, line) for n, line in enumerate(raw.split(b"\n"), 1) if line.strip()]
     if len(lines) > MAX_LINES:
         raise ProblemError("too-large", f"{MAX_LINES} lines")
-    batch = _Batch(platform, caller.client, idempotency_key, language_of(request))
+    batch = _Batch(platform, caller, idempotency_key, language_of(request))
     return _Lines(_answers(batch, lines))
 
 
@@ -85,10 +85,10 @@ async def _answers(batch: _Batch, lines: list[tuple[int, bytes]]) -> AsyncIterat
     for start in range(0, len(lines), _AT_ONCE):
         stretch = await run_in_threadpool(_begin, batch, lines[start : start + _AT_ONCE])
         if before:
-            yield await _written(before, batch.lang)
+            yield await _written(before, batch)
         before = stretch
     if before:
-        yield await _written(before, batch.lang)
+        yield await _written(before, batch)
 
 
 def _begin(batch: _Batch, lines: list[tuple[int, bytes]]) -> list[tuple[int, Any]]:
@@ -109,17 +109,18 @@ def _line(batch: _Batch, number: int, line: bytes) -> Future[dict[str, object]] 
             return try_case(batch.platform, case)
         of_batch = f"{batch.key}#{number}" if batch.key else None
         key = asked.key or of_batch or asked.own_key()
-        return decide(batch.platform, case, now, batch.client, key)
+        return decide(batch.platform, case, now, batch.caller.client, key)
     except TOLD as error:
         return {"problem": problem_body(batch.lang, *told(error))}
 
 
-async def _written(stretch: list[tuple[int, Any]], lang: Lang) -> bytes:
+async def _written(stretch: list[tuple[int, Any]], batch: _Batch) -> bytes:
     made = []
     for number, answer in stretch:
         try:
             one = await asyncio.wrap_future(answer) if isinstance(answer, Future) else answer
         except TOLD as error:
-            one = {"problem": problem_body(lang, *told(error))}
-        made.append(json.dumps({"line": number, **one}, ensure_ascii=False, separators=(",", ":")))
+            one = {"problem": problem_body(batch.lang, *told(error))}
+        line = {"line": number, **batch.caller.seen(one)}
+        made.append(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
     return "\n".join([*made, ""]).encode()

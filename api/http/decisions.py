@@ -10,7 +10,15 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from api.http.access import CanAudit, CanDecide, CanRead, platform_of
+from api.http.access import (
+    CanAudit,
+    CanDecide,
+    CanExplain,
+    CanRead,
+    answer,
+    answer_record,
+    platform_of,
+)
 from api.http.bodies import (
     DecisionRequest,
     EvaluationRequest,
@@ -39,12 +47,13 @@ from api.http.documented import (
 from api.http.problems import ProblemError, language_of
 from api.services.access import Caller
 from api.services.decide import decide, find, try_case
-from api.services.explain import counterfactuals_of, explanation_of, what_if
+from api.services.explain import counterfactuals_of, explanation_of, own_explanation_of, what_if
 from api.services.log import proof_of
 from api.services.people import Reader, read_inputs
 from api.services.replay import replay_one
 from api.services.search import Sought, find_decisions, read_cursor
 from api.tracing import Tracing
+from engine.hiring.masking import guarded_by
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
@@ -132,19 +141,24 @@ def list_decisions(  # noqa: PLR0913, PLR0917 - each narrows by itself
 )
 def get_decision(request: Request, id_: _ID) -> JSONResponse:
     """Give a recorded decision."""
-    return JSONResponse(find(platform_of(request), id_))
+    return answer_record(request, id_, find(platform_of(request), id_))
 
 
 @router.get(
     "/decisions/{id_}/explanation",
-    dependencies=[CanRead],
     response_model=ExplanationAnswer,
     responses=answers(*OF_A_RECORD),
 )
-def explain_decision(request: Request, id_: _ID, lang: _LANGUAGE = None) -> JSONResponse:
-    """Explain a recorded decision in full, in Chinese or English."""
-    told = explanation_of(platform_of(request), id_, lang or language_of(request))
-    return JSONResponse(told)
+def explain_decision(
+    request: Request, id_: _ID, caller: Annotated[Caller, CanExplain], lang: _LANGUAGE = None
+) -> JSONResponse:
+    """Explain a recorded decision in full, in Chinese or English; to a candidate what concerns them."""
+    platform, told_in = platform_of(request), lang or language_of(request)
+    if "read" not in caller.scopes:
+        own = own_explanation_of(platform, id_, told_in, caller.case or "")
+        return answer(request, own)
+    guarded = guarded_by(caller.sight)
+    return answer_record(request, id_, explanation_of(platform, id_, told_in, guarded))
 
 
 @router.get(
@@ -155,7 +169,7 @@ def explain_decision(request: Request, id_: _ID, lang: _LANGUAGE = None) -> JSON
 )
 def counter_decision(request: Request, id_: _ID) -> JSONResponse:
     """List the smallest changes that would have given another outcome; each was decided."""
-    return JSONResponse(counterfactuals_of(platform_of(request), id_))
+    return answer_record(request, id_, counterfactuals_of(platform_of(request), id_))
 
 
 @router.post(
@@ -169,7 +183,8 @@ async def try_otherwise(request: Request, id_: _ID) -> JSONResponse:
     """Decide a record with some inputs changed, and keep nothing."""
     platform = platform_of(request)
     asked = parse(await read_raw(request, platform.settings.max_body_bytes), WhatIfRequest)
-    return JSONResponse(await run_in_threadpool(what_if, platform, id_, asked.changes))
+    tried = await run_in_threadpool(what_if, platform, id_, asked.changes)
+    return await run_in_threadpool(answer_record, request, id_, tried)
 
 
 @router.get("/decisions/{id_}/inputs", response_model=InputsAnswer, responses=answers(*OF_A_RECORD))
@@ -179,11 +194,11 @@ def get_inputs(
     caller: Annotated[Caller, CanRead],
     field: Annotated[list[Annotated[str, Query(max_length=80)]], Query(max_length=50)] = [],  # noqa: B006 - FastAPI copies it
 ) -> JSONResponse:
-    """Give what a decision was made on; sensitive fields are masked without the scope `sensitive`, and logged with it."""
-    reader = Reader(caller.client, "sensitive" in caller.scopes)
+    """Give what a decision was made on, as the caller may see it; sensitive fields in the clear are logged."""
+    reader = Reader(caller.client, caller.sight)
     now = dt.datetime.now(dt.UTC)
     inputs = read_inputs(platform_of(request), id_, field, reader, now)
-    return JSONResponse({"id": id_, "masked": not reader.sees_all, "inputs": inputs})
+    return JSONResponse({"id": id_, "masked": not caller.sees_all, "inputs": inputs})
 
 
 @router.post(
@@ -194,7 +209,7 @@ def get_inputs(
 )
 def replay_decision(request: Request, id_: _ID) -> JSONResponse:
     """Decide a record again by the versions it names, and say what differs."""
-    return JSONResponse(replay_one(platform_of(request), id_).as_json())
+    return answer_record(request, id_, replay_one(platform_of(request), id_).as_json())
 
 
 @router.get(
@@ -219,9 +234,11 @@ async def _decided(
     asked: Any = parse(await read_raw(request, platform.settings.max_body_bytes), model)
     case = asked.asked(now)
     if asked.dry_run:
-        return JSONResponse(await run_in_threadpool(try_case, platform, case), 200)
+        return answer(request, await run_in_threadpool(try_case, platform, case))
     own = key or asked.own_key()
     with tracing.span("decide"):
         done = await run_in_threadpool(decide, platform, case, now, caller.client, own)
     with tracing.span("commit"):
-        return JSONResponse(await asyncio.wrap_future(done), 201)
+        made = await asyncio.wrap_future(done)
+    # What the caller sent in is no reading: masked where it must be, and not logged.
+    return answer(request, made, 201)

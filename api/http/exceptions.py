@@ -9,7 +9,15 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.access import CanAudit, CanDecide, CanRead, platform_of
+from api.http.access import (
+    CanAudit,
+    CanDecide,
+    CanRead,
+    GrantsExceptions,
+    answer,
+    answer_record,
+    platform_of,
+)
 from api.http.documented import answers
 from api.http.problems import ProblemError
 from api.services import exceptions
@@ -41,7 +49,7 @@ class ExceptionRequest(BaseModel):
 
 
 class ApprovalRequest(BaseModel):
-    """The role in which is approved; the caller's key must have it, as the scope `role:…`."""
+    """The role in which is approved; the caller must have it, granted as `role:…`."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -56,18 +64,19 @@ def post_exception(
     given: dict[str, Any] = asked.model_dump(exclude_none=True, exclude={"decision", "exception"})
     now = dt.datetime.now(dt.UTC)
     question = Asked(asked.decision, asked.exception, given, caller.client, now)
-    return JSONResponse(exceptions.ask(platform_of(request), question), 201)
+    return answer(request, exceptions.ask(platform_of(request), question), 201)
 
 
 @router.post("/{id_}/approvals", status_code=201)
 def post_approval(
-    request: Request, id_: _ID, asked: ApprovalRequest, caller: Annotated[Caller, CanRead]
+    request: Request, id_: _ID, asked: ApprovalRequest, caller: Annotated[Caller, GrantsExceptions]
 ) -> JSONResponse:
     """Approve an exception in a role of one's own."""
-    if f"role:{asked.role}" not in caller.scopes:
-        raise ProblemError("not-allowed", f"scope role:{asked.role}")
+    if asked.role not in caller.roles:
+        raise ProblemError("not-allowed", f"role:{asked.role}")
     approval = Approval(asked.role, caller.client, dt.datetime.now(dt.UTC))
-    return JSONResponse(exceptions.approve(platform_of(request), id_, approval), 201)
+    made = exceptions.approve(platform_of(request), id_, approval)
+    return answer_record(request, made["recorded_as"], made, 201)
 
 
 @router.get("/count", dependencies=[CanAudit])
@@ -79,4 +88,5 @@ def get_count(request: Request) -> JSONResponse:
 @router.get("/{id_}", dependencies=[CanRead])
 def get_exception(request: Request, id_: _ID) -> JSONResponse:
     """Give an exception as it was decided last."""
-    return JSONResponse(exceptions.find(platform_of(request), id_))
+    found = exceptions.find(platform_of(request), id_)
+    return answer_record(request, found["recorded_as"], found)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from fastapi import Request
 
 from api.http.problems import problem
+from api.http.rates import Rate, address_of
 from api.observability import logger
 
 if TYPE_CHECKING:
@@ -29,25 +29,6 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
-_MOST_CALLERS = 10_000
-
-
-class Rate:
-    """How much each caller may ask: so many a second on average, and as many at once after a pause."""
-
-    def __init__(self, a_second: int) -> None:
-        self._a_second = a_second
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def allows(self, caller: str, now: float) -> bool:
-        """Take one request of a caller at `now`, in seconds of a clock that only rises."""
-        left, at = self._left.pop(caller, (float(self._a_second), now))
-        left = min(float(self._a_second), left + (now - at) * self._a_second)
-        allowed = left >= 1
-        self._left[caller] = (left - 1 if allowed else left, now)
-        if len(self._left) > _MOST_CALLERS:
-            self._left.popitem(last=False)
-        return allowed
 
 
 class Guard:
@@ -55,7 +36,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, figures: Figures, tracing: Tracing, a_second: int) -> None:
         self._app, self._figures, self._tracing = app, figures, tracing
-        self._rate = Rate(a_second)
+        self._rate = Rate(a_second, a_second)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and tell of it without what it holds."""
@@ -87,9 +68,7 @@ class Guard:
                     await self._app(scope, receive, sending)
                 else:
                     self._figures.refused.inc()
-                    refusal = problem(request, "too-many")
-                    refusal.headers["retry-after"] = "1"
-                    await refusal(scope, receive, sending)
+                    await problem(request, "too-many")(scope, receive, sending)
             finally:
                 self._tell(span, scope, status, time.perf_counter() - began, request_id)
 
@@ -122,4 +101,4 @@ def _caller(request: Request) -> str:
     shown = request.headers.get("authorization")
     if shown:
         return hashlib.sha256(shown.encode()).hexdigest()
-    return request.client.host if request.client else "-"
+    return address_of(request)

@@ -9,7 +9,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.http.access import CanAudit, ManagesPeople, SeesGroups, platform_of
+from api.http.access import (
+    Declares,
+    ManagesPeople,
+    SeesGroups,
+    answer,
+    platform_of,
+)
 from api.http.documented import answers
 from api.http.problems import ProblemError, language_of
 from api.services import demographics, people
@@ -55,7 +61,7 @@ def _deed(caller: Caller, reason: str) -> Deed:
 @router.get("/people/{person}/external-ids", dependencies=[ManagesPeople])
 def get_links(request: Request, person: _Person) -> JSONResponse:
     """List what other systems call a person; after an erasure, where they are still to be erased."""
-    return JSONResponse({"external_ids": people.links(platform_of(request), person)})
+    return answer(request, {"external_ids": people.links(platform_of(request), person)})
 
 
 @router.put(
@@ -110,7 +116,7 @@ def post_erasure(
     request: Request, person: _Person, asked: Reason, caller: _Manager
 ) -> JSONResponse:
     """Erase a person: their key and bodies; gives where they are still to be erased."""
-    return JSONResponse(people.erase(platform_of(request), person, _deed(caller, asked.reason)))
+    return answer(request, people.erase(platform_of(request), person, _deed(caller, asked.reason)))
 
 
 @router.get(
@@ -125,20 +131,21 @@ def get_export(
     form: Annotated[str, Query(alias="as", pattern="^(json|text)$")] = "json",
 ) -> Response:
     """Give everything that is kept about a person, as data or to be read."""
-    made = people.export(platform_of(request), person, caller.client, dt.datetime.now(dt.UTC))
+    now = dt.datetime.now(dt.UTC)
+    made = caller.seen(people.export(platform_of(request), person, caller.client, now))
     if form == "text":
         return PlainTextResponse(person_text(made, language_of(request)))
     return JSONResponse(made)
 
 
-@router.put("/people/{person}/demographics", dependencies=[SeesGroups], status_code=204)
+@router.put("/people/{person}/demographics", dependencies=[Declares], status_code=204)
 def put_demographics(request: Request, person: _Person, asked: Declared) -> Response:
     """Keep what a person declares of themselves; no decision can read it."""
     demographics.declare(platform_of(request).settings, person, asked.facts)
     return Response(status_code=204)
 
 
-@router.get("/audit/outcomes", dependencies=[CanAudit])
+@router.get("/audit/outcomes")
 def get_outcomes(
     request: Request,
     caller: Annotated[Caller, SeesGroups],

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from api.http.access import CanDecide, platform_of
+from api.http.access import CanPlan, answer, platform_of
 from api.http.bodies import PlanRequest, ReplanRequest, moment, parse, read_raw
 from api.http.documented import (
     OF_A_BODY,
@@ -23,7 +23,7 @@ from api.http.problems import ProblemError, language_of
 from api.services.plan import Results, draw_plan, plan_again
 from engine.rules.inputs import read_number
 
-router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[CanDecide])
+router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[CanPlan])
 
 
 @router.post(
@@ -53,7 +53,7 @@ async def post_plan(request: Request) -> JSONResponse:
             why=asked.why,
         )
 
-    return JSONResponse(await run_in_threadpool(work))
+    return answer(request, await run_in_threadpool(work))
 
 
 @router.post(
@@ -79,7 +79,7 @@ async def post_replan(request: Request) -> JSONResponse:
         moment(asked.as_of) or dt.datetime.now(dt.UTC),
         language_of(request),
     )
-    return JSONResponse(made)
+    return answer(request, made)
 
 
 def _score(name: str, value: object) -> Decimal:

@@ -9,10 +9,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.services.access import WrongGrantsError
 from api.services.decide import AlteredError, ErasedError, KeyReusedError, NothingLikeItError
 from api.services.exceptions import ClosedError, SamePersonError
 from api.services.people import HeldError, TakenError, UnknownPersonError
 from api.services.publish import BlockedError, RefusedError
+from api.services.sign_in import NotSignedInError, ProviderError, WeakPasswordError
 from engine.kernel.errors import DocumentError, EvaluationError, NotFoundError
 
 if TYPE_CHECKING:
@@ -77,11 +79,33 @@ TITLES = {
     "no-such-method": (405, "this address knows no such method", "该地址不支持此方法"),
     "too-many": (429, "too many requests; try again later", "请求过多，请稍后再试"),
     "unforeseen": (500, "something went wrong here; it is in the log", "服务内部出错，已记入日志"),
-    "not-authenticated": (401, "a valid key is needed", "需要有效的密钥"),
-    "not-allowed": (403, "the key may not do this", "该密钥无权执行此操作"),
+    "not-authenticated": (
+        401,
+        "a valid key, token or session is needed",
+        "需要有效的密钥、令牌或会话",
+    ),
+    "not-allowed": (403, "the caller may not do this", "调用者无权执行此操作"),
+    "not-signed-in": (
+        401,
+        "the sign-in did not succeed: begin again",
+        "登录未成功：请重新开始",
+    ),
+    "forged": (
+        403,
+        "a change by session has to come from a page of this service",
+        "通过会话的更改必须来自本服务的页面",
+    ),
+    "weak-password": (
+        422,
+        "a password has 12 to 200 characters, and is neither the name nor the one before",
+        "密码须为 12 至 200 个字符，且不同于姓名和原密码",
+    ),
+    "wrong-grants": (422, "there is no such scope or role", "没有该权限或角色"),
 }
 
 
+# As RFC 9110 and RFC 6585 ask.
+_HEADERS = {401: {"www-authenticate": "Bearer"}, 429: {"retry-after": "1"}}
 _OF_HTTP = {404: "not-found", 405: "no-such-method"}
 
 
@@ -104,8 +128,7 @@ def problem(
     """Make the answer for a problem; findings say where and what to do."""
     body = problem_body(language_of(request), kind, detail, found)
     status = TITLES[kind][0]
-    headers = {"www-authenticate": "Bearer"} if status == 401 else None  # noqa: PLR2004 - as RFC 9110 asks
-    return JSONResponse(body, status, headers, "application/problem+json")
+    return JSONResponse(body, status, _HEADERS.get(status), "application/problem+json")
 
 
 def problem_body(
@@ -164,6 +187,13 @@ def told(error: Exception) -> tuple[str, str, Sequence[Diagnostic]]:
             return "closed", str(error), ()
         case HeldError():
             return "held", str(error), ()
+        case NotSignedInError() | ProviderError():
+            # Why is for the log: to whoever guesses, every reason is the same.
+            return "not-signed-in", "", ()
+        case WeakPasswordError():
+            return "weak-password", "", ()
+        case WrongGrantsError():
+            return "wrong-grants", str(error), ()
         case TakenError():
             return "taken", "", ()
         case _:
@@ -186,6 +216,10 @@ TOLD = (
     ClosedError,
     HeldError,
     TakenError,
+    NotSignedInError,
+    ProviderError,
+    WeakPasswordError,
+    WrongGrantsError,
 )
 """The errors that are answered as problems."""
 

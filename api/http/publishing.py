@@ -14,6 +14,7 @@ from api.http.access import (
     CanApprove,
     CanAudit,
     CanAuthor,
+    CanCheck,
     CanPublish,
     CanSeeDrafts,
     platform_of,
@@ -231,7 +232,7 @@ def put_draft(
 @router.post(f"{_ONE}/check", openapi_extra=schema_of(Body))
 def check_version(
     request: Request,
-    caller: Annotated[Caller, CanSeeDrafts],
+    caller: Annotated[Caller, CanCheck],
     body: Annotated[Body, body_as(Body)],
     name: _Name,
 ) -> JSONResponse:

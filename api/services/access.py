@@ -1,21 +1,225 @@
-"""Who calls: found by the key that comes with a request."""
+"""Who calls, found by what they show; and who gives, changes and takes access, each time on the record."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+import hashlib
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from api.store.access import Caller, caller_of
+from api.services.roles import read_grants, sight_of, wrong_grants
+from api.store import access as store
+from api.store.access import Kind, Made
+from api.store.events import Event, note
+from engine.hiring.masking import masked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection, Row
+
     from api.services.platform import Platform
+    from engine.hiring.masking import Sight
 
-__all__ = ["Caller", "find_caller"]
+__all__ = ["Caller", "Callers", "Kind", "Made", "WrongGrantsError", "find_caller"]
+
+REMEMBERED_SECONDS = 5.0
+"""How long a caller is known without asking the database: another process may revoke it meanwhile."""
+BY_PASSWORD, BY_ONCE, BY_PROVIDER = "password", "once", "provider"
+"""How a session began; the session of a one-time password can only set another."""
+MOST_LISTED = 1_000
+_MOST_REMEMBERED = 10_000
 
 
-def find_caller(platform: Platform, authorization: str) -> Caller | None:
-    """Find the caller by an `Authorization` header; None for a key that is unknown or revoked."""
-    scheme, _, key = authorization.partition(" ")
-    if scheme.lower() != "bearer":
-        return None
+class WrongGrantsError(ValueError):
+    """Raised for a scope or role that there is none of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: the name, the scopes and roles, and for a candidate the case; `id` is the credential's."""
+
+    client: str
+    scopes: frozenset[str]
+    roles: frozenset[str]
+    sight: Sight
+    id: str
+    kind: Kind
+    case: str | None = None
+    origin: str | None = None
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether nothing is masked."""
+        return all(shown == "clear" for shown in self.sight.values())
+
+    def seen(self, found: Any) -> Any:  # noqa: ANN401 - JSON data
+        """Give data as this caller may see them: the one place where answers are masked."""
+        return found if self.sees_all else masked(found, self.sight)
+
+
+class Callers:
+    """The callers of the last seconds, by the hash of what they showed."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[float, Caller]] = {}
+        self._lock = threading.Lock()
+        self.turn = 0
+        """Rises with every change of access: what was read before one is not remembered after it."""
+
+    def known(self, shown: str) -> Caller | None:
+        """Give a caller who was found a moment ago."""
+        until, caller = self._known.get(_digest(shown), (0.0, None))
+        return caller if time.monotonic() < until else None
+
+    def remember(self, shown: str, caller: Caller, seconds: float, turn: int) -> None:
+        """Keep a caller that was found when the turn was `turn`, for some seconds."""
+        with self._lock:
+            if turn != self.turn:
+                return
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            self._known[_digest(shown)] = (time.monotonic() + seconds, caller)
+
+    def forget(self) -> None:
+        """Know nobody: access has changed."""
+        with self._lock:
+            self.turn += 1
+            self._known.clear()
+
+
+def _digest(shown: str) -> bytes:
+    return hashlib.sha256(shown.encode()).digest()
+
+
+def find_caller(platform: Platform, shown: str, kinds: tuple[Kind, ...]) -> Caller | None:
+    """Find who shows a key, token or session; None for one that is unknown, over or revoked."""
+    known = platform.callers.known(shown)
+    if known is not None:
+        return known if known.kind in kinds else None
+    turn, now = platform.callers.turn, dt.datetime.now(dt.UTC)
     with platform.engine.connect() as connection:
-        return caller_of(connection, key)
+        row = store.find(connection, shown, kinds, now)
+    if row is None or _is_over(platform, row, now):
+        return None
+    if store.is_due(row, now):
+        platform.writer.submit(lambda c: store.see(c, row.id, now))
+    caller = caller_of(row)
+    left = REMEMBERED_SECONDS
+    if row.ends_at is not None:
+        left = min(left, (row.ends_at - now).total_seconds())
+    platform.callers.remember(shown, caller, left, turn)
+    return caller
+
+
+def _is_over(platform: Platform, row: Row[Any], now: dt.datetime) -> bool:
+    """Whether a session was left alone for too long, or began in a way that is closed now."""
+    if row.kind != "session":
+        return False
+    idle = dt.timedelta(minutes=platform.settings.session_idle_minutes)
+    closed = row.origin in {BY_PASSWORD, BY_ONCE} and not platform.settings.takes_passwords()
+    return closed or now - (row.seen_at or row.created_at) > idle
+
+
+def caller_of(row: Row[Any]) -> Caller:
+    """Give the caller that a credential stands for."""
+    roles, scopes = read_grants(row.grants.split())
+    sight = sight_of(roles, scopes)
+    return Caller(row.name, scopes, roles, sight, row.id, row.kind, row.case_id, row.origin)
+
+
+# --- giving and taking -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Giver:
+    """Who gives or takes access, and when."""
+
+    by: str
+    at: dt.datetime
+
+
+def give(platform: Platform, made: Made, by: str) -> str:
+    """Make a key, client or link; gives its text, this once. Raises WrongGrantsError."""
+    check_grants(made.grants)
+
+    def work(connection: Connection) -> str:
+        shown = store.make(connection, made)
+        facts = {
+            "action": "made",
+            "what": made.kind,
+            "credential": store.id_in(shown),
+            "name": made.name,
+            "grants": sorted(made.grants),
+            "case": made.case,
+            "ends_at": _moment(made.ends_at),
+        }
+        log_change(connection, platform, Giver(by, made.at), facts)
+        return shown
+
+    return platform.writer.submit(work).result()
+
+
+def shown_once(kind: Kind, shown: str) -> dict[str, str]:
+    """Say a new secret, with the id that it is revoked by; of a client that is the `client_id`."""
+    if kind == "client":
+        return {"client_id": store.id_in(shown), "client_secret": shown}
+    return {"id": store.id_in(shown), "key": shown}
+
+
+def take(platform: Platform, id_: str, giver: Giver) -> bool:
+    """Revoke a key, client, token, session or link; whether there was one."""
+
+    def work(connection: Connection) -> bool:
+        row = store.revoke(connection, id_, giver.at)
+        if row is None:
+            return False
+        facts = {"action": "revoked", "what": row.kind, "credential": id_, "name": row.name}
+        log_change(connection, platform, giver, facts)
+        return True
+
+    done = platform.writer.submit(work).result()
+    platform.callers.forget()
+    return done
+
+
+def log_change(
+    connection: Connection, platform: Platform, giver: Giver, facts: Mapping[str, object]
+) -> None:
+    """Log a change of access in its own transaction; no secret is among the facts."""
+    said = {name: fact for name, fact in facts.items() if fact is not None}
+    note(connection, Event("key_change", giver.by, giver.at, said), platform.keys)
+
+
+_LISTED: tuple[Kind, ...] = ("key", "client", "session", "link")
+
+
+def listed(platform: Platform) -> list[dict[str, Any]]:
+    """List keys, clients, sessions and links that are good, without their secrets, the latest first."""
+    now = dt.datetime.now(dt.UTC)
+    with platform.engine.connect() as connection:
+        rows = store.list_credentials(connection, _LISTED, now, MOST_LISTED)
+    return [
+        {
+            "id": row["id"],
+            "kind": row["kind"],
+            "name": row["name"],
+            "grants": row["grants"].split(),
+            "case": row["case_id"],
+            **{name: _moment(row[name]) for name in ("created_at", "ends_at")},
+            "last_used": row["seen_at"].date().isoformat() if row["seen_at"] else None,
+        }
+        for row in rows
+    ]
+
+
+def check_grants(grants: Iterable[str]) -> None:
+    """Refuse what nothing is known of; raises WrongGrantsError."""
+    if wrong := wrong_grants(grants):
+        raise WrongGrantsError(", ".join(wrong))
+
+
+def _moment(at: dt.datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

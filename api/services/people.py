@@ -11,12 +11,12 @@ from api.store import people
 from api.store.events import Event, events_of, note
 from api.store.people import Deed, External, HeldError, TakenError, UnknownPersonError
 from api.store.records import open_record, records_of
-from engine.hiring.masking import masked
+from engine.hiring.masking import SENSITIVE, Sight, masked
 from engine.kernel.decimals import decimal_text
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Connection
 
@@ -35,6 +35,7 @@ __all__ = [
     "lift",
     "link",
     "links",
+    "note_reading",
     "read_inputs",
     "unlink",
 ]
@@ -90,16 +91,21 @@ def erase(platform: Platform, person: str, deed: Deed) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads, and whether sensitive fields are shown."""
+    """Who reads, and what is shown of each kind of field."""
 
     name: str
-    sees_all: bool
+    sight: Sight
+
+    @property
+    def sees_sensitive(self) -> bool:
+        """Whether anything sensitive is shown in the clear."""
+        return any(self.sight.get(kind, "clear") == "clear" for kind in SENSITIVE)
 
 
 def read_inputs(
     platform: Platform, id_: str, fields: Collection[str], reader: Reader, now: dt.datetime
 ) -> dict[str, Any]:
-    """Give what a decision was made on, masked for who may not see it; a reading in the clear is logged first.
+    """Give what a decision was made on as its reader sees it; a reading in the clear is logged first.
 
     `fields` left empty are all. Raises NothingLikeItError, ErasedError, AlteredError.
     """
@@ -108,20 +114,36 @@ def read_inputs(
         kept = open_record(connection, id_, platform.keys)
         if kept is None:
             raise NothingLikeItError(id_)
-        if reader.sees_all:
+        if reader.sees_sensitive:
             facts = {"what": "inputs", "decision": id_, "fields": sorted(fields)}
             event = Event("sensitive_read", reader.name, now, facts, kept.person)
             note(connection, event, platform.keys)
         return kept
 
-    if reader.sees_all:
+    if reader.sees_sensitive:
         kept = platform.writer.submit(work).result()
     else:
         with platform.engine.connect() as connection:
             kept = work(connection)
     inputs = plain_inputs(kept)
     chosen = {name: one for name, one in inputs.items() if not fields or name in fields}
-    return chosen if reader.sees_all else masked(chosen)
+    shown: dict[str, Any] = masked(chosen, reader.sight)
+    return shown
+
+
+def note_reading(
+    platform: Platform, id_: str, fields: Sequence[str], by: str, now: dt.datetime
+) -> None:
+    """Log that sensitive fields of a decision are read in the clear; raises NothingLikeItError, ErasedError."""
+
+    def work(connection: Connection) -> None:
+        kept = open_record(connection, id_, platform.keys)
+        if kept is None:
+            raise NothingLikeItError(id_)
+        facts = {"what": "decision", "decision": id_, "fields": list(fields)}
+        note(connection, Event("sensitive_read", by, now, facts, kept.person), platform.keys)
+
+    platform.writer.submit(work).result()
 
 
 def plain_inputs(kept: Kept) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from api.services.access import Callers
 from api.store.database import answers, is_sqlite, open_database
 from api.store.keys import Keys, open_keys
 from api.store.ledger import integrate
@@ -29,6 +30,7 @@ class Platform:
     engine: Engine
     keys: Keys
     writer: Writer
+    callers: Callers = field(default_factory=Callers)
     _snapshot: Snapshot | None = None
     _reading: threading.Lock = field(default_factory=threading.Lock)
     _ending: threading.Event = field(default_factory=threading.Event)

@@ -122,7 +122,9 @@ APPROVAL_ALTERED = Code(
 _AT_ONCE = 2_000
 _STEPS = frozenset({"publication", "approval", "suspension"})
 _LOGGED = frozenset({"decision", "import"})
-_NOTED = frozenset({"erasure", "export", "sensitive_read", "hold", "exception", "migration"})
+_NOTED = frozenset(
+    {"erasure", "export", "sensitive_read", "hold", "exception", "migration", "key_change"}
+)
 
 
 @dataclass(slots=True)

@@ -316,13 +316,40 @@ checkpoints = Table(
 
 # --- access --------------------------------------------------------------------------------------
 
-api_keys = Table(
-    "api_keys",
+accounts = Table(
+    "accounts",
     metadata,
-    Column("id", String(24), primary_key=True),
-    Column("client", String(64), nullable=False),
-    Column("secret", String(64), nullable=False, unique=True),
-    Column("scopes", String(400), nullable=False),
+    # People who sign in with a password of this service; those of a provider have no row.
+    Column("name", String(64), primary_key=True),
+    # Empty while nobody can sign in: a one-time password is gone when it was used.
+    Column("password", String(200), nullable=False),
+    # Whether the password is one-time: the session that it opens can do nothing but set another.
+    Column("must_change", Boolean, nullable=False),
+    Column("grants", String(1000), nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    # Keys, clients and their tokens, sessions, links: each a secret of 256 bits, kept as its SHA-256.
+    Column("id", String(24), primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("secret", String(64), nullable=False, unique=True),
+    # Scopes, and roles as `role:…`.
+    Column("grants", String(1000), nullable=False),
+    # The case that it is bound to; the credential or the way that it came from.
+    Column("case_id", String(120)),
+    Column("origin", String(24)),
+    Column("created_at", Moment, nullable=False),
+    Column("ends_at", Moment),
+    # When it was used last, to the day; of a session to the minute.
+    Column("seen_at", Moment),
     Column("revoked_at", Moment),
+    Index(None, "kind", "name"),
+    Index(None, "origin"),
+    CheckConstraint("kind in ('key','client','token','session','link')", name="known_kind"),
+    CheckConstraint("kind in ('key','client') or ends_at is not null", name="ends"),
 )

@@ -147,8 +147,9 @@ def explanation_text(explanation: Explanation, rule_set: CompiledRuleSet, lang: 
         named = (_labelled(name, labels) for name in decision.missing)
         lines.append(_WORDS["missing"][lang] + ", ".join(named))
     lines += [f"{f.code.id}: {f.message(lang)}" for f in decision.faults]
-    for node, compiled in zip(explanation.nodes, rule_set.decisions, strict=True):
-        lines += ["", *_node_lines(node, compiled, prose_of(rule_set, lang))]
+    compiled = {one.name: one for one in rule_set.decisions}
+    for node in explanation.nodes:
+        lines += ["", *_node_lines(node, compiled[node.name], prose_of(rule_set, lang))]
     if decision.reasons:
         separator = "；" if lang == "zh" else "; "
         told = (
@@ -183,7 +184,8 @@ def _node_lines(node: NodeExplanation, compiled: CompiledNode, prose: Prose) -> 
     if node.state == "not_applicable" and compiled.only_if is not None:
         return [f"{name}: {_WORDS['not_applicable'][lang]}{prose.clause(compiled.only_if)}"]
     lines = [f"{name} = {_value(node.value)}"]
-    if compiled.table is not None:
+    # A node may be shown without its rows, to whom the value alone is told.
+    if compiled.table is not None and node.rows:
         values = [value for _, value in node.heads]
         for row, compiled_row in zip(node.rows, compiled.table.rows, strict=True):
             lines += _row_lines(row, compiled_row, compiled.table, values, prose)

@@ -34,6 +34,7 @@ BREACHES = {
     "vault-door": ("api/cli/q.py", "import api.store.vault"),
     "cryptography-home": ("engine/rules/p.py", "import cryptography.exceptions"),
     "durable-home": ("engine/rules/i.py", "import durable.lang"),
+    "joserfc-home": ("api/services/r.py", "import joserfc.jwt"),
 }
 # Allowed: downward, and each library at home.
 SKELETON = {
@@ -51,6 +52,7 @@ SKELETON = {
     **{f"api/store/{name}.py": "" for name in ("examine", "people", "records", "registry")},
     "api/store/n.py": "import sqlalchemy\nimport cryptography.exceptions",
     "engine/audit/checkpoint.py": "import cryptography.exceptions",
+    "api/connectors/oidc.py": "import joserfc.jwt\nimport httpx2",
     "api/lsp.py": "import pygls\nimport api.folder",
     "api/spreadsheet.py": "import openpyxl",
     "api/calendars.py": "import holidays\nimport icalendar",

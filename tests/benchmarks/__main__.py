@@ -25,6 +25,7 @@ from engine.rules.compiler import compile_rule_set
 from engine.rules.documents import RuleSet
 from engine.rules.evaluate import decide, interpret
 from tests.benchmarks import peers
+from tests.benchmarks.access import access_figures
 from tests.benchmarks.checking import check_figures
 from tests.benchmarks.cohorts import cohort_figures
 from tests.benchmarks.loading import load_figures
@@ -233,6 +234,7 @@ def main() -> int:
         ("effects", effect_figures),
         ("cohorts", cohort_figures),
         ("models", model_figures),
+        ("access", access_figures),
         ("publishing", publishing_figures),
         ("service", service_figures),
     ]

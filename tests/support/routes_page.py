@@ -28,7 +28,7 @@ def routes_page() -> str:
     found = sorted(_operations(described), key=lambda one: list(about).index(one[0]))
     for tag, operations in groupby(found, key=lambda one: one[0]):
         parts.append(f"\n## {tag.capitalize()}\n\n{about[tag]}\n")
-        parts += [_told(*one) for _, *one in operations]
+        parts += [_told(method, path, told) for _, method, path, told in operations]
     return "".join(parts)
 
 

@@ -18,6 +18,7 @@ def settings_page() -> str:
     """Write the page."""
     rows = []
     for name, field in Settings.model_fields.items():
-        default = "–" if field.default is None else f"`{field.default}`"
+        value = field.get_default(call_default_factory=True, validated_data={})
+        default = "–" if value is None or value == "" else f"`{value}`"
         rows.append(f"| `EVENHAND_{name.upper()}` | {default} | {field.description} |\n")
     return _OPENING + "".join(rows)

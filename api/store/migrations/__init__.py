@@ -64,7 +64,8 @@ def _run(connection: Connection, to: str) -> None:
     here = version_of(connection)
     if here is not None and here not in known:
         raise NewerDatabaseError(here)
-    command.downgrade(config, to) if to == EMPTY else command.upgrade(config, to)
+    goes_down = to == EMPTY or (to != HEAD and here is not None and to < here)
+    command.downgrade(config, to) if goes_down else command.upgrade(config, to)
 
 
 def _check_references(connection: Connection, *, on: bool) -> None:

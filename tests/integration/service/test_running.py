@@ -40,7 +40,7 @@ def test_a_client_goes_all_the_way_and_nothing_of_it_is_in_the_log(tmp_path: Pat
         assert client.counterfactuals(again["id"])["counterfactuals"]
         assert client.what_if(again["id"], {"overall": "70"})["changed"] == ["overall"]
         assert client.replay(again["id"])["same"]
-        assert client.proof(again["id"])["index"] == 1
+        assert client.proof(again["id"])["index"] == 2
         evaluated = client.evaluate(INTERVIEW, {"band_min": 10000, "band_max": 14000})
         plan = client.plan("marketing-analyst", {"data_analysis": "60"})
         assert plan["plan"]["role"] == evaluated["evaluation"]["profile"]["role"]
@@ -68,11 +68,12 @@ def test_a_client_goes_all_the_way_and_nothing_of_it_is_in_the_log(tmp_path: Pat
         log = service.log.read_text("utf-8")
         secret = service.key.rpartition("_")[2]
         assert log.count(secret) == 1, "the key is shown once"
+        told = log.splitlines()
+        assert log.count(told[3].strip()) == 1, "and so is the password"
         for hidden in (ID_NUMBER, NAME, "cand-90be17", "p-1"):
             assert hidden not in log
-        told = log.splitlines()
-        assert [line for line in told if not line.startswith("{")] == told[:2], "the key alone"
-        assert all(json.loads(line)["event"] for line in told[2:])
+        assert [line for line in told if not line.startswith("{")] == told[:4], "these two alone"
+        assert all(json.loads(line)["event"] for line in told[4:])
 
 
 def test_a_stop_loses_nothing_that_was_asked(tmp_path: Path) -> None:

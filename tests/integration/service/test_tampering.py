@@ -20,6 +20,7 @@ from api.services.log import bundle, examined, public_key, signed_head
 from api.services.platform import open_platform
 from api.services.publish import Act, resume, suspend
 from api.services.signing import sign
+from api.store.events import Event, note
 from api.store.examine import examine
 from api.store.heads import keep_head, kept_head
 from api.store.keys import AlteredError
@@ -29,7 +30,6 @@ from engine.audit.bundle import verify_bundle
 from engine.audit.checkpoint import Checkpoint, parse_verifier, sign_checkpoint, verifier_of
 from engine.audit.entry import LogEntry
 from engine.audit.merkle import EMPTY, Frontier, leaf_hash
-from engine.kernel.canonical import content_hash
 from engine.kernel.errors import DocumentError, EvaluationError
 from tests.support.databases import DATABASES, settings_on
 
@@ -238,13 +238,10 @@ def test_no_head_is_signed_that_did_not_grow_from_the_last(platform: Platform) -
 
 def test_entries_without_a_place_are_told_as_such(platform: Platform) -> None:
     with spoiled(platform) as connection:
-        append(
-            connection,
-            LogEntry(kind="key_change", subject="new", time=NOW, digest=content_hash(b"")),
-        )
+        new = note(connection, Event("key_change", "ann", NOW, {}), platform.keys)
         verifier = verifier_of(platform.settings.origin, platform.keys.signing)
         made = examine(connection, platform.keys, verifier)
-    assert (made.waiting, made.check.found) == (["new"], [])
+    assert (made.waiting, made.check.found) == ([new], [])
 
 
 # --- the bundle ------------------------------------------------------------------------------------

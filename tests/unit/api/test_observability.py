@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.http.guard import Rate
+from api.http.rates import Rate
 from api.observability import Figures, logger, redact, set_up_logs
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_an_id_number_is_hidden_wherever_it_stands(before: str, number: str) -> 
 
 
 def test_a_caller_over_the_rate_waits_and_others_do_not() -> None:
-    rate = Rate(2)
+    rate = Rate(2, 2)
     assert [rate.allows("a", 0.0) for _ in range(3)] == [True, True, False]
     assert rate.allows("b", 0.0)
     assert [rate.allows("a", 0.5), rate.allows("a", 0.6)] == [True, False]

@@ -1,0 +1,1 @@
+"""Every other system, each behind a module of its own."""
