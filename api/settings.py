@@ -27,10 +27,6 @@ class Settings(BaseSettings):
     batch_size: int = Field(200, ge=1, le=10_000, description="the most records in one commit")
     max_body_bytes: int = Field(1 << 20, ge=1024, description="the largest request that is read")
     max_draft_bytes: int = Field(16 << 20, ge=1024, description="the largest draft that is read")
-    assess_in: tuple[str, ...] = Field(
-        (),
-        description="jurisdictions in which a version's impact is assessed before it is published, as JSON",
-    )
     max_batch_bytes: int = Field(
         64 << 20, ge=1024, le=1 << 30, description="the largest batch that is read"
     )

@@ -12,6 +12,7 @@ from api.store.drafts import (
     Version,
     add_approval,
     approvals_of,
+    assessed_versions,
     authors_of,
     change,
     find_version,
@@ -308,7 +309,7 @@ def _reviewed(
         snapshot = platform.snapshot()
         with platform.engine.connect() as connection:
             row = _row(connection, name)
-            given = _circumstances(platform, connection, row, act)
+            given = _circumstances(connection, row, act)
         files = json.loads(row.files)
         document, loaded = read_draft(files, name.kind, name.id, name.version)
         looked = _Looked(row, review(snapshot.content, document, loaded, given), snapshot.revision)
@@ -358,15 +359,12 @@ def _write(platform: Platform, work: Callable[[Connection], dict[str, Any]]) -> 
     return platform.writer.submit(unit, alone=True).result()
 
 
-def _circumstances(
-    platform: Platform, connection: Connection, row: Row[Any], act: Act
-) -> Circumstances:
+def _circumstances(connection: Connection, row: Row[Any], act: Act) -> Circumstances:
     waivers = [json.loads(one.detail) for one in steps_of(connection, row, "waived")]
     return Circumstances(
         act.at,
         frozenset(one["what"] for one in waivers if parse_instant(one["until"]) > act.at),
-        bool(steps_of(connection, row, "assessed")),
-        frozenset(platform.settings.assess_in),
+        assessed_versions(connection, row),
     )
 
 

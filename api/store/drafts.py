@@ -273,6 +273,18 @@ def steps_of(connection: Connection, row: Row[Any], verb: Verb) -> Sequence[Row[
     return connection.execute(query.order_by(events.number)).all()
 
 
+def assessed_versions(connection: Connection, row: Row[Any]) -> frozenset[str]:
+    """Name the versions of a document whose impact was assessed, as they are now."""
+    events = publishing_events.c
+    query = (
+        select(documents.c.version)
+        .join(publishing_events, events.document == documents.c.id)
+        .where(documents.c.kind == row.kind, documents.c.name == row.name)
+        .where(events.verb == "assessed", events.digest == documents.c.digest)
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
 def authors_of(connection: Connection, row: Row[Any]) -> frozenset[str]:
     """Name all who ever wrote at a version."""
     events = publishing_events.c
