@@ -63,6 +63,7 @@ _STATES = {
     "draft": "草稿",
     "checked": "已检查",
     "submitted": "已提交",
+    "discarded": "已弃置",
     "approved": "已批准",
     "published": "已发布",
     "suspended": "已暂停",
@@ -72,6 +73,8 @@ _VERBS = {
     "drafted": "起草",
     "checked": "检查",
     "submitted": "提交",
+    "withdrawn": "撤回",
+    "discarded": "弃置",
     "approved": "批准",
     "voided": "批准作废",
     "rejected": "退回",
@@ -96,6 +99,8 @@ def add_to(app: typer.Typer) -> None:
     for command in (
         versions,
         submit,
+        withdraw,
+        discard,
         approve,
         reject,
         waive,
@@ -265,6 +270,36 @@ def submit(
 ) -> None:
     """Check a draft, and hand it to those who approve. · 提交审批"""
     _step(reference, "submit", {"reason": reason}, locals())
+
+
+@refusing
+def withdraw(
+    reference: ReferenceArgument,
+    reason: ReasonOption = "",
+    kind: KindOption = None,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    by: ByOption = ...,  # type: ignore[assignment]
+    json: JsonOption = False,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Take a submitted version back to be a draft. · 撤回提交"""
+    _step(reference, "withdraw", {"reason": reason}, locals())
+
+
+@refusing
+def discard(
+    reference: ReferenceArgument,
+    reason: ReasonOption,
+    kind: KindOption = None,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    by: ByOption = ...,  # type: ignore[assignment]
+    json: JsonOption = False,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Discard a draft; its history stays. · 弃置草稿"""
+    _step(reference, "discard", {"reason": reason}, locals())
 
 
 @refusing

@@ -128,7 +128,7 @@ class _Local:
     def step(self, name: Name, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         from api.services import publish as steps
 
-        act = steps.Act(self.by, self._now(), body.get("reason", ""))
+        act = steps.Act(self.by, self._now(), body.get("reason", ""), may_publish=True)
         one, platform = steps.Version(*name), self.platform
         match verb:
             case "approve":
@@ -144,6 +144,8 @@ class _Local:
                 take = {
                     "check": steps.check,
                     "submit": steps.submit,
+                    "withdraw": steps.withdraw,
+                    "discard": steps.discard,
                     "reject": steps.reject,
                     "publish": steps.publish,
                 }[verb]

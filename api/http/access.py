@@ -50,5 +50,6 @@ class Needs:
 
 CanDecide, CanRead, CanAudit = (Depends(Needs(scope)) for scope in ("decide", "read", "audit"))
 CanAuthor, CanApprove, CanPublish = (Depends(Needs(s)) for s in ("author", "approve", "publish"))
+TakesBack = Depends(Needs("author", "publish"))
 CanSeeDrafts = Depends(Needs("author", "approve", "publish", "audit"))
 ManagesPeople, SeesGroups = (Depends(Needs(scope)) for scope in ("people", "demographics"))

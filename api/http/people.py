@@ -48,7 +48,7 @@ class Declared(BaseModel):
     ] = Field(max_length=20, examples=[{"sex": "female"}])
 
 
-def _deed(caller: Caller, reason: str) -> Deed:
+def _deed(caller: Caller, reason: str = "") -> Deed:
     return Deed(caller.client, dt.datetime.now(dt.UTC), reason)
 
 
@@ -58,28 +58,22 @@ def get_links(request: Request, person: _Person) -> JSONResponse:
     return JSONResponse({"external_ids": people.links(platform_of(request), person)})
 
 
-@router.put(
-    "/people/{person}/external-ids/{system}/{external}",
-    dependencies=[ManagesPeople],
-    status_code=204,
-)
-def put_link(request: Request, person: _Person, system: _System, external: _External) -> Response:
+@router.put("/people/{person}/external-ids/{system}/{external}", status_code=204)
+def put_link(
+    request: Request, person: _Person, system: _System, external: _External, caller: _Manager
+) -> Response:
     """Say what another system calls a person."""
-    now = dt.datetime.now(dt.UTC)
-    people.link(platform_of(request), person, External(system, external), now)
+    people.link(platform_of(request), person, External(system, external), _deed(caller))
     return Response(status_code=204)
 
 
-@router.delete(
-    "/people/{person}/external-ids/{system}/{external}",
-    dependencies=[ManagesPeople],
-    status_code=204,
-)
+@router.delete("/people/{person}/external-ids/{system}/{external}", status_code=204)
 def delete_link(
-    request: Request, person: _Person, system: _System, external: _External
+    request: Request, person: _Person, system: _System, external: _External, caller: _Manager
 ) -> Response:
     """Forget an external id, once that system has erased it."""
-    if not people.unlink(platform_of(request), person, External(system, external)):
+    known = External(system, external)
+    if not people.unlink(platform_of(request), person, known, _deed(caller)):
         raise ProblemError("not-found")
     return Response(status_code=204)
 

@@ -51,6 +51,11 @@ TITLES = {
         "who wrote any part of a version neither approves nor waives it",
         "编写过该版本任何部分的人不能批准或豁免它",
     ),
+    "others-work": (
+        403,
+        "only who wrote some part of a version, or may publish, withdraws or discards it",
+        "只有编写过该版本或有权发布者可以撤回或弃置它",
+    ),
     "stale": (
         409,
         "the version was edited meanwhile: read it again",

@@ -16,6 +16,7 @@ from api.http.access import (
     CanAuthor,
     CanPublish,
     CanSeeDrafts,
+    TakesBack,
     platform_of,
 )
 from api.http.bodies import body_as, moment, schema_of
@@ -54,6 +55,7 @@ router = APIRouter(
         "not-found",
         "too-large",
         "own-work",
+        "others-work",
         "stale",
         "published",
         "wrong-state",
@@ -129,7 +131,8 @@ class ShadowSwitch(Body):
 
 
 def _act(caller: Caller, body: Body) -> Act:
-    return Act(caller.client, dt.datetime.now(dt.UTC), body.reason)
+    now = dt.datetime.now(dt.UTC)
+    return Act(caller.client, now, body.reason, "publish" in caller.scopes)
 
 
 # --- looking -------------------------------------------------------------------------------------
@@ -248,6 +251,28 @@ def submit_version(
 ) -> JSONResponse:
     """Hand a draft to those who approve; findings that stand in the way are the answer."""
     return JSONResponse(steps.submit(platform_of(request), name, _act(caller, body)))
+
+
+@router.post(f"{_ONE}/withdraw", openapi_extra=schema_of(Body))
+def withdraw_version(
+    request: Request,
+    caller: Annotated[Caller, TakesBack],
+    body: Annotated[Body, body_as(Body)],
+    name: _Name,
+) -> JSONResponse:
+    """Take a submitted version back to be a draft; its approvals are void."""
+    return JSONResponse(steps.withdraw(platform_of(request), name, _act(caller, body)))
+
+
+@router.post(f"{_ONE}/discard", openapi_extra=schema_of(Said))
+def discard_version(
+    request: Request,
+    caller: Annotated[Caller, TakesBack],
+    body: Annotated[Said, body_as(Said)],
+    name: _Name,
+) -> JSONResponse:
+    """Discard a draft; its history stays, and writing it again brings it back."""
+    return JSONResponse(steps.discard(platform_of(request), name, _act(caller, body)))
 
 
 @router.post(f"{_ONE}/approve", openapi_extra=schema_of(Approval))

@@ -40,9 +40,9 @@ __all__ = [
 ]
 
 
-def link(platform: Platform, person: str, external: External, now: dt.datetime) -> None:
+def link(platform: Platform, person: str, external: External, deed: Deed) -> None:
     """Keep what another system calls a person; raises TakenError, ErasedError."""
-    platform.writer.submit(lambda c: people.link(c, person, external, now, platform.keys)).result()
+    platform.writer.submit(lambda c: people.link(c, person, external, deed, platform.keys)).result()
 
 
 def links(platform: Platform, person: str) -> list[dict[str, str]]:
@@ -52,9 +52,13 @@ def links(platform: Platform, person: str) -> list[dict[str, str]]:
         return people.links_of(connection, person)
 
 
-def unlink(platform: Platform, person: str, external: External) -> bool:
+def unlink(platform: Platform, person: str, external: External, deed: Deed) -> bool:
     """Forget an external id, once that system has erased it; whether there was one."""
-    return platform.writer.submit(lambda c: people.unlink(c, person, external)).result()
+
+    def work(connection: Connection) -> bool:
+        return people.unlink(connection, person, external, deed, platform.keys)
+
+    return platform.writer.submit(work).result()
 
 
 def hold(platform: Platform, person: str, deed: Deed) -> str:

@@ -84,6 +84,8 @@ def show(connection: Connection, row: Row[Any], *, changed: bool = True) -> dict
 
 def _state(row: Row[Any], approvals: int) -> str:
     """Say how far a version is: the states that follow from what is known are kept nowhere."""
+    if row.discarded_at is not None:
+        return "discarded"
     if row.status == "submitted" and approvals >= row.needs:
         return "approved"
     if row.status == "draft" and row.checked == row.digest and row.blockers == 0:
@@ -181,7 +183,6 @@ def history(platform: Platform, kind: str, id_: str, only: str | None, most: int
             raise NotFoundError(kind, id_, only or "")
         steps = history_of(connection, kind, id_, only, most)
         intact = intact_steps(connection, steps)
-        begun = {step.version for step in steps if step.verb == "drafted"}
         told = [
             {
                 "step": step.id,
@@ -197,24 +198,6 @@ def history(platform: Platform, kind: str, id_: str, only: str | None, most: int
             }
             for step in steps
         ]
-    # What the database began with has no steps of its own.
-    told += [
-        {
-            "step": None,
-            "version": row.version,
-            "verb": "taken_over",
-            "who": row.author,
-            "at": row.created_at.isoformat(),
-            "reason": "",
-            "hash": row.hash,
-            "entry": None,
-            "intact": None,
-            "recorded": row.published_at.isoformat(),
-        }
-        for row in reversed(rows)
-        if row.published_at is not None and row.published_at < row.created_at
-        if row.version not in begun and only in (None, row.version)
-    ]
     return {"kind": kind, "id": id_, "history": told}
 
 

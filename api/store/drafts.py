@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from engine.audit.entry import EntryKind
 
 Verb: TypeAlias = Literal[
+    "taken_over",
     "drafted",
     "checked",
     "submitted",
+    "withdrawn",
+    "discarded",
     "approved",
     "voided",
     "rejected",
@@ -119,6 +122,7 @@ def put_draft(
         "checked": None,
         "blockers": None,
         "shadow_since": None,
+        "discarded_at": None,
     }
     if row is None:
         connection.execute(

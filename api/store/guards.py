@@ -71,6 +71,13 @@ GUARDS = (
         "a version begins as a draft",
     ),
     Guard(
+        "documents_discarded",
+        documents,
+        "update",
+        "new.discarded_at is not null and (new.status <> 'draft' or new.shadow_since is not null)",
+        "only a draft is discarded, and takes no step until it is written again",
+    ),
+    Guard(
         "documents_needs",
         documents,
         "update",

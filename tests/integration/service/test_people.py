@@ -87,7 +87,9 @@ def test_an_export_has_everything_and_is_logged(service: TestClient) -> None:
     assert exported["decisions"][0]["decision"] == made["decision"]
     assert exported["demographics"] == {"sex": "f"}
     assert exported["known_elsewhere"][0]["id"] == "A-1"
-    assert [one["kind"] for one in events_in(service, "ann")] == ["export", "export"]
+    told = events_in(service, "ann")
+    assert [one["kind"] for one in told] == ["link", "export", "export"]
+    assert told[0]["facts"] == {"system": "ats", "id": "A-1"}
     zh = {"accept-language": "zh-CN"}
     text = service.get("/v1/people/ann/export", params={"as": "text"}, headers=zh).text
     assert "# 关于 ann 所保存的全部内容" in text

@@ -15,7 +15,7 @@ from api.services import publish as steps
 from api.store.drafts import find_version
 from engine.publishing.review import Review
 from tests.support.databases import DATABASES
-from tests.support.registry import Office, open_office, rule_set
+from tests.support.registry import BEGAN, Office, open_office, rule_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,8 +103,9 @@ def test_a_version_passes_from_draft_to_publication(office: Office) -> None:
         ("drafted", "ann"),
         ("taken_over", "starter"),
     ]
-    assert all(one["intact"] for one in history[:-1])
-    for one in history[:-1]:
+    assert all(one["intact"] for one in history)
+    assert history[-1]["recorded"] == BEGAN.isoformat()
+    for one in history:
         assert one["entry"] in placed(office, one["step"])["leaf"]
 
     changed = office.call("ann", "GET", "diff?before=1.0.0&after=1.1.0").json()
@@ -228,6 +229,94 @@ def test_a_published_version_never_changes(office: Office) -> None:
     assert not sql(office, "update publishing_events set who = 'eve'")
     (drafted, _) = office.call("ann", "GET", "history").json()["history"]
     assert (drafted["who"], drafted["intact"]) == ("eve", False)
+
+
+def test_a_draft_is_discarded_and_comes_back_when_it_is_written_again(office: Office) -> None:
+    digest = submitted(office)
+    office.approve("cai", digest)
+    why = {"reason": "no longer wanted"}
+    assert kind_of(office.call("ann", "POST", "1.1.0/discard", why)) == (409, "wrong-state")
+    assert kind_of(office.call("bob", "POST", "1.1.0/withdraw", {})) == (403, "others-work")
+    assert kind_of(office.call("ann", "POST", "1.0.0/discard", why)) == (409, "published")
+    stamp = "update documents set discarded_at = created_at where version = "
+    for version in ("1.0.0", "1.1.0"):
+        assert "only a draft" in sql(office, f"{stamp}'{version}'")
+    taken = office.do("dee", "withdraw")  # who may publish takes back what others wrote
+    assert (taken["state"], taken["approvals"]) == ("checked", [])
+    assert office.do("ann", "withdraw")["changed"] is False
+    assert kind_of(office.call("bob", "POST", "1.1.0/discard", why)) == (403, "others-work")
+    assert office.call("ann", "POST", "1.1.0/discard", {}).status_code == 400
+    office.do("dee", "shadow", {"runs": True})
+    assert office.do("ann", "discard", why)["state"] == "discarded"
+    assert office.do("ann", "discard", why)["changed"] is False
+    assert office.platform.snapshot().shadows == ()
+    for who, step, body in (
+        ("ann", "submit", {}),
+        ("ann", "withdraw", {}),
+        ("ann", "check", {}),
+        ("ann", "assess", {"kept_at": "file 7"}),
+        ("cai", "shadow", {"runs": True}),
+        ("cai", "approve", {"digest": digest, "reason": "x"}),
+        ("cai", "publish", {}),
+    ):
+        refused = office.call(who, "POST", f"1.1.0/{step}", body)
+        assert kind_of(refused) == (409, "wrong-state"), step
+    for forced in ("status = 'submitted'", "shadow_since = created_at"):
+        assert "only a draft" in sql(
+            office,
+            f"update documents set {forced} where version = '1.1.0'",  # noqa: S608 - a test's own
+        )
+    history = office.call("ann", "GET", "history").json()["history"]
+    assert [one["verb"] for one in history[:4]] == ["discarded", "shadowed", "withdrawn", "voided"]
+    assert (history[0]["reason"], history[0]["intact"]) == ("no longer wanted", True)
+    assert history[0]["entry"] in placed(office, history[0]["step"])["leaf"]
+    again = office.draft()
+    assert (again["state"], again["changed"]) == ("draft", True)
+    assert office.do("ann", "submit")["state"] == "submitted"
+
+
+def test_an_assessment_counts_until_a_version_knows_more(office: Office) -> None:
+    law = """schema_version: "1"
+kind: jurisdiction
+id: eu
+version: 1.0.0
+title: {zh: 欧盟, en: EU}
+owner: hr
+effective_from: 2026-01-01T00:00:00+00:00
+clause: HR-3
+impact_assessment:
+  - {cites: GDPR Art. 35, renew: material_change}
+"""
+    files = {"rules/jurisdictions/eu/1.0.0.yaml": law}
+    there = "/jurisdictions/eu/1.0.0"
+    digest = office.call("ann", "PUT", there, {"files": files}).json()["digest"]
+    assert office.call("ann", "POST", f"{there}/submit", {}).status_code == 200
+    for who in ("bob", "cai"):
+        office.call(who, "POST", f"{there}/approve", {"digest": digest, "reason": "x"})
+    assert office.call("cai", "POST", f"{there}/publish", {}).status_code == 200
+
+    def write(version: str, start: str, more: str = "") -> tuple[str, list[str]]:
+        given = rule_set(version, start=start)
+        head = f"\njurisdictions: [eu]\n\ninputs:{more}"
+        given = {path: text.replace("\ninputs:", head) for path, text in given.items()}
+        answer = office.call("ann", "PUT", version, {"files": given}).json()
+        found = office.do("ann", "check", version=version)["findings"]
+        return answer["digest"], [one["code"] for one in found if one["severity"] == "error"]
+
+    digest, found = write("1.1.0", "2026-06-01T00:00:00+00:00")
+    assert found == ["PUBLISH-005"]
+    office.do("ann", "assess", {"kept_at": "DPIA 7"})
+    office.do("ann", "submit")
+    for who in ("bob", "cai"):
+        office.approve(who, digest)
+    office.do("cai", "publish")
+    assert write("1.2.0", "2026-07-01T00:00:00+00:00")[1] == []
+    more = "\n  tenure: {type: number, default: 0}"
+    assert write("1.3.0", "2026-08-01T00:00:00+00:00", more)[1] == ["PUBLISH-010"]
+    office.do("ann", "assess", {"kept_at": "DPIA 8"}, version="1.3.0")
+    assert office.do("ann", "check", version="1.3.0")["state"] == "checked"
+    # An edit makes it another version than the one that was assessed.
+    assert write("1.3.0", "2026-08-02T00:00:00+00:00", more)[1] == ["PUBLISH-010"]
 
 
 def test_the_stop_button_works_from_the_next_decision_on(office: Office) -> None:

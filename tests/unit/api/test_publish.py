@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from api.app import create_app
 from api.cli import app, mirror
 from api.cli.operate import begin
+from api.observability import set_up_logs
 from api.settings import Settings
 from engine.publishing.mirror import Pulled
 from tests.support.registry import rule_set, write_folder
@@ -67,7 +68,8 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def url(desk: Desk) -> Iterator[str]:
-    """The address of a real server on the same registry."""
+    """The address of a real server on the same registry, which does not log into what commands print."""
+    set_up_logs("error")
     server = uvicorn.Server(
         uvicorn.Config(create_app(desk.settings), port=0, log_level="warning", lifespan="on")
     )
@@ -147,6 +149,14 @@ def test_findings_and_waivers_are_told(desk: Desk) -> None:
     assert "submitted" in desk.run("submit", "line@1.1.0")
     assert "checked" in desk.run("reject", "line@1.1.0", "-m", "no", by="bob")
     assert "waived  bob  G2 → 2099-01-01  known" in desk.run("history", "line")
+    desk.run("submit", "line@1.1.0")
+    assert "not in the state" in desk.run("discard", "line@1.1.0", "-m", "no", code=1)
+    assert "checked" in desk.run("withdraw", "line@1.1.0")
+    assert "已弃置" in desk.run("discard", "line@1.1.0", "-m", "no", lang="zh")
+    assert "line@1.1.0  discarded" in desk.run("versions", "line")
+    assert desk.run("push") == "nothing to push\n"
+    desk.write(line="81")
+    assert desk.run("push") == "rule_set line@1.1.0: draft edited\n"
 
 
 def test_a_shadow_and_the_stop_button(desk: Desk) -> None:
