@@ -159,7 +159,7 @@ def versions(
 ) -> None:
     """List the versions in the registry with their states. · 列出注册库中的版本"""
     with open_registry(url, key, by, lang) as registry:
-        listed = [one for one in registry.versions() if document in (None, one["id"])]
+        listed = registry.versions(document)
         shadows = {
             shown(_name(one)): registry.agreement(_name(one))
             for one in listed
@@ -220,8 +220,8 @@ def _find(registry: Registry, reference: str, kind: str | None) -> dict[str, Any
         wrong_use(f"`{reference}` names no version: write `{id_}@1.0.0`")
     found = [
         one
-        for one in registry.versions()
-        if (one["id"], one["version"]) == (id_, version) and kind in (None, one["kind"])
+        for one in registry.versions(id_)
+        if one["version"] == version and kind in (None, one["kind"])
     ]
     if len(found) > 1:
         kinds = ", ".join(one["kind"] for one in found)
@@ -431,7 +431,7 @@ def _stop(document: str, verb: str, given: Mapping[str, Any]) -> None:
 
 
 def _kind(registry: Registry, document: str, kind: str | None) -> str:
-    kinds = sorted({str(one["kind"]) for one in registry.versions() if one["id"] == document})
+    kinds = sorted({str(one["kind"]) for one in registry.versions(document)})
     found = [one for one in kinds if kind in (None, one)]
     if len(found) > 1:
         wrong_use(f"`{document}` is of several kinds: add --kind; known: {', '.join(found)}")
@@ -483,11 +483,12 @@ def history(
     """Every step of a document's versions: who, when, why. · 版本历史"""
     id_, _, version = document.partition("@")
     with open_registry(url, key, by, lang) as registry:
-        told = registry.history(_kind(registry, id_, kind), id_, version or None)
+        found = _kind(registry, id_, kind)
+        told = registry.history(found, id_, version or None)
     if json:
-        print_json(told)
+        print_json({"kind": found, "id": id_, "history": told})
         return
-    for one in told["history"]:
+    for one in told:
         when = dt.datetime.fromisoformat(one["at"]).strftime("%Y-%m-%d %H:%M:%S")
         verb = _VERBS[one["verb"]] if lang == "zh" else one["verb"].replace("_", " ")
         more = [one["reason"]] if one["reason"] else []

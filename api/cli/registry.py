@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from api.services.platform import Platform
     from engine.publishing.mirror import Name
 
-MOST_STEPS = 1000
+_A_PAGE = 500
 _SECONDS = 120
 _LONGEST_NAME, _LONGEST_TEXT = 64, 2000
 
@@ -37,8 +37,8 @@ class ProblemError(Exception):
 class Registry(Protocol):
     """What the commands ask of the registry; each answer is the JSON that the service gives."""
 
-    def versions(self) -> list[dict[str, Any]]:
-        """List all versions, without their files."""
+    def versions(self, id_: str | None = None) -> list[dict[str, Any]]:
+        """List all versions, or those of one id, without their files."""
 
     def version(self, name: Name) -> dict[str, Any]:
         """Give one version with its files."""
@@ -52,7 +52,7 @@ class Registry(Protocol):
     def stop(self, kind: str, id_: str, verb: str, reason: str) -> dict[str, Any]:
         """Suspend or resume a document."""
 
-    def history(self, kind: str, id_: str, version: str | None) -> dict[str, Any]:
+    def history(self, kind: str, id_: str, version: str | None) -> list[dict[str, Any]]:
         """List the steps of a document."""
 
     def agreement(self, name: Name) -> dict[str, Any]:
@@ -107,11 +107,14 @@ class _Local:
     def _now(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC)
 
-    def versions(self) -> list[dict[str, Any]]:
-        from api.services.versions import versions
+    def versions(self, id_: str | None = None) -> list[dict[str, Any]]:
+        from api.services.versions import Page, versions
 
-        listed: list[dict[str, Any]] = versions(self.platform, None, None, self._now())["versions"]
-        return listed
+        now = self._now()
+        return _all_of(
+            "versions",
+            lambda after: versions(self.platform, None, id_, Page(_A_PAGE, after), now),
+        )
 
     def version(self, name: Name) -> dict[str, Any]:
         from api.services.publish import Version
@@ -157,16 +160,30 @@ class _Local:
         take = {"suspend": steps.suspend, "resume": steps.resume}[verb]
         return take(self.platform, kind, id_, steps.Act(self.by, self._now(), reason))
 
-    def history(self, kind: str, id_: str, version: str | None) -> dict[str, Any]:
-        from api.services.versions import history
+    def history(self, kind: str, id_: str, version: str | None) -> list[dict[str, Any]]:
+        from api.services.versions import Page, history
 
-        return history(self.platform, kind, id_, version, MOST_STEPS)
+        return _all_of(
+            "history",
+            lambda after: history(self.platform, kind, id_, version, Page(_A_PAGE, after)),
+        )
 
     def agreement(self, name: Name) -> dict[str, Any]:
         from api.services.publish import Version
         from api.services.versions import agreement
 
         return agreement(self.platform, Version(*name))
+
+
+def _all_of(part: str, ask: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Follow the pages of a list from its beginning."""
+    found: list[dict[str, Any]] = []
+    after: str | None = ""
+    while after is not None:
+        page = ask(after)
+        found += page[part]
+        after = page["next"]
+    return found
 
 
 def _told(take: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -212,10 +229,25 @@ class _Remote:
         except (OSError, ValueError) as error:
             wrong_use(f"no answer from `{self.url}`: {error}")
 
-    def versions(self) -> list[dict[str, Any]]:
+    def _list(self, part: str, path: str, **query: str) -> list[dict[str, Any]]:
+        def ask(after: str) -> dict[str, Any]:
+            asked = {**query, "limit": str(_A_PAGE), "after": after}
+            return self._ask("GET", f"{path}?{urllib.parse.urlencode(asked)}")
+
+        return _all_of(part, ask)
+
+    def versions(self, id_: str | None = None) -> list[dict[str, Any]]:
         from api.http.publishing import COLLECTIONS
 
-        return [one for name in COLLECTIONS for one in self._ask("GET", name)["versions"]]
+        found: list[dict[str, Any]] = []
+        for kind in COLLECTIONS.values():
+            path = _address(kind) if id_ is None else _address(kind, id_)
+            try:
+                found += self._list("versions", path)
+            except ProblemError as error:
+                if id_ is None or error.kind != "not-found":
+                    raise
+        return found
 
     def version(self, name: Name) -> dict[str, Any]:
         return self._ask("GET", _address(*name))
@@ -229,9 +261,9 @@ class _Remote:
     def stop(self, kind: str, id_: str, verb: str, reason: str) -> dict[str, Any]:
         return self._ask("POST", f"{_address(kind, id_)}/{verb}", {"reason": reason})
 
-    def history(self, kind: str, id_: str, version: str | None) -> dict[str, Any]:
-        query = {"limit": str(MOST_STEPS)} | ({"version": version} if version else {})
-        return self._ask("GET", f"{_address(kind, id_)}/history?{urllib.parse.urlencode(query)}")
+    def history(self, kind: str, id_: str, version: str | None) -> list[dict[str, Any]]:
+        only = {"version": version} if version else {}
+        return self._list("history", f"{_address(kind, id_)}/history", **only)
 
     def agreement(self, name: Name) -> dict[str, Any]:
         return self._ask("GET", f"{_address(*name)}/agreement")

@@ -26,6 +26,7 @@ from api.services import publish as steps
 from api.services import versions as views
 from api.services.access import Caller
 from api.services.publish import Act, Version
+from api.services.versions import Page
 
 COLLECTIONS = {
     "rule-sets": "rule_set",
@@ -71,13 +72,31 @@ _Kind = Annotated[
 ]
 _Id = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]*$", max_length=80)]
 _Version = Annotated[str, Path(pattern=r"^\d{1,9}\.\d{1,9}\.\d{1,9}$")]
+_Limit = Annotated[int, Query(ge=1, le=1000)]
+_AFTER = "`next` of the page before"
 
 
 def _named(kind: _Kind, id_: _Id, version: _Version) -> Version:
     return Version(kind, id_, version)
 
 
+def _numbered(
+    after: Annotated[str, Query(pattern="^[0-9]{0,18}$", description=_AFTER)] = "",
+    limit: _Limit = 100,
+) -> Page:
+    return Page(limit, after)
+
+
+def _by_id(
+    after: Annotated[str, Query(pattern="^[0-9a-f]{0,32}$", description=_AFTER)] = "",
+    limit: _Limit = 100,
+) -> Page:
+    return Page(limit, after)
+
+
 _Name = Annotated[Version, Depends(_named)]
+_Numbered = Annotated[Page, Depends(_numbered)]
+_ById = Annotated[Page, Depends(_by_id)]
 _ONE = "/{kind:collection}/{id_}/{version}"
 
 
@@ -139,17 +158,17 @@ def _act(caller: Caller, body: Body) -> Act:
 
 
 @router.get("/{kind:collection}", dependencies=[CanSeeDrafts])
-def list_versions(request: Request, kind: _Kind) -> JSONResponse:
+def list_versions(request: Request, kind: _Kind, page: _Numbered) -> JSONResponse:
     """List the versions of all documents of a kind, with their states."""
     now = dt.datetime.now(dt.UTC)
-    return JSONResponse(views.versions(platform_of(request), kind, None, now))
+    return JSONResponse(views.versions(platform_of(request), kind, None, page, now))
 
 
 @router.get("/{kind:collection}/{id_}", dependencies=[CanSeeDrafts])
-def list_versions_of(request: Request, kind: _Kind, id_: _Id) -> JSONResponse:
+def list_versions_of(request: Request, kind: _Kind, id_: _Id, page: _Numbered) -> JSONResponse:
     """List the versions of one document, with their states."""
     now = dt.datetime.now(dt.UTC)
-    return JSONResponse(views.versions(platform_of(request), kind, id_, now))
+    return JSONResponse(views.versions(platform_of(request), kind, id_, page, now))
 
 
 @router.get("/{kind:collection}/{id_}/in-force", dependencies=[CanSeeDrafts])
@@ -171,11 +190,11 @@ def get_history(
     request: Request,
     kind: _Kind,
     id_: _Id,
+    page: _ById,
     version: Annotated[str | None, Query(max_length=40)] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> JSONResponse:
     """List every step: who drafted, approved, published, stopped what, when and why."""
-    return JSONResponse(views.history(platform_of(request), kind, id_, version, limit))
+    return JSONResponse(views.history(platform_of(request), kind, id_, version, page))
 
 
 @router.get("/{kind:collection}/{id_}/diff", dependencies=[CanSeeDrafts])
@@ -202,13 +221,12 @@ def get_version(request: Request, name: _Name) -> JSONResponse:
 def get_decisions(
     request: Request,
     name: _Name,
-    after: Annotated[str, Query(pattern="^[0-9a-f]{0,32}$")] = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    page: _ById,
 ) -> JSONResponse:
     """List the decisions that a version of a rule set made."""
     if name.kind != "rule_set":
         raise ProblemError("not-found", "decisions")
-    return JSONResponse(views.decisions(platform_of(request), name, after, limit))
+    return JSONResponse(views.decisions(platform_of(request), name, page))
 
 
 @router.get(f"{_ONE}/agreement", dependencies=[CanSeeDrafts])

@@ -6,15 +6,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from api.store.drafts import (
+    Page,
     Version,
     approvals_of,
     authors_of,
+    count_by,
     decisions_by,
     find_version,
     history_of,
     intact_steps,
     list_versions,
     steps_of,
+    versions_of,
 )
 from api.store.registry import lock_line
 from api.store.shadows import agreement_of, differing_parts
@@ -26,8 +29,22 @@ from engine.publishing.review import candidate
 from engine.rules.diff import diff_rule_sets
 from engine.rules.statements import edit_json, edit_text, impact_json, impact_lines
 
+__all__ = [
+    "Page",
+    "agreement",
+    "decisions",
+    "difference",
+    "finding_json",
+    "history",
+    "in_force",
+    "show",
+    "version",
+    "versions",
+]
+
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -112,21 +129,30 @@ def version(platform: Platform, name: Version, now: dt.datetime) -> dict[str, An
 
 
 def versions(
-    platform: Platform, kind: str | None, id_: str | None, now: dt.datetime
+    platform: Platform, kind: str | None, id_: str | None, page: Page, now: dt.datetime
 ) -> dict[str, Any]:
-    """List versions with their states, without their files."""
+    """List versions with their states, without their files: a page, and where the `next` one begins."""
     published = platform.snapshot().content
     with platform.engine.connect() as connection:
-        rows = list_versions(connection, kind, id_)
-        if id_ is not None and not rows:
-            raise NotFoundError(kind or "document", id_)
+        rows, after = _paged(lambda more: list_versions(connection, kind, id_, more), page, "id")
+        if kind is not None and id_ is not None and not versions_of(connection, kind, id_):
+            raise NotFoundError(kind, id_)
         listed = [
             {**show(connection, row, changed=False), **_standing(published, row, now)}
             for row in rows
         ]
     for one in listed:
         del one["changed"]
-    return {"versions": listed}
+    return {"versions": listed, "next": after}
+
+
+def _paged(
+    read: Callable[[Page], Sequence[Row[Any]]], page: Page, key: str
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """Read a page and one row more: if that is there, the last row's `key` is where the next page begins."""
+    rows = read(Page(page.limit + 1, page.after))
+    shown = rows[: page.limit]
+    return shown, str(getattr(shown[-1], key)) if len(rows) > len(shown) else None
 
 
 def _standing(published: Content, row: Row[Any], now: dt.datetime) -> dict[str, Any]:
@@ -172,16 +198,18 @@ def in_force(
     }
 
 
-def history(platform: Platform, kind: str, id_: str, only: str | None, most: int) -> dict[str, Any]:
-    """List every step of a document's versions, the latest first; raises NotFoundError.
+def history(
+    platform: Platform, kind: str, id_: str, only: str | None, page: Page
+) -> dict[str, Any]:
+    """List every step of a document's versions, the latest first, by pages; raises NotFoundError.
 
     `intact` says whether a step is still what the log committed to when it was taken.
     """
     with platform.engine.connect() as connection:
-        rows = list_versions(connection, kind, id_)
-        if not rows or (only is not None and all(row.version != only for row in rows)):
+        known = versions_of(connection, kind, id_)
+        if not known or (only is not None and only not in known):
             raise NotFoundError(kind, id_, only or "")
-        steps = history_of(connection, kind, id_, only, most)
+        steps, after = _paged(lambda p: history_of(connection, kind, id_, only, p), page, "id")
         intact = intact_steps(connection, steps)
         told = [
             {
@@ -198,14 +226,15 @@ def history(platform: Platform, kind: str, id_: str, only: str | None, most: int
             }
             for step in steps
         ]
-    return {"kind": kind, "id": id_, "history": told}
+    return {"kind": kind, "id": id_, "history": told, "next": after}
 
 
-def decisions(platform: Platform, name: Version, after: str, most: int) -> dict[str, Any]:
-    """List the decisions that a version of a rule set made; `after` is the id of the last one seen."""
+def decisions(platform: Platform, name: Version, page: Page) -> dict[str, Any]:
+    """Count the decisions that a version of a rule set made, and list them by pages."""
     with platform.engine.connect() as connection:
         row = _found(connection, name)
-        count, made = decisions_by(connection, name, after, most)
+        count = count_by(connection, name)
+        made, after = _paged(lambda more: decisions_by(connection, name, more), page, "id")
     listed = [
         {
             "id": one.id,
@@ -215,7 +244,7 @@ def decisions(platform: Platform, name: Version, after: str, most: int) -> dict[
         }
         for one in made
     ]
-    return {"hash": row.hash, "count": count, "decisions": listed}
+    return {"hash": row.hash, "count": count, "decisions": listed, "next": after}
 
 
 def agreement(platform: Platform, name: Version) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, tuple_, update
 
 from api.store.ledger import append
 from api.store.records import new_id
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from engine.audit.entry import EntryKind
 
@@ -94,14 +94,34 @@ def find_version(
     return connection.execute(query.with_for_update() if to_change else query).one_or_none()
 
 
-def list_versions(connection: Connection, kind: str | None, id_: str | None) -> Sequence[Row[Any]]:
-    """List versions, in the order in which they were begun."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list: at most `limit` rows after the one that `after` names; all from the first on without."""
+
+    limit: int
+    after: str = ""
+
+
+def list_versions(
+    connection: Connection, kind: str | None, id_: str | None, page: Page
+) -> Sequence[Row[Any]]:
+    """List versions by name, in the order in which they were begun; `after` is the number of a row."""
+    order = tuple_(documents.c.kind, documents.c.name, documents.c.id)
     query = select(documents).order_by(documents.c.kind, documents.c.name, documents.c.id)
     if kind is not None:
         query = query.where(documents.c.kind == kind)
     if id_ is not None:
         query = query.where(documents.c.name == id_)
-    return connection.execute(query).all()
+    if page.after:
+        last = select(*order.clauses).where(documents.c.id == int(page.after))
+        query = query.where(order > last.scalar_subquery())
+    return connection.execute(query.limit(page.limit)).all()
+
+
+def versions_of(connection: Connection, kind: str, id_: str) -> frozenset[str]:
+    """Name the versions of a document."""
+    query = select(documents.c.version).where(documents.c.kind == kind, documents.c.name == id_)
+    return frozenset(connection.execute(query).scalars())
 
 
 def put_draft(
@@ -258,14 +278,17 @@ def intact_steps(connection: Connection, steps: Sequence[Row[Any]]) -> frozenset
 
 
 def history_of(
-    connection: Connection, kind: str, id_: str, version: str | None, most: int
+    connection: Connection, kind: str, id_: str, version: str | None, page: Page
 ) -> Sequence[Row[Any]]:
-    """List the steps of a document's versions, the latest first."""
+    """List the steps of a document's versions, the latest first; `after` is the id of a step."""
     events = publishing_events.c
     query = select(publishing_events).where(events.kind == kind, events.name == id_)
     if version is not None:
         query = query.where((events.version == version) | events.version.is_(None))
-    return connection.execute(query.order_by(events.number.desc()).limit(most)).all()
+    if page.after:
+        last = select(publishing_events.c.number).where(events.id == page.after)
+        query = query.where(events.number < last.scalar_subquery())
+    return connection.execute(query.order_by(events.number.desc()).limit(page.limit)).all()
 
 
 def steps_of(connection: Connection, row: Row[Any], verb: Verb) -> Sequence[Row[Any]]:
@@ -296,14 +319,18 @@ def authors_of(connection: Connection, row: Row[Any]) -> frozenset[str]:
     return frozenset({row.author, *connection.execute(query).scalars()})
 
 
-def decisions_by(
-    connection: Connection, name: Version, after: str, most: int
-) -> tuple[int, list[Row[Any]]]:
-    """Count the decisions that a version of a rule set made, and list those after one, by time."""
-    made = (decisions.c.rule_set == name.id) & (decisions.c.version == name.version)
-    count: int = connection.execute(
-        select(func.count()).select_from(decisions).where(made)
-    ).scalar_one()
-    columns = (decisions.c.id, decisions.c.decided_at, decisions.c.as_of, decisions.c.status)
-    query = select(*columns).where(made, decisions.c.id > after).order_by(decisions.c.id)
-    return count, [*connection.execute(query.limit(most))]
+def count_by(connection: Connection, name: Version) -> int:
+    """Count the decisions that a version of a rule set made."""
+    query = select(func.count()).select_from(decisions).where(_made_by(name))
+    return int(connection.execute(query).scalar_one())
+
+
+def decisions_by(connection: Connection, name: Version, page: Page) -> Sequence[Row[Any]]:
+    """List the decisions that a version of a rule set made, by time; `after` is the id of one."""
+    columns = (decisions.c[one] for one in ("id", "decided_at", "as_of", "status"))
+    query = select(*columns).where(_made_by(name), decisions.c.id > page.after)
+    return connection.execute(query.order_by(decisions.c.id).limit(page.limit)).all()
+
+
+def _made_by(name: Version) -> ColumnElement[bool]:
+    return and_(decisions.c.rule_set == name.id, decisions.c.version == name.version)

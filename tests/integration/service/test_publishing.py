@@ -319,6 +319,35 @@ impact_assessment:
     assert write("1.3.0", "2026-08-02T00:00:00+00:00", more)[1] == ["PUBLISH-010"]
 
 
+def test_lists_come_by_pages_that_hold_each_once(office: Office) -> None:
+    for number in range(1, 6):
+        office.draft(version=f"1.{number}.0", start=f"2027-0{number}-01T00:00:00+00:00")
+    office.draft(version="1.3.0", line="81")
+
+    def pages(path: str, part: str, key: str) -> list[Any]:
+        seen: list[Any] = []
+        after: str | None = ""
+        while after is not None:
+            page = office.call("cai", "GET", f"{path}limit=2&after={after}").json()
+            assert len(page[part]) <= 2
+            seen += [one[key] for one in page[part]]
+            after = page["next"]
+        return seen
+
+    versions = [f"1.{number}.0" for number in range(6)]
+    assert pages("/rule-sets?", "versions", "version") == versions
+    assert pages("/rule-sets/line?", "versions", "version") == versions
+    whole = office.call("cai", "GET", "history").json()
+    assert whole["next"] is None
+    assert pages("history?", "history", "step") == [one["step"] for one in whole["history"]]
+    assert len(pages("history?version=1.3.0&", "history", "step")) == 2
+    made = [office.decide(90)["id"] for _ in range(3)]
+    assert pages("1.0.0/decisions?", "decisions", "id") == sorted(made)
+    assert office.call("cai", "GET", "/rule-sets?after=999").json()["versions"] == []
+    for wrong in ("limit=0", "limit=1001", "after=x", "after=" + "9" * 19):
+        assert 400 <= office.call("cai", "GET", f"/rule-sets?{wrong}").status_code < 500, wrong
+
+
 def test_the_stop_button_works_from_the_next_decision_on(office: Office) -> None:
     assert office.decide(95)["decision"]["status"] == "decided"
     assert office.call("dee", "POST", "suspend", {}).status_code == 400

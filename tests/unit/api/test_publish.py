@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from api.app import create_app
 from api.cli import app, mirror
 from api.cli.operate import begin
+from api.client import Client
 from api.observability import set_up_logs
 from api.settings import Settings
 from engine.publishing.mirror import Pulled
@@ -191,6 +192,16 @@ def test_the_same_over_the_api(desk: Desk, url: str) -> None:
         desk.run("approve", "line@1.1.0", "-m", "fine", by=who)
     desk.run("publish", "line@1.1.0", env=service)
     assert desk.run("pull", env=service) == "written: published.lock\n"
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr("api.cli.registry._A_PAGE", 1)
+        assert (
+            desk.run("versions", env=service).count("\n") == desk.run("versions").count("\n") == 2
+        )
+        paged = desk.run("history", "line", env=service)
+    assert paged == desk.run("history", "line")
+    client = Client(url, desk.key)
+    assert [one["version"] for one in client.versions("rule-sets", "line")] == ["1.0.0", "1.1.0"]
+    assert len(list(client.history("rule-sets", "line"))) == paged.count("\n")
     assert "published  administrator" in desk.run("history", "line", env=service)
     desk.run("suspend", "line", "-m", "incident", env=service)
     assert json.loads(desk.run("versions", "--json", env=service))[0]["state"] == "suspended"
