@@ -20,6 +20,10 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL: postgresql://user:password@host/name"
     )
+    vault_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL, as a role of its own: where what people declare for audits lies; needed beside EVENHAND_DATABASE_URL",
+    )
     origin: str = Field("evenhand.local/log", description="the name under which the log is signed")
     sign_seconds: int = Field(
         60, ge=1, le=86_400, description="how often the head of the log is signed while it grows"
@@ -50,8 +54,21 @@ class Settings(BaseSettings):
         """Give the database's address in SQLAlchemy's form."""
         if self.database_url is None:
             return f"sqlite:///{(self.data_dir / 'evenhand.sqlite').absolute()}"
-        given = self.database_url.get_secret_value()
-        for scheme in ("postgresql://", "postgres://"):
-            if given.startswith(scheme):
-                return "postgresql+psycopg://" + given.removeprefix(scheme)
-        return given
+        return _driven(self.database_url)
+
+    def vault(self) -> str | None:
+        """Give the vault's address: a file beside the embedded database, another role's with PostgreSQL, or none."""
+        if self.vault_url is not None:
+            return _driven(self.vault_url)
+        if self.database_url is None:
+            return f"sqlite:///{(self.data_dir / 'vault.sqlite').absolute()}"
+        return None
+
+
+def _driven(address: SecretStr) -> str:
+    """Name the driver in an address of PostgreSQL."""
+    given = address.get_secret_value()
+    for scheme in ("postgresql://", "postgres://"):
+        if given.startswith(scheme):
+            return "postgresql+psycopg://" + given.removeprefix(scheme)
+    return given

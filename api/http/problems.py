@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.services.decide import AlteredError, ErasedError, KeyReusedError, NothingLikeItError
+from api.services.demographics import NoVaultError
 from api.services.exceptions import ClosedError, SamePersonError
 from api.services.people import HeldError, TakenError, UnknownPersonError
 from api.services.publish import BlockedError, RefusedError
@@ -33,6 +34,11 @@ TITLES = {
         "该幂等键此前用于另一请求",
     ),
     "erased": (410, "what this is about was erased", "相关内容已被删除"),
+    "no-vault": (
+        503,
+        "nothing says by which role the vault of demographics is reached: EVENHAND_VAULT_URL",
+        "未设置访问人口统计保险库的角色：EVENHAND_VAULT_URL",
+    ),
     "held": (409, "a legal hold forbids the erasure", "法律冻结期间不得删除"),
     "same-person": (
         403,
@@ -167,6 +173,8 @@ def told(error: Exception) -> tuple[str, str, Sequence[Diagnostic]]:
             return "same-person", "", ()
         case ClosedError():
             return "closed", str(error), ()
+        case NoVaultError():
+            return "no-vault", "", ()
         case HeldError():
             return "held", str(error), ()
         case TakenError():
@@ -190,6 +198,7 @@ TOLD = (
     SamePersonError,
     ClosedError,
     HeldError,
+    NoVaultError,
     TakenError,
 )
 """The errors that are answered as problems."""

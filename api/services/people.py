@@ -84,7 +84,7 @@ def erase(platform: Platform, person: str, deed: Deed) -> dict[str, Any]:
     def work(connection: Connection) -> dict[str, Any]:
         done = people.erase(connection, person, deed, platform.keys)
         # Here, where it still can fail: an erasure is told only when the vault is empty as well.
-        demographics.forget(platform.settings, person)
+        demographics.forget(platform.settings, connection, person)
         return done
 
     done = platform.writer.submit(work).result()
@@ -159,11 +159,10 @@ def export(platform: Platform, person: str, by: str, now: dt.datetime) -> dict[s
             "decisions": [_decision(kept) for kept in records],
             "events": list(events_of(connection, platform.keys, person)),
             "holds": list(people.holds_on(connection, person)),
+            "demographics": demographics.declared(platform.settings, connection, person),
         }
 
-    made = platform.writer.submit(work).result()
-    made["demographics"] = demographics.declared(platform.settings, person)
-    return made
+    return platform.writer.submit(work).result()
 
 
 def _decision(kept: Kept) -> dict[str, Any]:

@@ -221,17 +221,14 @@ def with_keys(ids: Collection[str]) -> Select[Any]:
     )
 
 
-def latest_of_each(connection: Connection, keys: Keys, rule_set: str) -> dict[str, str]:
-    """Give the outcome of each person's latest decision by a rule set; what was erased is left out."""
+def latest_of_each(connection: Connection, keys: Keys, rule_set: str) -> dict[str, dict[str, Any]]:
+    """Give the body of each person's latest decision by a rule set; what was erased is left out."""
     query = select(decisions, people.c.key).join(people).where(decisions.c.rule_set == rule_set)
     ordered = query.where(people.c.key.is_not(None)).order_by(
         decisions.c.decided_at, decisions.c.id
     )
-    found = {}
-    for row in connection.execute(ordered):
-        decision = json.loads(open_body(row, keys)[1])["decision"]
-        found[row.person] = str(decision["outcomes"].get("outcome", decision["status"]))
-    return found
+    latest = {row.person: row for row in connection.execute(ordered)}
+    return {person: json.loads(open_body(row, keys)[1]) for person, row in latest.items()}
 
 
 def clear_rows(connection: Connection) -> Iterator[Row[Any]]:

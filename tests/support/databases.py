@@ -24,8 +24,11 @@ DATABASES = ("sqlite", "postgres")
 
 
 @contextmanager
-def settings_on(database: str, folder: Path) -> Iterator[Settings]:
-    """Give settings for an empty database, which is gone afterwards."""
+def settings_on(database: str, folder: Path, *, apart: bool = False) -> Iterator[Settings]:
+    """Give settings for an empty database, which is gone afterwards; the vault has a role of its own.
+
+    With `apart` the service has one, too, as the how-to says; else it is whoever runs the tests.
+    """
     if database == "sqlite":
         yield Settings(data_dir=folder)
         return
@@ -37,9 +40,21 @@ def settings_on(database: str, folder: Path) -> Iterator[Settings]:
             raise
         pytest.skip("no PostgreSQL server answers: set EVENHAND_TEST_POSTGRES_URL")
     with server:
-        server.execute(f'create database "{name}"')
+        own, vault = f"{name}_own", f"{name}_vault"
+        passwords = {role: secrets.token_hex(16) for role in (own, vault)}
         try:
-            url = POSTGRES.rpartition("/")[0] + f"/{name}"
-            yield Settings(data_dir=folder, database_url=SecretStr(url))
+            for role, password in passwords.items():
+                server.execute(f"create role {role} login password '{password}'")
+                server.execute(f"alter role {role} set timezone = 'Asia/Shanghai'")
+            server.execute(f"create database {name}{f' owner {own}' if apart else ''}")
+            url = f"{POSTGRES.rpartition('/')[0]}/{name}"
+            with psycopg.connect(url, autocommit=True) as made:
+                made.execute(f"create schema vault authorization {vault}")
+            place = url.rpartition("@")[2]
+            urls = {r: SecretStr(f"postgresql://{r}:{p}@{place}") for r, p in passwords.items()}
+            mine = urls[own] if apart else SecretStr(url)
+            yield Settings(data_dir=folder, database_url=mine, vault_url=urls[vault])
         finally:
-            server.execute(f'drop database "{name}" with (force)')
+            server.execute(f"drop database if exists {name} with (force)")
+            for role in passwords:
+                server.execute(f"drop role if exists {role}")
