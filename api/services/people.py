@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from api.services import demographics
-from api.services.decide import NothingLikeItError, unmarked
+from api.services.decide import ErasedError, NothingLikeItError, unmarked
+from api.services.retention import Dues, due_json
 from api.store import people
 from api.store.events import Event, events_of, note
 from api.store.people import Deed, External, HeldError, TakenError, UnknownPersonError
@@ -149,14 +150,16 @@ def export(platform: Platform, person: str, by: str, now: dt.datetime) -> dict[s
     """Give everything that is kept about a person, and log that it was given; raises UnknownPersonError, ErasedError."""
 
     def work(connection: Connection) -> dict[str, Any]:
-        people.person_row(connection, person)
+        if people.person_row(connection, person).key is None:
+            raise ErasedError(person)
         note(connection, Event("export", by, now, {"what": "person"}, person), platform.keys)
         records = records_of(connection, platform.keys, person)
+        dues = Dues(platform.snapshot().content, (), now)
         return {
             "person": person,
             "made_at": now.isoformat(),
             "known_elsewhere": people.links_of(connection, person),
-            "decisions": [_decision(kept) for kept in records],
+            "decisions": [_decision(kept, dues) for kept in records],
             "events": list(events_of(connection, platform.keys, person)),
             "holds": list(people.holds_on(connection, person)),
             "demographics": demographics.declared(platform.settings, connection, person),
@@ -165,7 +168,7 @@ def export(platform: Platform, person: str, by: str, now: dt.datetime) -> dict[s
     return platform.writer.submit(work).result()
 
 
-def _decision(kept: Kept) -> dict[str, Any]:
+def _decision(kept: Kept, dues: Dues) -> dict[str, Any]:
     return {
         "id": kept.id,
         "decided_at": kept.decided_at.isoformat(),
@@ -175,4 +178,5 @@ def _decision(kept: Kept) -> dict[str, Any]:
         "engine": kept.engine,
         "inputs": plain_inputs(kept),
         "decision": kept.body["decision"],
+        "retention": due_json(dues.of(kept.rule_set, kept.version, kept.decided_at)),
     }

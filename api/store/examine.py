@@ -146,7 +146,7 @@ VOTES_ALTERED = Code(
 )
 
 _AT_ONCE = 2_000
-_TELLING = ("erasure", "hold", "exception", "link", "unlink")
+_TELLING = ("erasure", "retention", "hold", "exception", "link", "unlink")
 _STEPS = frozenset({"publication", "approval", "suspension"})
 _LOGGED = frozenset({"decision", "import"})
 _NOTED = frozenset(get_args(EntryKind)) - _STEPS - _LOGGED
@@ -235,6 +235,8 @@ def _events(connection: Connection, made: Examined, keys: Keys) -> None:
         match body["kind"], facts.get("action"):
             case "erasure", _:
                 made.persons.add(body["person"])
+                made.vouched |= facts["rows"]
+            case "retention", _:
                 made.vouched |= facts["rows"]
             case "exception", "approved":
                 made.approvals.add((facts["exception"], facts["role"], body["by"]))
@@ -412,7 +414,7 @@ def _record(made: Examined, row: Row[Any], entry: LogEntry, keys: Keys) -> None:
     try:
         salt, body = open_body(row, keys)
     except ErasedError:
-        if row.erased_at is None:
+        if row.key is None and row.erased_at is None:
             check.tell(ROW_GONE.at(None, subject=row.person))
             return
         made.erased += 1
@@ -424,6 +426,8 @@ def _record(made: Examined, row: Row[Any], entry: LogEntry, keys: Keys) -> None:
     except AlteredError:
         check.tell(DOES_NOT_OPEN.at(None, subject=row.id))
         return
+    if row.id in made.vouched:
+        check.tell(CAME_BACK.at(None, subject=row.id))
     check.body(entry, salt, body)
     before = json.loads(body).get(CLEAR, {})
     for column, value in now.items():

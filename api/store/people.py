@@ -6,7 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, insert, select, text, update
+from sqlalchemy import and_, delete, func, insert, select, text, update
 
 from api.store.database import is_sqlite
 from api.store.events import OF_THE_PERSON, Event, note
@@ -18,6 +18,7 @@ from engine.kernel.canonical import canonical_json, content_hash
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Engine, Row
 
@@ -53,9 +54,10 @@ class External:
     id: str
 
 
-def person_row(connection: Connection, person: str) -> Row[Any]:
-    """Give a person's row; raises UnknownPersonError."""
-    row = connection.execute(select(people).where(people.c.id == person)).one_or_none()
+def person_row(connection: Connection, person: str, *, to_change: bool = False) -> Row[Any]:
+    """Give a person's row; `to_change` keeps others from holding or erasing them meanwhile; raises UnknownPersonError."""
+    query = select(people).where(people.c.id == person)
+    row = connection.execute(query.with_for_update() if to_change else query).one_or_none()
     if row is None:
         raise UnknownPersonError(person)
     return row
@@ -130,7 +132,7 @@ def _is(external: External) -> ColumnElement[bool]:
 
 def hold(connection: Connection, person: str, deed: Deed, keys: Keys) -> str:
     """Forbid the erasure of a person until the hold is lifted; gives its id; raises UnknownPersonError, ErasedError."""
-    if person_row(connection, person).key is None:
+    if person_row(connection, person, to_change=True).key is None:
         raise ErasedError(person)
     facts = {"action": "placed", "reason": deed.reason}
     id_ = note(connection, Event("hold", deed.by, deed.at, facts, person), keys)
@@ -165,7 +167,7 @@ def erase(connection: Connection, person: str, deed: Deed, keys: Keys) -> dict[s
     Gives the number of records and the external ids that are to be erased elsewhere. Raises
     UnknownPersonError, HeldError, ErasedError.
     """
-    row = person_row(connection, person)
+    row = person_row(connection, person, to_change=True)
     if row.key is None:
         raise ErasedError(person)
     if standing := holds_on(connection, person):
@@ -188,6 +190,29 @@ def erase(connection: Connection, person: str, deed: Deed, keys: Keys) -> dict[s
         "records": len(rows),
         "to_erase_elsewhere": links_of(connection, person),
     }
+
+
+def erase_records(
+    connection: Connection, chosen: Mapping[str, str], deed: Deed, cites: Sequence[str], keys: Keys
+) -> list[str]:
+    """Empty the bodies of records, given with whose they are, that no hold keeps; gives those that it erased.
+
+    The person's key stays, for other records; one entry says which law let these go, and vouches for
+    what stands in the clear.
+    """
+    ours = select(people.c.id).where(people.c.id.in_(sorted(set(chosen.values()))))
+    connection.execute(ours.order_by(people.c.id).with_for_update()).all()
+    held = set(holds_on(connection).values())
+    free = [id_ for id_, person in chosen.items() if person not in held]
+    there = decisions.c.id.in_(free), func.length(decisions.c.body) > 0
+    rows = connection.execute(select(decisions).where(*there).order_by(decisions.c.id)).all()
+    if not rows:
+        return []
+    clear = {one.id: content_hash(canonical_json(clear_of(one))) for one in rows}
+    facts = {"reason": deed.reason, "cites": list(cites), "rows": clear}
+    note(connection, Event("retention", deed.by, deed.at, facts), keys)
+    connection.execute(update(decisions).where(*there).values(body=b""))
+    return list(clear)
 
 
 def forget_pages(engine: Engine) -> None:

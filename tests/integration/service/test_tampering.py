@@ -32,8 +32,8 @@ from engine.audit.entry import LogEntry
 from engine.audit.merkle import EMPTY, Frontier, leaf_hash
 from engine.kernel.canonical import content_hash
 from engine.kernel.errors import DocumentError, EvaluationError
-from engine.lock import LOCK_NAME, parse_lock
 from tests.support.databases import DATABASES, settings_on
+from tests.support.registry import SHIPPED as BEGUN
 from tests.support.source import ROOT
 
 if TYPE_CHECKING:
@@ -47,8 +47,6 @@ if TYPE_CHECKING:
 NOW = dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
 INPUTS = {"assessed": True, "band_min": 8000, "band_max": 10000}
 PERSONS = ("ann", "bo", "chen", "du")
-BEGUN = len(parse_lock((ROOT / LOCK_NAME).read_text("utf-8"))[0])
-"""How many versions a database begins with: each has its entry."""
 LATER = 28
 """The entries of what is done below."""
 
