@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import getpass
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -107,6 +108,7 @@ def add_to(app: typer.Typer) -> None:
         assess,
         publish,
         shadow,
+        agreement,
         suspend,
         resume,
         history,
@@ -173,15 +175,20 @@ def versions(
     for one in listed:
         print(_line(one, lang))
         if found := shadows.get(shown(_name(one))):
-            same, count = found["same"], found["decisions"]
-            print(
-                f"    影子运行：{count} 次裁定中 {same} 次一致"
-                if lang == "zh"
-                else f"    in shadow: the same in {same} of {count} decisions"
-            )
-            for pair in found["pairs"]:
-                if pair["same"] < pair["decisions"]:
-                    print(f"    {pair['in_force']} → {pair['shadow']}: {pair['decisions']}")
+            for line in _agreement(found, lang):
+                print(f"    {line}")
+
+
+def _agreement(found: Mapping[str, Any], lang: str) -> Iterator[str]:
+    same, count = found["same"], found["decisions"]
+    yield (
+        f"影子运行：{count} 次裁定中 {same} 次一致"
+        if lang == "zh"
+        else f"in shadow: the same in {same} of {count} decisions"
+    )
+    for pair in found["pairs"]:
+        if pair["same"] < pair["decisions"]:
+            yield f"{pair['in_force']} → {pair['shadow']}: {pair['decisions']}"
 
 
 def _line(one: Mapping[str, Any], lang: str) -> str:
@@ -413,6 +420,33 @@ def shadow(
     _step(reference, "shadow", {"reason": reason, "runs": not off}, locals())
 
 
+@refusing
+def agreement(
+    reference: ReferenceArgument,
+    kind: KindOption = None,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    by: ByOption = ...,  # type: ignore[assignment]
+    json: JsonOption = False,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Report how a version in shadow agrees, and which decisions differ. · 影子运行的一致情况"""
+    with open_registry(url, key, by, lang) as registry:
+        found = registry.agreement(_name(_find(registry, reference, kind)))
+    if json:
+        print_json(found)
+        return
+    for line in _agreement(found, lang):
+        print(line)
+    if found["decisions"]:
+        # Rounded down: not all is never a hundred.
+        share = Decimal(1000 * found["same"] // found["decisions"]) / 10
+        print(f"一致率 {share} %" if lang == "zh" else f"agreement {share} %")
+    for one in found["differing"]:
+        change = f"{one['in_force']} → {one['shadow']}"
+        print(f"{one['id']}  {one['decided_at'][:10]}  {change}  {', '.join(one['parts'])}")
+
+
 # --- the stop button, and history ----------------------------------------------------------------
 
 
@@ -483,12 +517,11 @@ def history(
     """Every step of a document's versions: who, when, why. · 版本历史"""
     id_, _, version = document.partition("@")
     with open_registry(url, key, by, lang) as registry:
-        found = _kind(registry, id_, kind)
-        told = registry.history(found, id_, version or None)
+        told = registry.history(_kind(registry, id_, kind), id_, version or None)
     if json:
-        print_json({"kind": found, "id": id_, "history": told})
+        print_json(told)
         return
-    for one in told:
+    for one in told["history"]:
         when = dt.datetime.fromisoformat(one["at"]).strftime("%Y-%m-%d %H:%M:%S")
         verb = _VERBS[one["verb"]] if lang == "zh" else one["verb"].replace("_", " ")
         more = [one["reason"]] if one["reason"] else []

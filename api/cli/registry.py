@@ -52,11 +52,11 @@ class Registry(Protocol):
     def stop(self, kind: str, id_: str, verb: str, reason: str) -> dict[str, Any]:
         """Suspend or resume a document."""
 
-    def history(self, kind: str, id_: str, version: str | None) -> list[dict[str, Any]]:
+    def history(self, kind: str, id_: str, version: str | None) -> dict[str, Any]:
         """List the steps of a document."""
 
     def agreement(self, name: Name) -> dict[str, Any]:
-        """Report how a shadow agrees."""
+        """Report how a shadow agrees, with all decisions that differ."""
 
 
 @contextlib.contextmanager
@@ -111,10 +111,10 @@ class _Local:
         from api.services.versions import Page, versions
 
         now = self._now()
-        return _all_of(
-            "versions",
-            lambda after: versions(self.platform, None, id_, Page(_A_PAGE, after), now),
+        found = _whole(
+            "versions", lambda at: versions(self.platform, None, id_, Page(_A_PAGE, at), now)
         )
+        return list(found["versions"])
 
     def version(self, name: Name) -> dict[str, Any]:
         from api.services.publish import Version
@@ -160,30 +160,28 @@ class _Local:
         take = {"suspend": steps.suspend, "resume": steps.resume}[verb]
         return take(self.platform, kind, id_, steps.Act(self.by, self._now(), reason))
 
-    def history(self, kind: str, id_: str, version: str | None) -> list[dict[str, Any]]:
+    def history(self, kind: str, id_: str, version: str | None) -> dict[str, Any]:
         from api.services.versions import Page, history
 
-        return _all_of(
-            "history",
-            lambda after: history(self.platform, kind, id_, version, Page(_A_PAGE, after)),
+        return _whole(
+            "history", lambda at: history(self.platform, kind, id_, version, Page(_A_PAGE, at))
         )
 
     def agreement(self, name: Name) -> dict[str, Any]:
         from api.services.publish import Version
-        from api.services.versions import agreement
+        from api.services.versions import Page, agreement
 
-        return agreement(self.platform, Version(*name))
+        version = Version(*name)
+        return _whole("differing", lambda at: agreement(self.platform, version, Page(_A_PAGE, at)))
 
 
-def _all_of(part: str, ask: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
-    """Follow the pages of a list from its beginning."""
-    found: list[dict[str, Any]] = []
-    after: str | None = ""
-    while after is not None:
-        page = ask(after)
-        found += page[part]
-        after = page["next"]
-    return found
+def _whole(part: str, ask: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """Ask for a list from its beginning to its end: the answer has all of its `part`."""
+    answer = page = ask("")
+    while page["next"] is not None:
+        page = ask(page["next"])
+        answer[part] += page[part]
+    return {**answer, "next": None}
 
 
 def _told(take: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -229,12 +227,12 @@ class _Remote:
         except (OSError, ValueError) as error:
             wrong_use(f"no answer from `{self.url}`: {error}")
 
-    def _list(self, part: str, path: str, **query: str) -> list[dict[str, Any]]:
+    def _pages(self, path: str, **query: str) -> Callable[[str], dict[str, Any]]:
         def ask(after: str) -> dict[str, Any]:
             asked = {**query, "limit": str(_A_PAGE), "after": after}
             return self._ask("GET", f"{path}?{urllib.parse.urlencode(asked)}")
 
-        return _all_of(part, ask)
+        return ask
 
     def versions(self, id_: str | None = None) -> list[dict[str, Any]]:
         from api.http.publishing import COLLECTIONS
@@ -243,7 +241,7 @@ class _Remote:
         for kind in COLLECTIONS.values():
             path = _address(kind) if id_ is None else _address(kind, id_)
             try:
-                found += self._list("versions", path)
+                found += _whole("versions", self._pages(path))["versions"]
             except ProblemError as error:
                 if id_ is None or error.kind != "not-found":
                     raise
@@ -261,12 +259,13 @@ class _Remote:
     def stop(self, kind: str, id_: str, verb: str, reason: str) -> dict[str, Any]:
         return self._ask("POST", f"{_address(kind, id_)}/{verb}", {"reason": reason})
 
-    def history(self, kind: str, id_: str, version: str | None) -> list[dict[str, Any]]:
+    def history(self, kind: str, id_: str, version: str | None) -> dict[str, Any]:
         only = {"version": version} if version else {}
-        return self._list("history", f"{_address(kind, id_)}/history", **only)
+        asked = self._pages(f"{_address(kind, id_)}/history", **only)
+        return _whole("history", asked)
 
     def agreement(self, name: Name) -> dict[str, Any]:
-        return self._ask("GET", f"{_address(*name)}/agreement")
+        return _whole("differing", self._pages(f"{_address(*name)}/agreement"))
 
 
 def _address(kind: str, *rest: str) -> str:

@@ -181,7 +181,7 @@ def get_in_force(
 ) -> JSONResponse:
     """Say which version was in force at `as_of`, as it was known at `known_at`."""
     when = moment(as_of, "as_of") or dt.datetime.now(dt.UTC)
-    known = moment(known_at, "known_at")
+    known = moment(known_at, "known_at") or dt.datetime.now(dt.UTC)
     return JSONResponse(views.in_force(platform_of(request), kind, id_, when, known))
 
 
@@ -230,9 +230,9 @@ def get_decisions(
 
 
 @router.get(f"{_ONE}/agreement", dependencies=[CanSeeDrafts])
-def get_agreement(request: Request, name: _Name) -> JSONResponse:
-    """Report how a version in shadow agrees with the one in force."""
-    return JSONResponse(views.agreement(platform_of(request), name))
+def get_agreement(request: Request, name: _Name, page: _ById) -> JSONResponse:
+    """Report how a version in shadow agrees with the one in force, and which decisions differ, by pages."""
+    return JSONResponse(views.agreement(platform_of(request), name, page))
 
 
 # --- writing -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from api.store.drafts import (
@@ -15,12 +16,13 @@ from api.store.drafts import (
     find_version,
     history_of,
     intact_steps,
+    is_stopped,
     list_versions,
     steps_of,
     versions_of,
 )
 from api.store.registry import lock_line
-from api.store.shadows import agreement_of, differing_parts
+from api.store.shadows import agreement_of, differing_decisions, differing_parts
 from engine.kernel.edits import diff_documents
 from engine.kernel.errors import NotFoundError
 from engine.publishing.draft import read_draft
@@ -179,20 +181,25 @@ def _standing(published: Content, row: Row[Any], now: dt.datetime) -> dict[str, 
 
 
 def in_force(
-    platform: Platform, kind: str, id_: str, as_of: dt.datetime, known_at: dt.datetime | None
+    platform: Platform, kind: str, id_: str, as_of: dt.datetime, known_at: dt.datetime
 ) -> dict[str, Any]:
-    """Say which version was in force at `as_of`, as it was known at `known_at`; raises NotFoundError."""
+    """Say which version was in force at `as_of`, as it was known at `known_at`; raises NotFoundError.
+
+    `suspended` says whether it was stopped by then: people decided, whatever was in force.
+    """
     content = platform.snapshot().content
     found = content.in_force(kind, id_, as_of, known_at).document
     with platform.engine.connect() as connection:
         row = _found(connection, Version(kind, id_, found.version))
+        stopped = is_stopped(connection, kind, id_, known_at)
     return {
         "kind": kind,
         "id": id_,
         "version": found.version,
         "hash": row.hash,
         "as_of": as_of.isoformat(),
-        "known_at": _when(known_at),
+        "known_at": known_at.isoformat(),
+        "suspended": stopped,
         "effective_from": found.effective_from.isoformat(),
         "recorded": row.published_at.isoformat(),
     }
@@ -247,10 +254,18 @@ def decisions(platform: Platform, name: Version, page: Page) -> dict[str, Any]:
     return {"hash": row.hash, "count": count, "decisions": listed, "next": after}
 
 
-def agreement(platform: Platform, name: Version) -> dict[str, Any]:
-    """Report how a version in shadow agrees with the one in force, over all that was decided beside it."""
+def agreement(platform: Platform, name: Version, page: Page) -> dict[str, Any]:
+    """Report how a version in shadow agrees with the one in force, over all that was decided beside it.
+
+    The `share` is exact; of `differing`, the decisions that it would have made otherwise, a page.
+    """
     with platform.engine.connect() as connection:
         row = _found(connection, name)
+        differing, after = _paged(
+            lambda more: differing_decisions(connection, row.id, row.digest, more),
+            page,
+            "decision",
+        )
         pairs = agreement_of(connection, row.id, row.digest)
         parts = differing_parts(connection, row.id, row.digest)
     count, same = sum(one.answers for one in pairs), sum(int(one.same) for one in pairs)
@@ -261,6 +276,7 @@ def agreement(platform: Platform, name: Version) -> dict[str, Any]:
         "decisions": count,
         "same": same,
         "differ": count - same,
+        "share": str(Fraction(same, count)) if count else None,
         "pairs": [
             {
                 "in_force": one.in_force,
@@ -271,6 +287,17 @@ def agreement(platform: Platform, name: Version) -> dict[str, Any]:
             for one in pairs
         ],
         "parts": parts,
+        "differing": [
+            {
+                "id": one.decision,
+                "decided_at": one.decided_at.isoformat(),
+                "in_force": one.in_force,
+                "shadow": one.shadow,
+                "parts": one.differs.split(),
+            }
+            for one in differing
+        ],
+        "next": after,
     }
 
 

@@ -291,6 +291,14 @@ def history_of(
     return connection.execute(query.order_by(events.number.desc()).limit(page.limit)).all()
 
 
+def is_stopped(connection: Connection, kind: str, id_: str, known_at: dt.datetime) -> bool:
+    """Whether the last that was known then is that a document was stopped."""
+    events = publishing_events.c
+    query = select(events.verb).where(events.kind == kind, events.name == id_)
+    query = query.where(events.verb.in_(("suspended", "resumed")), events.at <= known_at)
+    return connection.execute(query.order_by(events.number.desc()).limit(1)).scalar() == "suspended"
+
+
 def steps_of(connection: Connection, row: Row[Any], verb: Verb) -> Sequence[Row[Any]]:
     """List the steps of one kind about a version as it is."""
     events = publishing_events.c

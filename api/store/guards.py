@@ -112,6 +112,15 @@ GUARDS = (
             select 1 from documents d where d.id = old.document and d.status in PUBLISHED)""",
         "the approvals of a published version are kept",
     ),
+    Guard(
+        "waivers_by_others",
+        publishing_events,
+        "insert",
+        """new.verb = 'waived' and (trim(new.who) = '' or trim(new.reason) = '' or exists (
+            select 1 from publishing_events e
+            where e.document = new.document and e.verb = 'drafted' and e.who = new.who))""",
+        "a waiver has a name and a reason, and is not given by who wrote the version",
+    ),
     Guard("events_stand", publishing_events, "update", "1 = 1", "history is not edited"),
     Guard("events_kept", publishing_events, "delete", "1 = 1", "history is kept"),
 )

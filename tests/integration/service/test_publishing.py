@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 OTHER = "sha256:" + "0" * 64
+UNPROVED = "\n  - {id: G2, always: 'sqrt(score) * sqrt(score) <= score + 1'}"
 
 
 @pytest.fixture(params=DATABASES)
@@ -130,6 +131,19 @@ def test_two_times_tell_what_was_known(office: Office) -> None:
     before = "in-force?as_of=2026-07-01T00:00:00Z&known_at=2026-01-15T00:00:00Z"
     assert office.call("ann", "GET", before).status_code == 404
     assert office.call("ann", "GET", "in-force?as_of=today").status_code == 400
+    # What was stopped later was not stopped as it was known before, whatever day is asked for.
+    office.call("dee", "POST", "suspend", {"reason": "an incident"})
+    (step,) = office.call("ann", "GET", "history?limit=1").json()["history"]
+    after = step["at"].replace("+", "%2B")
+    office.call("dee", "POST", "resume", {"reason": "mended"})
+
+    def stopped(more: str = "") -> bool:
+        found: bool = office.call("ann", "GET", asked + more).json()["suspended"]
+        return found
+
+    known = [f"&known_at={recorded.replace('+', '%2B')}", f"&known_at={after}", ""]
+    assert [stopped(more) for more in known] == [False, True, False]
+    assert version(f"&known_at={after}") == "1.1.0"
 
 
 def test_nobody_approves_their_own_work(office: Office) -> None:
@@ -184,6 +198,7 @@ def test_an_edit_voids_approvals_where_everybody_sees_it(office: Office) -> None
         ({"rest": "< 70  "}, "RULE-GAP-001"),
         ({"low": "offer"}, "PUBLISH-001"),
         ({"more": "\n  - {id: G2, always: 'outcome = \"offer\"'}"}, "PUBLISH-002"),
+        ({"more": UNPROVED}, "PUBLISH-003"),
         ({"line": "nothing"}, "RULE-"),
     ],
 )
@@ -348,6 +363,30 @@ def test_lists_come_by_pages_that_hold_each_once(office: Office) -> None:
         assert 400 <= office.call("cai", "GET", f"/rule-sets?{wrong}").status_code < 500, wrong
 
 
+def test_a_waiver_has_a_name_a_reason_and_another_author(office: Office) -> None:
+    office.draft(more=UNPROVED)
+    good = {"what": "G2", "until": "2099-01-01T00:00:00Z", "reason": "by hand, file 12"}
+    for wrong in ({"what": ""}, {"reason": ""}, {"until": ""}):
+        assert office.call("cai", "POST", "1.1.0/waive", good | wrong).status_code == 400
+    for missing in good:
+        body = {name: one for name, one in good.items() if name != missing}
+        assert office.call("cai", "POST", "1.1.0/waive", body).status_code == 400
+    assert kind_of(office.call("ann", "POST", "1.1.0/waive", good)) == (403, "not-allowed")
+    told = """insert into publishing_events (id, document, kind, name, version, verb, hash, digest, who, at, reason, detail, salt, entry)
+        select :who || :reason, id, kind, name, version, 'waived', hash, digest, :who, created_at, :reason,
+        '{"what":"G2","until":"2099-01-01T00:00:00+00:00"}', :salt, 'x' from documents where version = '1.1.0'"""
+    for who, reason in (("ann", "x"), (" ", "x"), ("cai", "")):
+        assert "a waiver has a name" in sql(office, told, who=who, reason=reason, salt=b"x")
+    # A waiver of another name lets nothing pass.
+    office.do("cai", "waive", good | {"what": "G1"})
+    assert kind_of(office.call("ann", "POST", "1.1.0/submit", {})) == (422, "blocked")
+    office.do("cai", "waive", good)
+    assert office.do("ann", "submit")["waived"] == ["G2"]
+    # An edit voids the waiver, too.
+    office.draft(more=UNPROVED, line="81")
+    assert kind_of(office.call("ann", "POST", "1.1.0/submit", {})) == (422, "blocked")
+
+
 def test_the_stop_button_works_from_the_next_decision_on(office: Office) -> None:
     assert office.decide(95)["decision"]["status"] == "decided"
     assert office.call("dee", "POST", "suspend", {}).status_code == 400
@@ -386,7 +425,12 @@ def test_a_shadow_is_recorded_and_has_no_effect(office: Office) -> None:
     assert {"in_force": "offer", "shadow": "human_review", "decisions": 2, "same": 0} in report[
         "pairs"
     ]
-    assert report["parts"] == {"outcome": 2}
+    assert (report["parts"], report["share"]) == ({"outcome": 2}, "1/2")
+    assert [one["in_force"] for one in report["differing"]] == ["offer", "offer"]
+    first = office.call("cai", "GET", "1.1.0/agreement?limit=1").json()
+    last = office.call("cai", "GET", f"1.1.0/agreement?after={first['next']}").json()
+    assert [*first["differing"], *last["differing"]] == report["differing"]
+    assert (report["next"], last["next"]) == (None, None)
     office.call("cai", "POST", "1.1.0/check", {})
     # A shadow is no version that one can decide by.
     body = {"rule_set": "line@1.1.0", "inputs": {"score": 95}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import threading
 import time
@@ -17,6 +18,8 @@ from api.cli import app, mirror
 from api.cli.operate import begin
 from api.client import Client
 from api.observability import set_up_logs
+from api.services.decide import Case, decide
+from api.services.platform import open_platform
 from api.settings import Settings
 from engine.publishing.mirror import Pulled
 from tests.support.registry import rule_set, write_folder
@@ -24,6 +27,9 @@ from tests.support.registry import rule_set, write_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+
+AT = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
 
 
 class Desk:
@@ -160,11 +166,60 @@ def test_findings_and_waivers_are_told(desk: Desk) -> None:
     assert desk.run("push") == "rule_set line@1.1.0: draft edited\n"
 
 
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"rest": "< 70  "}, "RULE-GAP-001"),
+        ({"low": "offer"}, "PUBLISH-001"),
+        ({"more": "\n  - {id: G2, always: 'outcome = \"offer\"'}"}, "PUBLISH-002"),
+    ],
+)
+def test_what_stands_in_the_way_is_told(desk: Desk, changed: dict[str, str], code: str) -> None:
+    desk.write(**changed)
+    desk.run("push")
+    for command in (("submit",), ("shadow",)):
+        assert code in desk.run(*command, "line@1.1.0", code=1)
+    assert "not in the state" in desk.run("publish", "line@1.1.0", code=1, by="bob")
+
+
+def test_an_approval_of_what_was_edited_since_is_refused(desk: Desk) -> None:
+    desk.write()
+    desk.run("push")
+    digest = json.loads(desk.run("submit", "line@1.1.0", "--json"))["digest"]
+    desk.write(line="81")
+    desk.run("push")
+    desk.run("submit", "line@1.1.0")
+    approve = ("approve", "line@1.1.0", "-m", "fine", "--digest", digest)
+    assert "was edited meanwhile" in desk.run(*approve, code=1, by="bob")
+    for missing in (
+        ("line@1.1.0", "-m", "x"),
+        ("line@1.1.0", "G1"),
+        ("line@1.1.0", "G1", "-m", "x"),
+    ):
+        desk.run("waive", *missing, code=2, by="bob")
+    own = ("waive", "line@1.1.0", "G1", "-m", "x", "--until", "2099-01-01")
+    assert "neither approves nor waives" in desk.run(*own, code=1)
+
+
 def test_a_shadow_and_the_stop_button(desk: Desk) -> None:
     desk.write()
     desk.run("push")
     desk.run("shadow", "line@1.1.0")
     assert "in shadow: the same in 0 of 0 decisions" in desk.run("versions")
+    platform = open_platform(desk.settings)
+    for score in ("50", "70", "90"):
+        case = Case("line", {"score": score}, AT, None, None)
+        decide(platform, case, AT, "c", None).result()
+    platform.close()
+    told = desk.run("agreement", "line@1.1.0").splitlines()
+    assert told[:3] == [
+        "in shadow: the same in 2 of 3 decisions",
+        "offer → human_review: 1",
+        "agreement 66.6 %",
+    ]
+    assert told[3].endswith("2026-07-01  offer → human_review  outcome")
+    assert "一致率 66.6 %" in desk.run("agreement", "line@1.1.0", lang="zh")
+    assert json.loads(desk.run("agreement", "line@1.1.0", "--json"))["share"] == "2/3"
     assert "影子运行" in desk.run("versions", "line", lang="zh")
     desk.run("shadow", "line@1.1.0", "--off")
     assert "in shadow" not in desk.run("versions")

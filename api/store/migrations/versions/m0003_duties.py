@@ -25,18 +25,23 @@ from engine.kernel.canonical import ContentHash, canonical_json
 
 revision, down_revision = "0003", "0001"
 
-_MESSAGE = "only a draft is discarded, and takes no step until it is written again"
-_CONDITION = (
-    "new.discarded_at is not null and (new.status <> 'draft' or new.shadow_since is not null)"
-)
-_HEAD = "create trigger documents_discarded before update on documents for each row"
-_GUARD = {
-    "sqlite": (f"{_HEAD} when {_CONDITION} begin select raise(abort, '{_MESSAGE}'); end",),
-    "postgresql": (
-        f"create or replace function documents_discarded() returns trigger language plpgsql as $$ begin if {_CONDITION} then raise exception '{_MESSAGE}' using errcode = 'check_violation'; end if; return new; end $$",
-        f"{_HEAD} execute function documents_discarded()",
+_GUARDS = {
+    "documents_discarded": (
+        "update",
+        "documents",
+        "new.discarded_at is not null and (new.status <> 'draft' or new.shadow_since is not null)",
+        "only a draft is discarded, and takes no step until it is written again",
+    ),
+    "waivers_by_others": (
+        "insert",
+        "publishing_events",
+        """new.verb = 'waived' and (trim(new.who) = '' or trim(new.reason) = '' or exists (
+            select 1 from publishing_events e
+            where e.document = new.document and e.verb = 'drafted' and e.who = new.who))""",
+        "a waiver has a name and a reason, and is not given by who wrote the version",
     ),
 }
+"""What the database refuses from now on: when, of which table, on what condition, in what words."""
 
 # Of the tables only what is read and written here.
 _metadata = MetaData()
@@ -67,8 +72,17 @@ def upgrade() -> None:
     bind = op.get_bind()
     op.add_column("documents", Column("discarded_at", DateTime(timezone=True)))
     op.add_column("external_ids", Column("event", String(32)))
-    for statement in _GUARD[bind.dialect.name]:
-        bind.exec_driver_sql(statement)
+    for name, (when, table, condition, message) in _GUARDS.items():
+        head = f"create trigger {name} before {when} on {table} for each row"
+        if bind.dialect.name == "sqlite":
+            refused = f"select raise(abort, '{message}')"
+            bind.exec_driver_sql(f"{head} when {condition} begin {refused}; end")
+            continue
+        refused = f"raise exception '{message}' using errcode = 'check_violation'"
+        body = f"begin if {condition} then {refused}; end if; return new; end"
+        returns = "returns trigger language plpgsql as"
+        bind.exec_driver_sql(f"create or replace function {name}() {returns} $$ {body} $$")
+        bind.exec_driver_sql(f"{head} execute function {name}()")
     told = exists().where(_events.c.document == _documents.c.id, _events.c.verb == "published")
     begun = select(_documents).where(_documents.c.published_at.is_not(None), ~told)
     for row in bind.execute(begun.order_by(_documents.c.id)).mappings().all():
@@ -94,11 +108,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take away what was added; what the log says stays said."""
     bind = op.get_bind()
-    if bind.dialect.name == "sqlite":
-        bind.exec_driver_sql("drop trigger documents_discarded")
-    else:
-        bind.exec_driver_sql("drop trigger documents_discarded on documents")
-        bind.exec_driver_sql("drop function documents_discarded()")
+    for name, (_, table, *_) in _GUARDS.items():
+        if bind.dialect.name == "sqlite":
+            bind.exec_driver_sql(f"drop trigger {name}")
+        else:
+            bind.exec_driver_sql(f"drop trigger {name} on {table}")
+            bind.exec_driver_sql(f"drop function {name}()")
     op.drop_column("external_ids", "event")
     op.drop_column("documents", "discarded_at")
 
