@@ -83,13 +83,7 @@ class Client:
 
     def decisions(self, **sought: str | int | None) -> Iterator[Answer]:
         """Find decisions, the latest first: by `case`, `person`, `rule_set`, `version`, `status`, `since`, `until`."""
-        after: str | None = None
-        while True:
-            page = self._get("/v1/decisions", **sought, after=after)
-            yield from page["decisions"]
-            after = page["next"]
-            if after is None:
-                return
+        return self._pages("/v1/decisions", "decisions", **sought)
 
     def explanation(self, id_: str) -> Answer:
         """Explain a recorded decision, as text and as data."""
@@ -126,6 +120,24 @@ class Client:
     def replan(self, **asked: object) -> Answer:
         """Propose a plan anew: `decision` or `plan`, `enrolment`, `xapi`, `csv`, `limits`, `as_of`."""
         return self._post("/v1/plans/replan", asked)
+
+    def versions(self, kind: str, id_: str | None = None) -> Iterator[Answer]:
+        """List the versions of a kind, as in `rule-sets`, or of one of its documents, with their states."""
+        path = f"/v1/{kind}" if id_ is None else f"/v1/{kind}/{id_}"
+        return self._pages(path, "versions")
+
+    def history(self, kind: str, id_: str) -> Iterator[Answer]:
+        """List every step of a document's versions, the latest first."""
+        return self._pages(f"/v1/{kind}/{id_}/history", "history")
+
+    def _pages(self, path: str, part: str, **query: str | int | None) -> Iterator[Answer]:
+        after: str | None = None
+        while True:
+            page = self._get(path, **query, after=after)
+            yield from page[part]
+            after = page["next"]
+            if after is None:
+                return
 
     def _text(self, path: str) -> str:
         with self._send("GET", path) as answer:

@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL: postgresql://user:password@host/name"
     )
+    vault_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL, as a role of its own: where what people declare for audits lies; needed beside EVENHAND_DATABASE_URL",
+    )
     origin: str = Field("evenhand.local/log", description="the name under which the log is signed")
     sign_seconds: int = Field(
         60, ge=1, le=86_400, description="how often the head of the log is signed while it grows"
@@ -31,10 +35,6 @@ class Settings(BaseSettings):
     batch_size: int = Field(200, ge=1, le=10_000, description="the most records in one commit")
     max_body_bytes: int = Field(1 << 20, ge=1024, description="the largest request that is read")
     max_draft_bytes: int = Field(16 << 20, ge=1024, description="the largest draft that is read")
-    assess_in: tuple[str, ...] = Field(
-        (),
-        description="jurisdictions in which a version's impact is assessed before it is published, as JSON",
-    )
     max_batch_bytes: int = Field(
         64 << 20, ge=1024, le=1 << 30, description="the largest batch that is read"
     )
@@ -123,8 +123,21 @@ class Settings(BaseSettings):
         """Give the database's address in SQLAlchemy's form."""
         if self.database_url is None:
             return f"sqlite:///{(self.data_dir / 'evenhand.sqlite').absolute()}"
-        given = self.database_url.get_secret_value()
-        for scheme in ("postgresql://", "postgres://"):
-            if given.startswith(scheme):
-                return "postgresql+psycopg://" + given.removeprefix(scheme)
-        return given
+        return _driven(self.database_url)
+
+    def vault(self) -> str | None:
+        """Give the vault's address: a file beside the embedded database, another role's with PostgreSQL, or none."""
+        if self.vault_url is not None:
+            return _driven(self.vault_url)
+        if self.database_url is None:
+            return f"sqlite:///{(self.data_dir / 'vault.sqlite').absolute()}"
+        return None
+
+
+def _driven(address: SecretStr) -> str:
+    """Name the driver in an address of PostgreSQL."""
+    given = address.get_secret_value()
+    for scheme in ("postgresql://", "postgres://"):
+        if given.startswith(scheme):
+            return "postgresql+psycopg://" + given.removeprefix(scheme)
+    return given

@@ -221,6 +221,10 @@ blocked_inputs | 禁用的输入及其代理 | the attributes that may not be re
 human_decides | 须由人裁定的结果 | the outcomes that a person must decide
 notice | 须事先告知的事项 | what must be told beforehand
 retention | 保存期限 | how long what is kept
+impact_assessment | 发布前须作的影响评估 | the assessment of impact that comes before publishing
+renew | 何时须重新评估 | when an assessment must be made anew
+source_url | 法律文本的网址 | where the text of the law can be read
+reviewed_on | 最近核对之日 | the day on which somebody last checked it
 cites | 法律出处 | where the law says so
 attribute | 受保护的属性 | the protected attribute
 proxies | 可间接推断该属性的输入 | the inputs that stand in for it

@@ -26,7 +26,10 @@ from api.cli.shared import (
 from api.cli.trust import ByOption, actor, counting, opened
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from api.services.people import Deed
+    from api.services.platform import Platform
 
 PersonArgument = Annotated[
     str, typer.Argument(metavar="PERSON", help="The person's id. · 人员编号")
@@ -141,6 +144,15 @@ def hold(
             wrong_use(f"`{person}` 已删除" if lang == "zh" else f"`{person}` was erased")
 
 
+_RETAINED = {
+    "kept": ("kept by a duty", "依法保存中"),
+    "held": ("under a legal hold", "法律冻结中"),
+    "due": ("past every duty, to be erased", "已过保存期，应删除"),
+    "review": ("past every duty, to be looked at", "已过保存期，待复核"),
+    "no_duty": ("without a known duty", "无已知保存义务"),
+}
+
+
 @ending
 def retention(
     jurisdiction: Annotated[
@@ -152,50 +164,101 @@ def retention(
         ),
     ] = None,
     as_of: AsOfOption = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Erase what is to be erased. · 执行删除")
+    ] = False,
+    reviewed: Annotated[
+        bool,
+        typer.Option("--reviewed", help="Erase what was to be looked at, too. · 含已复核者"),
+    ] = False,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="TEXT", help="Why: the number of a matter. · 事由编号"),
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask. · 不再确认")] = False,
+    by: ByOption = None,
     json_: JsonOption = False,
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
-    """List the records that no duty keeps any more; a hold keeps everything. · 列出已过保存期的记录"""
+    """List what no duty keeps any more, and erase it with --apply; a hold keeps everything. · 列出或删除已过保存期的记录"""
+    from api.services.retention import Dues, due_json
     from api.services.retention import retention as kept_of
 
     now, zh = moment(as_of), lang == "zh"
+    if apply and as_of is not None:
+        wrong_use("`--apply` goes by today: leave `--as-of` out")
+    deed = _deed(by, reason) if apply else None
     counts: Counter[str] = Counter()
     due: list[dict[str, Any]] = []
-    with opened() as platform, counting(None, "检查" if zh else "Looking") as advance:
-        for one in kept_of(platform, jurisdiction or (), now):
-            state = one.state(now.date())
-            counts[state] += 1
-            advance(1)
-            if state == "due" and one.due is not None:
-                until = one.due.keep_until
-                due.append(
-                    {
-                        "id": one.id,
-                        "person": one.person,
-                        "decided_at": one.decided_at.isoformat(),
-                        "keep_until": None if until is None else until.isoformat(),
-                        "then": "erase" if one.due.erase else "review",
-                        "cites": [f"{g.jurisdiction}: {g.cites}" for g in one.due.grounds],
-                    }
-                )
+    with opened() as platform:
+        elsewhere = Dues(platform.snapshot().content, tuple(jurisdiction or ()), now).elsewhere()
+        with counting(None, "检查" if zh else "Looking") as advance:
+            for one in kept_of(platform, jurisdiction or (), now):
+                state = one.state(now.date())
+                counts[state] += 1
+                advance(1)
+                if state in {"due", "review"}:
+                    who = {"id": one.id, "person": one.person}
+                    at = {"decided_at": one.decided_at.isoformat()}
+                    due.append({**who, **at, **(due_json(one.due) or {})})
+        done: dict[str, int] | None = None
+        if deed is not None:
+            states = frozenset({"due", "review"} if reviewed else {"due"})
+            done = _erase_due(platform, jurisdiction or (), deed, states, counts, zh=zh, yes=yes)
     if json_:
-        print_json({"counts": dict(counts), "due": due})
+        print_json({"counts": dict(counts), "due": due, "elsewhere": elsewhere, "done": done})
         return
-    words = {
-        "kept": ("kept by a duty", "依法保存中"),
-        "held": ("under a legal hold", "法律冻结中"),
-        "due": ("past every duty", "已过保存期"),
-        "no_duty": ("without a known duty", "无已知保存义务"),
-    }
-    for state, told in words.items():
+    _tell_retained(counts, due, elsewhere, zh=zh)
+    if done is not None:
+        erased = done.get("erased", 0)
+        print(f"已删除 {erased} 份" if zh else f"erased {erased} records")
+
+
+def _erase_due(
+    platform: Platform,
+    jurisdictions: Sequence[str],
+    deed: Deed,
+    states: frozenset[str],
+    counts: Counter[str],
+    *,
+    zh: bool,
+    yes: bool,
+) -> dict[str, int]:
+    from api.services.retention import apply as erase_due
+
+    total = sum(counts[state] for state in states)
+    if not total:
+        return {}
+    if not yes:
+        typer.confirm(
+            f"删除 {total} 份记录？此操作无法撤销"
+            if zh
+            else f"erase {total} records? This cannot be undone",
+            abort=True,
+            err=True,
+        )
+    with counting(total, "删除" if zh else "Erasing") as advance:
+        return dict(erase_due(platform, jurisdictions, deed, states, advance))
+
+
+def _tell_retained(
+    counts: Counter[str], due: list[dict[str, Any]], elsewhere: list[str], *, zh: bool
+) -> None:
+    for state, told in _RETAINED.items():
         if counts[state]:
             print(f"{counts[state]:>8}  {told[zh]}")
     for row in due:
-        print(
-            f"{row['keep_until'] or '-'}  {row['id']}  {row['person']}  {'; '.join(row['cites'])}"
-        )
+        until = row["keep_until"] or row["gone_by"] or "-"
+        print(f"{until}  {row['id']}  {row['person']}  {'; '.join(row['cites'])}")
     if not counts:
         print("没有裁定" if zh else "no decisions")
+    if elsewhere:
+        names = ", ".join(elsewhere)
+        print(
+            f"法律另有期限、本服务不保存：{names}"
+            if zh
+            else f"kept by others, with lengths of their own: {names}"
+        )
 
 
 @exports.command("person")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import getpass
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -63,6 +64,7 @@ _STATES = {
     "draft": "草稿",
     "checked": "已检查",
     "submitted": "已提交",
+    "discarded": "已弃置",
     "approved": "已批准",
     "published": "已发布",
     "suspended": "已暂停",
@@ -72,6 +74,8 @@ _VERBS = {
     "drafted": "起草",
     "checked": "检查",
     "submitted": "提交",
+    "withdrawn": "撤回",
+    "discarded": "弃置",
     "approved": "批准",
     "voided": "批准作废",
     "rejected": "退回",
@@ -96,12 +100,15 @@ def add_to(app: typer.Typer) -> None:
     for command in (
         versions,
         submit,
+        withdraw,
+        discard,
         approve,
         reject,
         waive,
         assess,
         publish,
         shadow,
+        agreement,
         suspend,
         resume,
         history,
@@ -154,7 +161,7 @@ def versions(
 ) -> None:
     """List the versions in the registry with their states. · 列出注册库中的版本"""
     with open_registry(url, key, by, lang) as registry:
-        listed = [one for one in registry.versions() if document in (None, one["id"])]
+        listed = registry.versions(document)
         shadows = {
             shown(_name(one)): registry.agreement(_name(one))
             for one in listed
@@ -168,15 +175,20 @@ def versions(
     for one in listed:
         print(_line(one, lang))
         if found := shadows.get(shown(_name(one))):
-            same, count = found["same"], found["decisions"]
-            print(
-                f"    影子运行：{count} 次裁定中 {same} 次一致"
-                if lang == "zh"
-                else f"    in shadow: the same in {same} of {count} decisions"
-            )
-            for pair in found["pairs"]:
-                if pair["same"] < pair["decisions"]:
-                    print(f"    {pair['in_force']} → {pair['shadow']}: {pair['decisions']}")
+            for line in _agreement(found, lang):
+                print(f"    {line}")
+
+
+def _agreement(found: Mapping[str, Any], lang: str) -> Iterator[str]:
+    same, count = found["same"], found["decisions"]
+    yield (
+        f"影子运行：{count} 次裁定中 {same} 次一致"
+        if lang == "zh"
+        else f"in shadow: the same in {same} of {count} decisions"
+    )
+    for pair in found["pairs"]:
+        if pair["same"] < pair["decisions"]:
+            yield f"{pair['in_force']} → {pair['shadow']}: {pair['decisions']}"
 
 
 def _line(one: Mapping[str, Any], lang: str) -> str:
@@ -215,8 +227,8 @@ def _find(registry: Registry, reference: str, kind: str | None) -> dict[str, Any
         wrong_use(f"`{reference}` names no version: write `{id_}@1.0.0`")
     found = [
         one
-        for one in registry.versions()
-        if (one["id"], one["version"]) == (id_, version) and kind in (None, one["kind"])
+        for one in registry.versions(id_)
+        if one["version"] == version and kind in (None, one["kind"])
     ]
     if len(found) > 1:
         kinds = ", ".join(one["kind"] for one in found)
@@ -265,6 +277,36 @@ def submit(
 ) -> None:
     """Check a draft, and hand it to those who approve. · 提交审批"""
     _step(reference, "submit", {"reason": reason}, locals())
+
+
+@refusing
+def withdraw(
+    reference: ReferenceArgument,
+    reason: ReasonOption = "",
+    kind: KindOption = None,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    by: ByOption = ...,  # type: ignore[assignment]
+    json: JsonOption = False,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Take a submitted version back to be a draft. · 撤回提交"""
+    _step(reference, "withdraw", {"reason": reason}, locals())
+
+
+@refusing
+def discard(
+    reference: ReferenceArgument,
+    reason: ReasonOption,
+    kind: KindOption = None,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    by: ByOption = ...,  # type: ignore[assignment]
+    json: JsonOption = False,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Discard a draft; its history stays. · 弃置草稿"""
+    _step(reference, "discard", {"reason": reason}, locals())
 
 
 @refusing
@@ -378,6 +420,33 @@ def shadow(
     _step(reference, "shadow", {"reason": reason, "runs": not off}, locals())
 
 
+@refusing
+def agreement(
+    reference: ReferenceArgument,
+    kind: KindOption = None,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    by: ByOption = ...,  # type: ignore[assignment]
+    json: JsonOption = False,
+    lang: LangOption = ...,  # type: ignore[assignment]
+) -> None:
+    """Report how a version in shadow agrees, and which decisions differ. · 影子运行的一致情况"""
+    with open_registry(url, key, by, lang) as registry:
+        found = registry.agreement(_name(_find(registry, reference, kind)))
+    if json:
+        print_json(found)
+        return
+    for line in _agreement(found, lang):
+        print(line)
+    if found["decisions"]:
+        # Rounded down: not all is never a hundred.
+        share = Decimal(1000 * found["same"] // found["decisions"]) / 10
+        print(f"一致率 {share} %" if lang == "zh" else f"agreement {share} %")
+    for one in found["differing"]:
+        change = f"{one['in_force']} → {one['shadow']}"
+        print(f"{one['id']}  {one['decided_at'][:10]}  {change}  {', '.join(one['parts'])}")
+
+
 # --- the stop button, and history ----------------------------------------------------------------
 
 
@@ -396,7 +465,7 @@ def _stop(document: str, verb: str, given: Mapping[str, Any]) -> None:
 
 
 def _kind(registry: Registry, document: str, kind: str | None) -> str:
-    kinds = sorted({str(one["kind"]) for one in registry.versions() if one["id"] == document})
+    kinds = sorted({str(one["kind"]) for one in registry.versions(document)})
     found = [one for one in kinds if kind in (None, one)]
     if len(found) > 1:
         wrong_use(f"`{document}` is of several kinds: add --kind; known: {', '.join(found)}")

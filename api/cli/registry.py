@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from api.services.platform import Platform
     from engine.publishing.mirror import Name
 
-MOST_STEPS = 1000
+_A_PAGE = 500
 _SECONDS = 120
 _LONGEST_NAME, _LONGEST_TEXT = 64, 2000
 
@@ -37,8 +37,8 @@ class ProblemError(Exception):
 class Registry(Protocol):
     """What the commands ask of the registry; each answer is the JSON that the service gives."""
 
-    def versions(self) -> list[dict[str, Any]]:
-        """List all versions, without their files."""
+    def versions(self, id_: str | None = None) -> list[dict[str, Any]]:
+        """List all versions, or those of one id, without their files."""
 
     def version(self, name: Name) -> dict[str, Any]:
         """Give one version with its files."""
@@ -56,7 +56,7 @@ class Registry(Protocol):
         """List the steps of a document."""
 
     def agreement(self, name: Name) -> dict[str, Any]:
-        """Report how a shadow agrees."""
+        """Report how a shadow agrees, with all decisions that differ."""
 
 
 @contextlib.contextmanager
@@ -107,11 +107,14 @@ class _Local:
     def _now(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC)
 
-    def versions(self) -> list[dict[str, Any]]:
-        from api.services.versions import versions
+    def versions(self, id_: str | None = None) -> list[dict[str, Any]]:
+        from api.services.versions import Page, versions
 
-        listed: list[dict[str, Any]] = versions(self.platform, None, None, self._now())["versions"]
-        return listed
+        now = self._now()
+        found = _whole(
+            "versions", lambda at: versions(self.platform, None, id_, Page(_A_PAGE, at), now)
+        )
+        return list(found["versions"])
 
     def version(self, name: Name) -> dict[str, Any]:
         from api.services.publish import Version
@@ -128,7 +131,7 @@ class _Local:
     def step(self, name: Name, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         from api.services import publish as steps
 
-        act = steps.Act(self.by, self._now(), body.get("reason", ""))
+        act = steps.Act(self.by, self._now(), body.get("reason", ""), may_publish=True)
         one, platform = steps.Version(*name), self.platform
         match verb:
             case "approve":
@@ -144,6 +147,8 @@ class _Local:
                 take = {
                     "check": steps.check,
                     "submit": steps.submit,
+                    "withdraw": steps.withdraw,
+                    "discard": steps.discard,
                     "reject": steps.reject,
                     "publish": steps.publish,
                 }[verb]
@@ -156,15 +161,27 @@ class _Local:
         return take(self.platform, kind, id_, steps.Act(self.by, self._now(), reason))
 
     def history(self, kind: str, id_: str, version: str | None) -> dict[str, Any]:
-        from api.services.versions import history
+        from api.services.versions import Page, history
 
-        return history(self.platform, kind, id_, version, MOST_STEPS)
+        return _whole(
+            "history", lambda at: history(self.platform, kind, id_, version, Page(_A_PAGE, at))
+        )
 
     def agreement(self, name: Name) -> dict[str, Any]:
         from api.services.publish import Version
-        from api.services.versions import agreement
+        from api.services.versions import Page, agreement
 
-        return agreement(self.platform, Version(*name))
+        version = Version(*name)
+        return _whole("differing", lambda at: agreement(self.platform, version, Page(_A_PAGE, at)))
+
+
+def _whole(part: str, ask: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """Ask for a list from its beginning to its end: the answer has all of its `part`."""
+    answer = page = ask("")
+    while page["next"] is not None:
+        page = ask(page["next"])
+        answer[part] += page[part]
+    return {**answer, "next": None}
 
 
 def _told(take: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -210,10 +227,25 @@ class _Remote:
         except (OSError, ValueError) as error:
             wrong_use(f"no answer from `{self.url}`: {error}")
 
-    def versions(self) -> list[dict[str, Any]]:
+    def _pages(self, path: str, **query: str) -> Callable[[str], dict[str, Any]]:
+        def ask(after: str) -> dict[str, Any]:
+            asked = {**query, "limit": str(_A_PAGE), "after": after}
+            return self._ask("GET", f"{path}?{urllib.parse.urlencode(asked)}")
+
+        return ask
+
+    def versions(self, id_: str | None = None) -> list[dict[str, Any]]:
         from api.http.publishing import COLLECTIONS
 
-        return [one for name in COLLECTIONS for one in self._ask("GET", name)["versions"]]
+        found: list[dict[str, Any]] = []
+        for kind in COLLECTIONS.values():
+            path = _address(kind) if id_ is None else _address(kind, id_)
+            try:
+                found += _whole("versions", self._pages(path))["versions"]
+            except ProblemError as error:
+                if id_ is None or error.kind != "not-found":
+                    raise
+        return found
 
     def version(self, name: Name) -> dict[str, Any]:
         return self._ask("GET", _address(*name))
@@ -228,11 +260,12 @@ class _Remote:
         return self._ask("POST", f"{_address(kind, id_)}/{verb}", {"reason": reason})
 
     def history(self, kind: str, id_: str, version: str | None) -> dict[str, Any]:
-        query = {"limit": str(MOST_STEPS)} | ({"version": version} if version else {})
-        return self._ask("GET", f"{_address(kind, id_)}/history?{urllib.parse.urlencode(query)}")
+        only = {"version": version} if version else {}
+        asked = self._pages(f"{_address(kind, id_)}/history", **only)
+        return _whole("history", asked)
 
     def agreement(self, name: Name) -> dict[str, Any]:
-        return self._ask("GET", f"{_address(*name)}/agreement")
+        return _whole("differing", self._pages(f"{_address(*name)}/agreement"))
 
 
 def _address(kind: str, *rest: str) -> str:

@@ -56,6 +56,7 @@ class Needs:
 CanDecide, CanRead, CanAudit = (Depends(Needs(scope)) for scope in ("decide", "read", "audit"))
 CanAuthor, CanApprove, CanPublish = (Depends(Needs(s)) for s in ("author", "approve", "publish"))
 CanPlan, CanExplain = Depends(Needs("plan", "decide")), Depends(Needs("read", "own"))
+TakesBack = Depends(Needs("author", "publish"))
 CanSeeDrafts = Depends(Needs("author", "approve", "publish", "audit"))
 # A check is kept beside the draft: whoever writes nothing does not check either.
 CanCheck = Depends(Needs("author", "approve", "publish"))

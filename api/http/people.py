@@ -26,7 +26,7 @@ from api.services.person_text import person_text
 router = APIRouter(
     prefix="/v1",
     tags=["people"],
-    responses=answers("not-found", "too-large", "erased", "held", "taken"),
+    responses=answers("not-found", "too-large", "erased", "held", "taken", "no-vault"),
 )
 
 _Person = Annotated[str, Path(max_length=128, pattern=r"^[^\s/]+$", description="A person's id.")]
@@ -54,7 +54,28 @@ class Declared(BaseModel):
     ] = Field(max_length=20, examples=[{"sex": "female"}])
 
 
-def _deed(caller: Caller, reason: str) -> Deed:
+class Comparing(BaseModel):
+    """What is compared between groups, and which of them are too small to be told."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    rule_set: str = Field(max_length=80)
+    attribute: str = Field(pattern="^[a-z][a-z0-9_]{0,39}$", description="what people declared")
+    selected: list[Annotated[str, Field(max_length=60)]] = Field(
+        ["offer"], max_length=20, description="the outcomes that are the favourable ones"
+    )
+    score: str | None = Field(
+        None, max_length=80, description="a number, an input or outcome, for the scoring rate"
+    )
+    least: int = Field(
+        demographics.LEAST,
+        ge=demographics.LEAST,
+        le=1000,
+        description="smaller groups are not told",
+    )
+
+
+def _deed(caller: Caller, reason: str = "") -> Deed:
     return Deed(caller.client, dt.datetime.now(dt.UTC), reason)
 
 
@@ -64,28 +85,22 @@ def get_links(request: Request, person: _Person) -> JSONResponse:
     return answer(request, {"external_ids": people.links(platform_of(request), person)})
 
 
-@router.put(
-    "/people/{person}/external-ids/{system}/{external}",
-    dependencies=[ManagesPeople],
-    status_code=204,
-)
-def put_link(request: Request, person: _Person, system: _System, external: _External) -> Response:
+@router.put("/people/{person}/external-ids/{system}/{external}", status_code=204)
+def put_link(
+    request: Request, person: _Person, system: _System, external: _External, caller: _Manager
+) -> Response:
     """Say what another system calls a person."""
-    now = dt.datetime.now(dt.UTC)
-    people.link(platform_of(request), person, External(system, external), now)
+    people.link(platform_of(request), person, External(system, external), _deed(caller))
     return Response(status_code=204)
 
 
-@router.delete(
-    "/people/{person}/external-ids/{system}/{external}",
-    dependencies=[ManagesPeople],
-    status_code=204,
-)
+@router.delete("/people/{person}/external-ids/{system}/{external}", status_code=204)
 def delete_link(
-    request: Request, person: _Person, system: _System, external: _External
+    request: Request, person: _Person, system: _System, external: _External, caller: _Manager
 ) -> Response:
     """Forget an external id, once that system has erased it."""
-    if not people.unlink(platform_of(request), person, External(system, external)):
+    known = External(system, external)
+    if not people.unlink(platform_of(request), person, known, _deed(caller)):
         raise ProblemError("not-found")
     return Response(status_code=204)
 
@@ -149,12 +164,11 @@ def put_demographics(request: Request, person: _Person, asked: Declared) -> Resp
 def get_outcomes(
     request: Request,
     caller: Annotated[Caller, SeesGroups],
-    rule_set: Annotated[str, Query(max_length=80)],
-    attribute: Annotated[str, Query(pattern="^[a-z][a-z0-9_]{0,39}$")],
+    asked: Annotated[Comparing, Query()],
 ) -> JSONResponse:
-    """Count the outcomes of a rule set by what people declared; the reading is logged."""
+    """Compare the outcomes of a rule set between groups of what people declared; the reading is logged."""
+    chosen = tuple(asked.selected)
+    question = demographics.Asked(asked.rule_set, asked.attribute, chosen, asked.score, asked.least)
     now = dt.datetime.now(dt.UTC)
-    groups = demographics.outcomes_by_group(
-        platform_of(request), rule_set, attribute, caller.client, now
-    )
-    return JSONResponse({"rule_set": rule_set, "attribute": attribute, "groups": groups})
+    found = demographics.outcomes_by_group(platform_of(request), question, caller.client, now)
+    return JSONResponse({**asked.model_dump(), **found})

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from api.services.access import WrongGrantsError
 from api.services.decide import AlteredError, ErasedError, KeyReusedError, NothingLikeItError
+from api.services.demographics import NoVaultError
 from api.services.exceptions import ClosedError, SamePersonError
 from api.services.people import HeldError, TakenError, UnknownPersonError
 from api.services.publish import BlockedError, RefusedError
@@ -35,6 +36,11 @@ TITLES = {
         "该幂等键此前用于另一请求",
     ),
     "erased": (410, "what this is about was erased", "相关内容已被删除"),
+    "no-vault": (
+        503,
+        "nothing says by which role the vault of demographics is reached: EVENHAND_VAULT_URL",
+        "未设置访问人口统计保险库的角色：EVENHAND_VAULT_URL",
+    ),
     "held": (409, "a legal hold forbids the erasure", "法律冻结期间不得删除"),
     "same-person": (
         403,
@@ -52,6 +58,11 @@ TITLES = {
         403,
         "who wrote any part of a version neither approves nor waives it",
         "编写过该版本任何部分的人不能批准或豁免它",
+    ),
+    "others-work": (
+        403,
+        "only who wrote some part of a version, or may publish, withdraws or discards it",
+        "只有编写过该版本或有权发布者可以撤回或弃置它",
     ),
     "stale": (
         409,
@@ -185,6 +196,8 @@ def told(error: Exception) -> tuple[str, str, Sequence[Diagnostic]]:
             return "same-person", "", ()
         case ClosedError():
             return "closed", str(error), ()
+        case NoVaultError():
+            return "no-vault", "", ()
         case HeldError():
             return "held", str(error), ()
         case NotSignedInError() | ProviderError():
@@ -215,6 +228,7 @@ TOLD = (
     SamePersonError,
     ClosedError,
     HeldError,
+    NoVaultError,
     TakenError,
     NotSignedInError,
     ProviderError,

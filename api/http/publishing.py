@@ -17,6 +17,7 @@ from api.http.access import (
     CanCheck,
     CanPublish,
     CanSeeDrafts,
+    TakesBack,
     platform_of,
 )
 from api.http.bodies import body_as, moment, schema_of
@@ -26,6 +27,7 @@ from api.services import publish as steps
 from api.services import versions as views
 from api.services.access import Caller
 from api.services.publish import Act, Version
+from api.services.versions import Page
 
 COLLECTIONS = {
     "rule-sets": "rule_set",
@@ -55,6 +57,7 @@ router = APIRouter(
         "not-found",
         "too-large",
         "own-work",
+        "others-work",
         "stale",
         "published",
         "wrong-state",
@@ -70,13 +73,31 @@ _Kind = Annotated[
 ]
 _Id = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]*$", max_length=80)]
 _Version = Annotated[str, Path(pattern=r"^\d{1,9}\.\d{1,9}\.\d{1,9}$")]
+_Limit = Annotated[int, Query(ge=1, le=1000)]
+_AFTER = "`next` of the page before"
 
 
 def _named(kind: _Kind, id_: _Id, version: _Version) -> Version:
     return Version(kind, id_, version)
 
 
+def _numbered(
+    after: Annotated[str, Query(pattern="^[0-9]{0,18}$", description=_AFTER)] = "",
+    limit: _Limit = 100,
+) -> Page:
+    return Page(limit, after)
+
+
+def _by_id(
+    after: Annotated[str, Query(pattern="^[0-9a-f]{0,32}$", description=_AFTER)] = "",
+    limit: _Limit = 100,
+) -> Page:
+    return Page(limit, after)
+
+
 _Name = Annotated[Version, Depends(_named)]
+_Numbered = Annotated[Page, Depends(_numbered)]
+_ById = Annotated[Page, Depends(_by_id)]
 _ONE = "/{kind:collection}/{id_}/{version}"
 
 
@@ -130,24 +151,25 @@ class ShadowSwitch(Body):
 
 
 def _act(caller: Caller, body: Body) -> Act:
-    return Act(caller.client, dt.datetime.now(dt.UTC), body.reason)
+    now = dt.datetime.now(dt.UTC)
+    return Act(caller.client, now, body.reason, "publish" in caller.scopes)
 
 
 # --- looking -------------------------------------------------------------------------------------
 
 
 @router.get("/{kind:collection}", dependencies=[CanSeeDrafts])
-def list_versions(request: Request, kind: _Kind) -> JSONResponse:
+def list_versions(request: Request, kind: _Kind, page: _Numbered) -> JSONResponse:
     """List the versions of all documents of a kind, with their states."""
     now = dt.datetime.now(dt.UTC)
-    return JSONResponse(views.versions(platform_of(request), kind, None, now))
+    return JSONResponse(views.versions(platform_of(request), kind, None, page, now))
 
 
 @router.get("/{kind:collection}/{id_}", dependencies=[CanSeeDrafts])
-def list_versions_of(request: Request, kind: _Kind, id_: _Id) -> JSONResponse:
+def list_versions_of(request: Request, kind: _Kind, id_: _Id, page: _Numbered) -> JSONResponse:
     """List the versions of one document, with their states."""
     now = dt.datetime.now(dt.UTC)
-    return JSONResponse(views.versions(platform_of(request), kind, id_, now))
+    return JSONResponse(views.versions(platform_of(request), kind, id_, page, now))
 
 
 @router.get("/{kind:collection}/{id_}/in-force", dependencies=[CanSeeDrafts])
@@ -160,7 +182,7 @@ def get_in_force(
 ) -> JSONResponse:
     """Say which version was in force at `as_of`, as it was known at `known_at`."""
     when = moment(as_of, "as_of") or dt.datetime.now(dt.UTC)
-    known = moment(known_at, "known_at")
+    known = moment(known_at, "known_at") or dt.datetime.now(dt.UTC)
     return JSONResponse(views.in_force(platform_of(request), kind, id_, when, known))
 
 
@@ -169,11 +191,11 @@ def get_history(
     request: Request,
     kind: _Kind,
     id_: _Id,
+    page: _ById,
     version: Annotated[str | None, Query(max_length=40)] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> JSONResponse:
     """List every step: who drafted, approved, published, stopped what, when and why."""
-    return JSONResponse(views.history(platform_of(request), kind, id_, version, limit))
+    return JSONResponse(views.history(platform_of(request), kind, id_, version, page))
 
 
 @router.get("/{kind:collection}/{id_}/diff", dependencies=[CanSeeDrafts])
@@ -200,19 +222,18 @@ def get_version(request: Request, name: _Name) -> JSONResponse:
 def get_decisions(
     request: Request,
     name: _Name,
-    after: Annotated[str, Query(pattern="^[0-9a-f]{0,32}$")] = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    page: _ById,
 ) -> JSONResponse:
     """List the decisions that a version of a rule set made."""
     if name.kind != "rule_set":
         raise ProblemError("not-found", "decisions")
-    return JSONResponse(views.decisions(platform_of(request), name, after, limit))
+    return JSONResponse(views.decisions(platform_of(request), name, page))
 
 
 @router.get(f"{_ONE}/agreement", dependencies=[CanSeeDrafts])
-def get_agreement(request: Request, name: _Name) -> JSONResponse:
-    """Report how a version in shadow agrees with the one in force."""
-    return JSONResponse(views.agreement(platform_of(request), name))
+def get_agreement(request: Request, name: _Name, page: _ById) -> JSONResponse:
+    """Report how a version in shadow agrees with the one in force, and which decisions differ, by pages."""
+    return JSONResponse(views.agreement(platform_of(request), name, page))
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -249,6 +270,28 @@ def submit_version(
 ) -> JSONResponse:
     """Hand a draft to those who approve; findings that stand in the way are the answer."""
     return JSONResponse(steps.submit(platform_of(request), name, _act(caller, body)))
+
+
+@router.post(f"{_ONE}/withdraw", openapi_extra=schema_of(Body))
+def withdraw_version(
+    request: Request,
+    caller: Annotated[Caller, TakesBack],
+    body: Annotated[Body, body_as(Body)],
+    name: _Name,
+) -> JSONResponse:
+    """Take a submitted version back to be a draft; its approvals are void."""
+    return JSONResponse(steps.withdraw(platform_of(request), name, _act(caller, body)))
+
+
+@router.post(f"{_ONE}/discard", openapi_extra=schema_of(Said))
+def discard_version(
+    request: Request,
+    caller: Annotated[Caller, TakesBack],
+    body: Annotated[Said, body_as(Said)],
+    name: _Name,
+) -> JSONResponse:
+    """Discard a draft; its history stays, and writing it again brings it back."""
+    return JSONResponse(steps.discard(platform_of(request), name, _act(caller, body)))
 
 
 @router.post(f"{_ONE}/approve", openapi_extra=schema_of(Approval))

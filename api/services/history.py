@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from api.services.decide import marked
 from api.store.events import Event, note
 from api.store.keys import ErasedError
-from api.store.people import External, is_erased, link, owner_of
+from api.store.people import Deed, External, is_erased, link, owner_of
 from api.store.records import CLEAR, IMPORTED, Record, clear_of, keep, key_of, open_record
 from engine.hiring.history import KnownPerson, PastDecision
 from engine.kernel.diagnostics import Code, Span
@@ -150,7 +150,8 @@ def _write(
             continue
         key_of(connection, row.person, platform.keys)
         for system, id_ in row.external.items():
-            link(connection, row.person, External(system, id_), source.at, platform.keys)
+            deed = Deed(source.by, source.at)
+            link(connection, row.person, External(system, id_), deed, platform.keys)
 
 
 def _record(row: PastDecision, source: Source) -> Record:

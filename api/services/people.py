@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from api.services import demographics
-from api.services.decide import NothingLikeItError, unmarked
+from api.services.decide import ErasedError, NothingLikeItError, unmarked
+from api.services.retention import Dues, due_json
 from api.store import people
 from api.store.events import Event, events_of, note
 from api.store.people import Deed, External, HeldError, TakenError, UnknownPersonError
@@ -41,9 +42,9 @@ __all__ = [
 ]
 
 
-def link(platform: Platform, person: str, external: External, now: dt.datetime) -> None:
+def link(platform: Platform, person: str, external: External, deed: Deed) -> None:
     """Keep what another system calls a person; raises TakenError, ErasedError."""
-    platform.writer.submit(lambda c: people.link(c, person, external, now, platform.keys)).result()
+    platform.writer.submit(lambda c: people.link(c, person, external, deed, platform.keys)).result()
 
 
 def links(platform: Platform, person: str) -> list[dict[str, str]]:
@@ -53,9 +54,13 @@ def links(platform: Platform, person: str) -> list[dict[str, str]]:
         return people.links_of(connection, person)
 
 
-def unlink(platform: Platform, person: str, external: External) -> bool:
+def unlink(platform: Platform, person: str, external: External, deed: Deed) -> bool:
     """Forget an external id, once that system has erased it; whether there was one."""
-    return platform.writer.submit(lambda c: people.unlink(c, person, external)).result()
+
+    def work(connection: Connection) -> bool:
+        return people.unlink(connection, person, external, deed, platform.keys)
+
+    return platform.writer.submit(work).result()
 
 
 def hold(platform: Platform, person: str, deed: Deed) -> str:
@@ -81,7 +86,7 @@ def erase(platform: Platform, person: str, deed: Deed) -> dict[str, Any]:
     def work(connection: Connection) -> dict[str, Any]:
         done = people.erase(connection, person, deed, platform.keys)
         # Here, where it still can fail: an erasure is told only when the vault is empty as well.
-        demographics.forget(platform.settings, person)
+        demographics.forget(platform.settings, connection, person)
         return done
 
     done = platform.writer.submit(work).result()
@@ -167,24 +172,25 @@ def export(platform: Platform, person: str, by: str, now: dt.datetime) -> dict[s
     """Give everything that is kept about a person, and log that it was given; raises UnknownPersonError, ErasedError."""
 
     def work(connection: Connection) -> dict[str, Any]:
-        people.person_row(connection, person)
+        if people.person_row(connection, person).key is None:
+            raise ErasedError(person)
         note(connection, Event("export", by, now, {"what": "person"}, person), platform.keys)
         records = records_of(connection, platform.keys, person)
+        dues = Dues(platform.snapshot().content, (), now)
         return {
             "person": person,
             "made_at": now.isoformat(),
             "known_elsewhere": people.links_of(connection, person),
-            "decisions": [_decision(kept) for kept in records],
+            "decisions": [_decision(kept, dues) for kept in records],
             "events": list(events_of(connection, platform.keys, person)),
             "holds": list(people.holds_on(connection, person)),
+            "demographics": demographics.declared(platform.settings, connection, person),
         }
 
-    made = platform.writer.submit(work).result()
-    made["demographics"] = demographics.declared(platform.settings, person)
-    return made
+    return platform.writer.submit(work).result()
 
 
-def _decision(kept: Kept) -> dict[str, Any]:
+def _decision(kept: Kept, dues: Dues) -> dict[str, Any]:
     return {
         "id": kept.id,
         "decided_at": kept.decided_at.isoformat(),
@@ -194,4 +200,5 @@ def _decision(kept: Kept) -> dict[str, Any]:
         "engine": kept.engine,
         "inputs": plain_inputs(kept),
         "decision": kept.body["decision"],
+        "retention": due_json(dues.of(kept.rule_set, kept.version, kept.decided_at)),
     }

@@ -21,6 +21,9 @@ _WORDS = {
     "inputs": ("decided on", "依据的数据"),
     "outcomes": ("outcome", "结果"),
     "reasons": ("reasons", "理由"),
+    "retention": ("kept until", "保存至"),
+    "erase": ("then erased", "期满删除"),
+    "review": ("then looked at", "期满复核"),
     "documents": ("documents used", "所用文件"),
     "events": ("What was done with it", "处理记录"),
     "holds": ("Legal holds", "法律冻结"),
@@ -32,6 +35,8 @@ _EVENTS = {
     "hold": ("legal hold", "法律冻结"),
     "erasure": ("erased", "删除"),
     "exception": ("exception", "例外"),
+    "link": ("external id added", "添加外部编号"),
+    "unlink": ("external id removed", "移除外部编号"),
 }
 
 
@@ -74,6 +79,11 @@ def _decision(one: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     yield from _section(word("inputs"), one["inputs"], word("none"), "####")
     reasons = {str(reason["code"]): reason[lang] for reason in decision.get("reasons", ())}
     yield from _section(word("reasons"), reasons, word("none"), "####")
+    if due := one.get("retention"):
+        day, then = due["keep_until"] or due["gone_by"], word(due["then"])
+        yield from _section(
+            word("retention"), {f"{day} ({then})": "; ".join(due["cites"])}, "", "####"
+        )
     used = {f"{u['id']} {u['version']}": u["hash"] for u in decision.get("used", ())}
     yield from _section(word("documents"), used, word("none"), "####")
 

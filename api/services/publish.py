@@ -12,6 +12,7 @@ from api.store.drafts import (
     Version,
     add_approval,
     approvals_of,
+    assessed_versions,
     authors_of,
     change,
     find_version,
@@ -47,6 +48,7 @@ __all__ = [
     "approve",
     "assess",
     "check",
+    "discard",
     "draft",
     "publish",
     "reject",
@@ -55,6 +57,7 @@ __all__ = [
     "submit",
     "suspend",
     "waive",
+    "withdraw",
 ]
 
 _TRIES = 3
@@ -82,11 +85,12 @@ class _EditedMeanwhileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who does something, when and why."""
+    """Who does something, when and why; who may publish also takes back what others wrote."""
 
     who: str
     at: dt.datetime
     reason: str = ""
+    may_publish: bool = False
 
     def step(self, verb: Verb, **detail: object) -> Step:
         """Make the step that is recorded."""
@@ -106,7 +110,7 @@ def draft(platform: Platform, name: Version, files: Mapping[str, str], act: Act)
 
     def work(connection: Connection) -> dict[str, Any]:
         row = find_version(connection, name, to_change=True)
-        if row is not None and row.digest == digest:
+        if row is not None and row.digest == digest and row.discarded_at is None:
             return show(connection, row, changed=False)
         if row is not None and row.published_at is not None:
             raise RefusedError("published", _named(name))
@@ -148,6 +152,41 @@ def submit(platform: Platform, name: Version, act: Act) -> dict[str, Any]:
         return {**show(connection, _row(connection, name)), **_found(found)}
 
     return _reviewed(platform, name, act, work)
+
+
+def withdraw(platform: Platform, name: Version, act: Act) -> dict[str, Any]:
+    """Take a submitted version back to be a draft; approvals of it are void."""
+
+    def work(connection: Connection) -> dict[str, Any]:
+        row = _row(connection, name, to_change=True)
+        if row.status == "draft":
+            return show(connection, row, changed=False)
+        _expect(row, "submitted")
+        _expect_own(connection, row, act)
+        void_approvals(connection, row, act.step("withdrawn"))
+        change(connection, row, act.step("withdrawn"), status="draft")
+        return show(connection, _row(connection, name))
+
+    return _write(platform, work)
+
+
+def discard(platform: Platform, name: Version, act: Act) -> dict[str, Any]:
+    """Discard a draft: no step takes it further until somebody writes it again; its history stays."""
+
+    def work(connection: Connection) -> dict[str, Any]:
+        row = find_version(connection, name, to_change=True)
+        if row is not None and row.discarded_at is not None:
+            return show(connection, row, changed=False)
+        row = _row(connection, name, to_change=True)
+        _expect(row, "draft")
+        _expect_own(connection, row, act)
+        if row.shadow_since is not None:
+            raise_revision(connection)
+        told = act.step("discarded")
+        change(connection, row, told, discarded_at=act.at, shadow_since=None)
+        return show(connection, _row(connection, name))
+
+    return _write(platform, work)
 
 
 # --- approving -----------------------------------------------------------------------------------
@@ -308,7 +347,7 @@ def _reviewed(
         snapshot = platform.snapshot()
         with platform.engine.connect() as connection:
             row = _row(connection, name)
-            given = _circumstances(platform, connection, row, act)
+            given = _circumstances(connection, row, act)
         files = json.loads(row.files)
         document, loaded = read_draft(files, name.kind, name.id, name.version)
         looked = _Looked(row, review(snapshot.content, document, loaded, given), snapshot.revision)
@@ -358,15 +397,12 @@ def _write(platform: Platform, work: Callable[[Connection], dict[str, Any]]) -> 
     return platform.writer.submit(unit, alone=True).result()
 
 
-def _circumstances(
-    platform: Platform, connection: Connection, row: Row[Any], act: Act
-) -> Circumstances:
+def _circumstances(connection: Connection, row: Row[Any], act: Act) -> Circumstances:
     waivers = [json.loads(one.detail) for one in steps_of(connection, row, "waived")]
     return Circumstances(
         act.at,
         frozenset(one["what"] for one in waivers if parse_instant(one["until"]) > act.at),
-        bool(steps_of(connection, row, "assessed")),
-        frozenset(platform.settings.assess_in),
+        assessed_versions(connection, row),
     )
 
 
@@ -374,6 +410,8 @@ def _row(connection: Connection, name: Version, *, to_change: bool = False) -> R
     row = find_version(connection, name, to_change=to_change)
     if row is None:
         raise NotFoundError(name.kind, name.id, name.version)
+    if to_change and row.discarded_at is not None:
+        raise RefusedError("wrong-state", "discarded")
     return row
 
 
@@ -391,6 +429,11 @@ def _expect(row: Row[Any], status: str) -> None:
 def _expect_others(connection: Connection, row: Row[Any], act: Act) -> None:
     if act.who in authors_of(connection, row):
         raise RefusedError("own-work", f"{row.name}@{row.version}")
+
+
+def _expect_own(connection: Connection, row: Row[Any], act: Act) -> None:
+    if not act.may_publish and act.who not in authors_of(connection, row):
+        raise RefusedError("others-work", f"{row.name}@{row.version}")
 
 
 def _found(found: Review) -> dict[str, Any]:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from api.store.drafts import (
+    Page,
     Version,
     approvals_of,
     authors_of,
+    count_by,
     decisions_by,
     find_version,
     history_of,
     intact_steps,
+    is_stopped,
     list_versions,
     steps_of,
+    versions_of,
 )
 from api.store.registry import lock_line
-from api.store.shadows import agreement_of, differing_parts
+from api.store.shadows import agreement_of, differing_decisions, differing_parts
 from engine.kernel.edits import diff_documents
 from engine.kernel.errors import NotFoundError
 from engine.publishing.draft import read_draft
@@ -26,8 +31,22 @@ from engine.publishing.review import candidate
 from engine.rules.diff import diff_rule_sets
 from engine.rules.statements import edit_json, edit_text, impact_json, impact_lines
 
+__all__ = [
+    "Page",
+    "agreement",
+    "decisions",
+    "difference",
+    "finding_json",
+    "history",
+    "in_force",
+    "show",
+    "version",
+    "versions",
+]
+
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -84,6 +103,8 @@ def show(connection: Connection, row: Row[Any], *, changed: bool = True) -> dict
 
 def _state(row: Row[Any], approvals: int) -> str:
     """Say how far a version is: the states that follow from what is known are kept nowhere."""
+    if row.discarded_at is not None:
+        return "discarded"
     if row.status == "submitted" and approvals >= row.needs:
         return "approved"
     if row.status == "draft" and row.checked == row.digest and row.blockers == 0:
@@ -110,21 +131,30 @@ def version(platform: Platform, name: Version, now: dt.datetime) -> dict[str, An
 
 
 def versions(
-    platform: Platform, kind: str | None, id_: str | None, now: dt.datetime
+    platform: Platform, kind: str | None, id_: str | None, page: Page, now: dt.datetime
 ) -> dict[str, Any]:
-    """List versions with their states, without their files."""
+    """List versions with their states, without their files: a page, and where the `next` one begins."""
     published = platform.snapshot().content
     with platform.engine.connect() as connection:
-        rows = list_versions(connection, kind, id_)
-        if id_ is not None and not rows:
-            raise NotFoundError(kind or "document", id_)
+        rows, after = _paged(lambda more: list_versions(connection, kind, id_, more), page, "id")
+        if kind is not None and id_ is not None and not versions_of(connection, kind, id_):
+            raise NotFoundError(kind, id_)
         listed = [
             {**show(connection, row, changed=False), **_standing(published, row, now)}
             for row in rows
         ]
     for one in listed:
         del one["changed"]
-    return {"versions": listed}
+    return {"versions": listed, "next": after}
+
+
+def _paged(
+    read: Callable[[Page], Sequence[Row[Any]]], page: Page, key: str
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """Read a page and one row more: if that is there, the last row's `key` is where the next page begins."""
+    rows = read(Page(page.limit + 1, page.after))
+    shown = rows[: page.limit]
+    return shown, str(getattr(shown[-1], key)) if len(rows) > len(shown) else None
 
 
 def _standing(published: Content, row: Row[Any], now: dt.datetime) -> dict[str, Any]:
@@ -151,37 +181,43 @@ def _standing(published: Content, row: Row[Any], now: dt.datetime) -> dict[str, 
 
 
 def in_force(
-    platform: Platform, kind: str, id_: str, as_of: dt.datetime, known_at: dt.datetime | None
+    platform: Platform, kind: str, id_: str, as_of: dt.datetime, known_at: dt.datetime
 ) -> dict[str, Any]:
-    """Say which version was in force at `as_of`, as it was known at `known_at`; raises NotFoundError."""
+    """Say which version was in force at `as_of`, as it was known at `known_at`; raises NotFoundError.
+
+    `suspended` says whether it was stopped by then: people decided, whatever was in force.
+    """
     content = platform.snapshot().content
     found = content.in_force(kind, id_, as_of, known_at).document
     with platform.engine.connect() as connection:
         row = _found(connection, Version(kind, id_, found.version))
+        stopped = is_stopped(connection, kind, id_, known_at)
     return {
         "kind": kind,
         "id": id_,
         "version": found.version,
         "hash": row.hash,
         "as_of": as_of.isoformat(),
-        "known_at": _when(known_at),
+        "known_at": known_at.isoformat(),
+        "suspended": stopped,
         "effective_from": found.effective_from.isoformat(),
         "recorded": row.published_at.isoformat(),
     }
 
 
-def history(platform: Platform, kind: str, id_: str, only: str | None, most: int) -> dict[str, Any]:
-    """List every step of a document's versions, the latest first; raises NotFoundError.
+def history(
+    platform: Platform, kind: str, id_: str, only: str | None, page: Page
+) -> dict[str, Any]:
+    """List every step of a document's versions, the latest first, by pages; raises NotFoundError.
 
     `intact` says whether a step is still what the log committed to when it was taken.
     """
     with platform.engine.connect() as connection:
-        rows = list_versions(connection, kind, id_)
-        if not rows or (only is not None and all(row.version != only for row in rows)):
+        known = versions_of(connection, kind, id_)
+        if not known or (only is not None and only not in known):
             raise NotFoundError(kind, id_, only or "")
-        steps = history_of(connection, kind, id_, only, most)
+        steps, after = _paged(lambda p: history_of(connection, kind, id_, only, p), page, "id")
         intact = intact_steps(connection, steps)
-        begun = {step.version for step in steps if step.verb == "drafted"}
         told = [
             {
                 "step": step.id,
@@ -197,32 +233,15 @@ def history(platform: Platform, kind: str, id_: str, only: str | None, most: int
             }
             for step in steps
         ]
-    # What the database began with has no steps of its own.
-    told += [
-        {
-            "step": None,
-            "version": row.version,
-            "verb": "taken_over",
-            "who": row.author,
-            "at": row.created_at.isoformat(),
-            "reason": "",
-            "hash": row.hash,
-            "entry": None,
-            "intact": None,
-            "recorded": row.published_at.isoformat(),
-        }
-        for row in reversed(rows)
-        if row.published_at is not None and row.published_at < row.created_at
-        if row.version not in begun and only in (None, row.version)
-    ]
-    return {"kind": kind, "id": id_, "history": told}
+    return {"kind": kind, "id": id_, "history": told, "next": after}
 
 
-def decisions(platform: Platform, name: Version, after: str, most: int) -> dict[str, Any]:
-    """List the decisions that a version of a rule set made; `after` is the id of the last one seen."""
+def decisions(platform: Platform, name: Version, page: Page) -> dict[str, Any]:
+    """Count the decisions that a version of a rule set made, and list them by pages."""
     with platform.engine.connect() as connection:
         row = _found(connection, name)
-        count, made = decisions_by(connection, name, after, most)
+        count = count_by(connection, name)
+        made, after = _paged(lambda more: decisions_by(connection, name, more), page, "id")
     listed = [
         {
             "id": one.id,
@@ -232,13 +251,21 @@ def decisions(platform: Platform, name: Version, after: str, most: int) -> dict[
         }
         for one in made
     ]
-    return {"hash": row.hash, "count": count, "decisions": listed}
+    return {"hash": row.hash, "count": count, "decisions": listed, "next": after}
 
 
-def agreement(platform: Platform, name: Version) -> dict[str, Any]:
-    """Report how a version in shadow agrees with the one in force, over all that was decided beside it."""
+def agreement(platform: Platform, name: Version, page: Page) -> dict[str, Any]:
+    """Report how a version in shadow agrees with the one in force, over all that was decided beside it.
+
+    The `share` is exact; of `differing`, the decisions that it would have made otherwise, a page.
+    """
     with platform.engine.connect() as connection:
         row = _found(connection, name)
+        differing, after = _paged(
+            lambda more: differing_decisions(connection, row.id, row.digest, more),
+            page,
+            "decision",
+        )
         pairs = agreement_of(connection, row.id, row.digest)
         parts = differing_parts(connection, row.id, row.digest)
     count, same = sum(one.answers for one in pairs), sum(int(one.same) for one in pairs)
@@ -249,6 +276,7 @@ def agreement(platform: Platform, name: Version) -> dict[str, Any]:
         "decisions": count,
         "same": same,
         "differ": count - same,
+        "share": str(Fraction(same, count)) if count else None,
         "pairs": [
             {
                 "in_force": one.in_force,
@@ -259,6 +287,17 @@ def agreement(platform: Platform, name: Version) -> dict[str, Any]:
             for one in pairs
         ],
         "parts": parts,
+        "differing": [
+            {
+                "id": one.decision,
+                "decided_at": one.decided_at.isoformat(),
+                "in_force": one.in_force,
+                "shadow": one.shadow,
+                "parts": one.differs.split(),
+            }
+            for one in differing
+        ],
+        "next": after,
     }
 
 

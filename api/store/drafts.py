@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, tuple_, update
 
 from api.store.ledger import append
 from api.store.records import new_id
@@ -21,14 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from engine.audit.entry import EntryKind
 
 Verb: TypeAlias = Literal[
+    "taken_over",
     "drafted",
     "checked",
     "submitted",
+    "withdrawn",
+    "discarded",
     "approved",
     "voided",
     "rejected",
@@ -91,14 +94,34 @@ def find_version(
     return connection.execute(query.with_for_update() if to_change else query).one_or_none()
 
 
-def list_versions(connection: Connection, kind: str | None, id_: str | None) -> Sequence[Row[Any]]:
-    """List versions, in the order in which they were begun."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list: at most `limit` rows after the one that `after` names; all from the first on without."""
+
+    limit: int
+    after: str = ""
+
+
+def list_versions(
+    connection: Connection, kind: str | None, id_: str | None, page: Page
+) -> Sequence[Row[Any]]:
+    """List versions by name, in the order in which they were begun; `after` is the number of a row."""
+    order = tuple_(documents.c.kind, documents.c.name, documents.c.id)
     query = select(documents).order_by(documents.c.kind, documents.c.name, documents.c.id)
     if kind is not None:
         query = query.where(documents.c.kind == kind)
     if id_ is not None:
         query = query.where(documents.c.name == id_)
-    return connection.execute(query).all()
+    if page.after:
+        last = select(*order.clauses).where(documents.c.id == int(page.after))
+        query = query.where(order > last.scalar_subquery())
+    return connection.execute(query.limit(page.limit)).all()
+
+
+def versions_of(connection: Connection, kind: str, id_: str) -> frozenset[str]:
+    """Name the versions of a document."""
+    query = select(documents.c.version).where(documents.c.kind == kind, documents.c.name == id_)
+    return frozenset(connection.execute(query).scalars())
 
 
 def put_draft(
@@ -119,6 +142,7 @@ def put_draft(
         "checked": None,
         "blockers": None,
         "shadow_since": None,
+        "discarded_at": None,
     }
     if row is None:
         connection.execute(
@@ -254,14 +278,25 @@ def intact_steps(connection: Connection, steps: Sequence[Row[Any]]) -> frozenset
 
 
 def history_of(
-    connection: Connection, kind: str, id_: str, version: str | None, most: int
+    connection: Connection, kind: str, id_: str, version: str | None, page: Page
 ) -> Sequence[Row[Any]]:
-    """List the steps of a document's versions, the latest first."""
+    """List the steps of a document's versions, the latest first; `after` is the id of a step."""
     events = publishing_events.c
     query = select(publishing_events).where(events.kind == kind, events.name == id_)
     if version is not None:
         query = query.where((events.version == version) | events.version.is_(None))
-    return connection.execute(query.order_by(events.number.desc()).limit(most)).all()
+    if page.after:
+        last = select(publishing_events.c.number).where(events.id == page.after)
+        query = query.where(events.number < last.scalar_subquery())
+    return connection.execute(query.order_by(events.number.desc()).limit(page.limit)).all()
+
+
+def is_stopped(connection: Connection, kind: str, id_: str, known_at: dt.datetime) -> bool:
+    """Whether the last that was known then is that a document was stopped."""
+    events = publishing_events.c
+    query = select(events.verb).where(events.kind == kind, events.name == id_)
+    query = query.where(events.verb.in_(("suspended", "resumed")), events.at <= known_at)
+    return connection.execute(query.order_by(events.number.desc()).limit(1)).scalar() == "suspended"
 
 
 def steps_of(connection: Connection, row: Row[Any], verb: Verb) -> Sequence[Row[Any]]:
@@ -273,6 +308,18 @@ def steps_of(connection: Connection, row: Row[Any], verb: Verb) -> Sequence[Row[
     return connection.execute(query.order_by(events.number)).all()
 
 
+def assessed_versions(connection: Connection, row: Row[Any]) -> frozenset[str]:
+    """Name the versions of a document whose impact was assessed, as they are now."""
+    events = publishing_events.c
+    query = (
+        select(documents.c.version)
+        .join(publishing_events, events.document == documents.c.id)
+        .where(documents.c.kind == row.kind, documents.c.name == row.name)
+        .where(events.verb == "assessed", events.digest == documents.c.digest)
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
 def authors_of(connection: Connection, row: Row[Any]) -> frozenset[str]:
     """Name all who ever wrote at a version."""
     events = publishing_events.c
@@ -280,14 +327,18 @@ def authors_of(connection: Connection, row: Row[Any]) -> frozenset[str]:
     return frozenset({row.author, *connection.execute(query).scalars()})
 
 
-def decisions_by(
-    connection: Connection, name: Version, after: str, most: int
-) -> tuple[int, list[Row[Any]]]:
-    """Count the decisions that a version of a rule set made, and list those after one, by time."""
-    made = (decisions.c.rule_set == name.id) & (decisions.c.version == name.version)
-    count: int = connection.execute(
-        select(func.count()).select_from(decisions).where(made)
-    ).scalar_one()
-    columns = (decisions.c.id, decisions.c.decided_at, decisions.c.as_of, decisions.c.status)
-    query = select(*columns).where(made, decisions.c.id > after).order_by(decisions.c.id)
-    return count, [*connection.execute(query.limit(most))]
+def count_by(connection: Connection, name: Version) -> int:
+    """Count the decisions that a version of a rule set made."""
+    query = select(func.count()).select_from(decisions).where(_made_by(name))
+    return int(connection.execute(query).scalar_one())
+
+
+def decisions_by(connection: Connection, name: Version, page: Page) -> Sequence[Row[Any]]:
+    """List the decisions that a version of a rule set made, by time; `after` is the id of one."""
+    columns = (decisions.c[one] for one in ("id", "decided_at", "as_of", "status"))
+    query = select(*columns).where(_made_by(name), decisions.c.id > page.after)
+    return connection.execute(query.order_by(decisions.c.id).limit(page.limit)).all()
+
+
+def _made_by(name: Version) -> ColumnElement[bool]:
+    return and_(decisions.c.rule_set == name.id, decisions.c.version == name.version)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
-from api.store.keys import seal, unseal
+from api.store.keys import ErasedError, seal, unseal
 from api.store.ledger import append
 from api.store.records import new_id
-from api.store.tables import events
+from api.store.tables import events, people
 from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
 from engine.kernel.canonical import canonical_json
 
@@ -20,15 +20,22 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Select
 
     from api.store.keys import Keys
     from engine.audit.entry import EntryKind
 
 
+OF_THE_PERSON = frozenset({"link"})
+"""The kinds whose bodies hold personal data: they are sealed with the person's key, and erased with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that was done: by whom, about whom, and what of it is kept; `facts` has no personal datum."""
+    """Something that was done: by whom, about whom, and what of it is kept.
+
+    `facts` has no personal datum, but in the kinds of `OF_THE_PERSON`.
+    """
 
     kind: EntryKind
     by: str
@@ -38,10 +45,10 @@ class Event:
 
 
 def note(connection: Connection, event: Event, keys: Keys) -> str:
-    """Write an event and its log entry in the transaction of what it is about; gives its id."""
+    """Write an event and its log entry in the transaction of what it is about; gives its id; raises ErasedError."""
     id_, salt = new_id(event.at), secrets.token_bytes(SALT_BYTES)
     clear = {"kind": event.kind, "person": event.person, "at": event.at.isoformat()}
-    body = canonical_json({**clear, "by": event.by, "facts": event.facts})
+    body = canonical_json({**clear, "by": event.by, "facts": dict(event.facts)})
     digest = body_digest(salt, body)
     connection.execute(
         insert(events).values(
@@ -50,21 +57,42 @@ def note(connection: Connection, event: Event, keys: Keys) -> str:
             person=event.person,
             at=event.at,
             digest=digest,
-            body=seal(keys.master, salt + body, f"event:{id_}"),
+            body=seal(_key_of(connection, event, keys), salt + body, f"event:{id_}"),
         )
     )
     append(connection, LogEntry(kind=event.kind, subject=id_, time=event.at, digest=digest))
     return id_
 
 
+def _key_of(connection: Connection, event: Event, keys: Keys) -> bytes:
+    if event.kind not in OF_THE_PERSON:
+        return keys.master
+    if event.person is None:
+        raise ErasedError(event.kind)
+    wrapped = connection.execute(select(people.c.key).where(people.c.id == event.person)).scalar()
+    return keys.unwrap(event.person, wrapped)
+
+
+def with_keys() -> Select[Any]:
+    """Ask for events, each with the key of its person, where there is still one."""
+    of_person = people.c.id == events.c.person
+    return select(events, people.c.key, people.c.erased_at).outerjoin(people, of_person)
+
+
 def open_event(row: Row[Any], keys: Keys) -> tuple[bytes, bytes]:
-    """Give the salt and the body of an event; raises AlteredError."""
-    opened = unseal(keys.master, row.body, f"event:{row.id}")
+    """Give the salt and the body of an event that has its person's `key`; raises AlteredError, ErasedError."""
+    key = keys.unwrap(row.person, row.key) if row.kind in OF_THE_PERSON else keys.master
+    opened = unseal(key, row.body, f"event:{row.id}")
     return opened[:SALT_BYTES], opened[SALT_BYTES:]
 
 
+def clear_of(row: Row[Any]) -> dict[str, str | None]:
+    """Give what an event's row says in the clear."""
+    return {"kind": row.kind, "person": row.person, "at": row.at.isoformat()}
+
+
 def events_of(connection: Connection, keys: Keys, person: str) -> Iterator[dict[str, Any]]:
-    """Give the events about a person in order; raises AlteredError."""
-    query = select(events).where(events.c.person == person).order_by(events.c.at, events.c.id)
+    """Give the events about a person in order; raises AlteredError, ErasedError."""
+    query = with_keys().where(events.c.person == person).order_by(events.c.at, events.c.id)
     for row in connection.execute(query).all():
         yield {"id": row.id, **json.loads(open_event(row, keys)[1])}

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from sqlalchemy import func, select
 
+from api.store import events as noted_as
 from api.store.drafts import intact_steps
 from api.store.events import open_event
 from api.store.keys import AlteredError, ErasedError
 from api.store.ledger import entries_from, nodes_within, signed_heads, waiting_leaves
 from api.store.records import CLEAR, clear_of, open_body, with_keys
 from api.store.tables import (
+    approvals,
     decisions,
     documents,
     events,
     exception_approvals,
+    external_ids,
     holds,
     log_entries,
     log_nodes,
@@ -25,6 +28,7 @@ from api.store.tables import (
     publishing_events,
 )
 from engine.audit.checkpoint import open_checkpoint
+from engine.audit.entry import EntryKind
 from engine.audit.verify import BODY_ALTERED, ENTRY_ALTERED, LogCheck, read_leaf
 from engine.content import read_content
 from engine.kernel.canonical import canonical_json, content_hash
@@ -119,12 +123,33 @@ APPROVAL_ALTERED = Code(
     "日志载有以何角色批准的人",
 )
 
+LINK_ALTERED = Code(
+    "AUDIT-STORE-012",
+    "an external id of `{subject}` does not stand as it was added or removed",
+    "`{subject}` 的外部编号与其添加或移除的记录不符",
+    "the log says when which was added or removed; while the person is not erased, also what it was",
+    "日志载有添加与移除的时间；在该人未被删除前还载有编号",
+)
+UNVOUCHED = Code(
+    "AUDIT-STORE-013",
+    "`{subject}` is `{status}`, and no entry of the log made it so",
+    "`{subject}` 的状态为 `{status}`，而日志中没有相应条目",
+    "the service writes both or neither: somebody else changed this row",
+    "服务要么两者都写，要么都不写：此行由他人改动",
+)
+VOTES_ALTERED = Code(
+    "AUDIT-STORE-014",
+    "the approvals of `{subject}` are not those that were given",
+    "`{subject}` 的批准与当初给出的不符",
+    "the log says who approved which text, and what made approvals void",
+    "日志载有批准者、所批准的文本与批准作废的原因",
+)
+
 _AT_ONCE = 2_000
+_TELLING = ("erasure", "retention", "hold", "exception", "link", "unlink")
 _STEPS = frozenset({"publication", "approval", "suspension"})
 _LOGGED = frozenset({"decision", "import"})
-_NOTED = frozenset(
-    {"erasure", "export", "sensitive_read", "hold", "exception", "migration", "key_change"}
-)
+_NOTED = frozenset(get_args(EntryKind)) - _STEPS - _LOGGED
 
 
 @dataclass(slots=True)
@@ -141,6 +166,8 @@ class Examined:
     persons: set[str] = field(default_factory=set)
     """Who was erased, as the log has it."""
     holds: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    links: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+    """By the event that added it, an external id that is still there: whose, and until an erasure also what."""
     steps: frozenset[str] = frozenset()
     """The steps of publishing that have rows."""
     approvals: set[tuple[str, str, str]] = field(default_factory=set)
@@ -194,27 +221,41 @@ def _documents(connection: Connection, made: Examined) -> None:
 
 def _events(connection: Connection, made: Examined, keys: Keys) -> None:
     """Read what the erasures and holds say; the events themselves are checked with the log."""
-    query = (
-        select(events)
-        .where(events.c.kind.in_(("erasure", "hold", "exception")))
-        .order_by(events.c.id)
-    )
-    for row in connection.execute(query):
+    ended: dict[str | None, str] = {}
+    told = noted_as.with_keys().where(events.c.kind.in_(_TELLING)).order_by(events.c.id)
+    for row in connection.execute(told):
         try:
             body = json.loads(open_event(row, keys)[1])
+        except ErasedError:
+            made.links[row.id] = (row.person,)
+            continue
         except AlteredError:
             continue
         facts = body["facts"]
-        if body["kind"] == "erasure":
-            made.persons.add(body["person"])
-            made.vouched |= facts["rows"]
-        elif body["kind"] == "exception":
-            if facts["action"] == "approved":
+        match body["kind"], facts.get("action"):
+            case "erasure", _:
+                made.persons.add(body["person"])
+                made.vouched |= facts["rows"]
+            case "retention", _:
+                made.vouched |= facts["rows"]
+            case "exception", "approved":
                 made.approvals.add((facts["exception"], facts["role"], body["by"]))
-        elif facts["action"] == "placed":
-            made.holds[row.id] = (body["person"], None)
-        elif facts["hold"] in made.holds:
-            made.holds[facts["hold"]] = (body["person"], row.id)
+            case "hold", "placed":
+                made.holds[row.id] = (body["person"], None)
+            case "hold", _:
+                ended[facts["hold"]] = row.id
+            case "link", _:
+                made.links[row.id] = (body["person"], facts["system"], facts["id"])
+            case "unlink", _:
+                ended[facts["link"]] = row.id
+            case _:
+                pass
+    # Only now: within one moment their ids say nothing of which came first.
+    for id_, by in ended.items():
+        if id_ in made.links:
+            del made.links[id_]
+        if id_ in made.holds:
+            made.holds[id_] = (made.holds[id_][0], by)
 
 
 def _people(connection: Connection, made: Examined) -> None:
@@ -228,18 +269,64 @@ def _people(connection: Connection, made: Examined) -> None:
     for id_ in sorted({*there, *made.holds}):
         if there.get(id_) != made.holds.get(id_):
             made.check.tell(HOLD_ALTERED.at(None, subject=id_))
+    _links(connection, made)
     columns = (exception_approvals.c[name] for name in ("exception", "role", "approver"))
     given = {(row[0], row[1], row[2]) for row in connection.execute(select(*columns))}
     for subject in sorted({one[0] for one in given ^ made.approvals}):
         made.check.tell(APPROVAL_ALTERED.at(None, subject=subject))
 
 
+def _links(connection: Connection, made: Examined) -> None:
+    """Compare external ids with the events that added and removed them."""
+    there: dict[str, list[tuple[str, ...]]] = {}
+    for row in connection.execute(select(external_ids)):
+        if row.event is None:
+            made.check.tell(ROW_UNLOGGED.at(None, subject=row.person, table="external_ids"))
+        else:
+            there.setdefault(row.event, []).append((row.person, row.system, row.external))
+    for id_ in sorted({*there, *made.links}):
+        told, found = made.links.get(id_), there.get(id_, [])
+        if told is None or [one[: len(told)] for one in found] != [told]:
+            subject = found[0][0] if found else told and told[0]
+            made.check.tell(LINK_ALTERED.at(None, subject=subject))
+
+
 def _steps(connection: Connection, made: Examined) -> None:
-    """Compare the steps of publishing with what the log committed to when they were taken."""
-    steps = connection.execute(select(publishing_events)).all()
+    """Compare the steps of publishing with what the log committed to, and the versions with the steps."""
+    query = select(publishing_events).order_by(publishing_events.c.number)
+    steps = connection.execute(query).all()
     made.steps = frozenset(step.id for step in steps)
-    for id_ in sorted(made.steps - intact_steps(connection, steps)):
+    intact = intact_steps(connection, steps)
+    for id_ in sorted(made.steps - intact):
         made.check.tell(BODY_ALTERED.at(None, subject=id_))
+    published, stopped = set(), set()
+    given: set[tuple[int, str, str]] = set()
+    for step in (one for one in steps if one.id in intact):
+        match step.verb:
+            case "published" | "taken_over":
+                published.add((step.document, step.hash, step.digest))
+            case "suspended":
+                stopped.add((step.kind, step.name))
+            case "resumed":
+                stopped.discard((step.kind, step.name))
+            case "approved":
+                given.add((step.document, step.digest, step.who))
+            case "voided":
+                given = {one for one in given if one[0] != step.document}
+            case _:
+                pass
+    columns = (approvals.c[name] for name in ("document", "digest", "approver"))
+    there = {(row[0], row[1], row[2]) for row in connection.execute(select(*columns))}
+    altered = {one[0] for one in there ^ given}
+    for row in connection.execute(select(documents).order_by(documents.c.id)):
+        subject = f"{row.kind} {row.name} {row.version}"
+        if row.id in altered:
+            made.check.tell(VOTES_ALTERED.at(None, subject=subject))
+        if row.published_at is None:
+            continue
+        status = "suspended" if (row.kind, row.name) in stopped else "published"
+        if row.status != status or (row.id, row.hash, row.digest) not in published:
+            made.check.tell(UNVOUCHED.at(None, subject=subject, status=row.status))
 
 
 # --- the log ---------------------------------------------------------------------------------------
@@ -308,7 +395,8 @@ def _rows(connection: Connection, made: Examined, entries: Sequence[LogEntry], k
     found = connection.execute(with_keys(records)).all() if records else ()
     for row in found:
         _record(made, row, records[row.id], keys)
-    rows = connection.execute(select(events).where(events.c.id.in_(noted))).all() if noted else ()
+    query = noted_as.with_keys().where(events.c.id.in_(noted))
+    rows = connection.execute(query).all() if noted else ()
     for row in rows:
         _event(made, row, noted[row.id], keys)
     there = {row.id for row in (*found, *rows)} | made.steps
@@ -326,7 +414,7 @@ def _record(made: Examined, row: Row[Any], entry: LogEntry, keys: Keys) -> None:
     try:
         salt, body = open_body(row, keys)
     except ErasedError:
-        if row.erased_at is None:
+        if row.key is None and row.erased_at is None:
             check.tell(ROW_GONE.at(None, subject=row.person))
             return
         made.erased += 1
@@ -338,6 +426,8 @@ def _record(made: Examined, row: Row[Any], entry: LogEntry, keys: Keys) -> None:
     except AlteredError:
         check.tell(DOES_NOT_OPEN.at(None, subject=row.id))
         return
+    if row.id in made.vouched:
+        check.tell(CAME_BACK.at(None, subject=row.id))
     check.body(entry, salt, body)
     before = json.loads(body).get(CLEAR, {})
     for column, value in now.items():
@@ -346,18 +436,23 @@ def _record(made: Examined, row: Row[Any], entry: LogEntry, keys: Keys) -> None:
 
 
 def _event(made: Examined, row: Row[Any], entry: LogEntry, keys: Keys) -> None:
+    now = noted_as.clear_of(row)
+    if row.digest != entry.digest:
+        made.check.tell(BODY_ALTERED.at(None, subject=row.id))
     try:
         salt, body = open_event(row, keys)
+    except ErasedError:
+        if row.body:
+            made.check.tell(CAME_BACK.at(None, subject=row.id))
+        if made.vouched.get(row.id) != content_hash(canonical_json(now)):
+            made.check.tell(CLEAR_ALTERED.at(None, subject=row.id, column="*"))
+        return
     except AlteredError:
         made.check.tell(DOES_NOT_OPEN.at(None, subject=row.id))
         return
     made.check.body(entry, salt, body)
     before = json.loads(body)
-    now = {"kind": row.kind, "person": row.person, "at": row.at.isoformat()}
-    altered = [column for column, value in now.items() if before[column] != value]
-    if row.digest != entry.digest:
-        made.check.tell(BODY_ALTERED.at(None, subject=row.id))
-    for column in altered:
+    for column in (column for column, value in now.items() if before[column] != value):
         made.check.tell(CLEAR_ALTERED.at(None, subject=row.id, column=column))
 
 

@@ -71,6 +71,13 @@ GUARDS = (
         "a version begins as a draft",
     ),
     Guard(
+        "documents_discarded",
+        documents,
+        "update",
+        "new.discarded_at is not null and (new.status <> 'draft' or new.shadow_since is not null)",
+        "only a draft is discarded, and takes no step until it is written again",
+    ),
+    Guard(
         "documents_needs",
         documents,
         "update",
@@ -104,6 +111,15 @@ GUARDS = (
         """exists (
             select 1 from documents d where d.id = old.document and d.status in PUBLISHED)""",
         "the approvals of a published version are kept",
+    ),
+    Guard(
+        "waivers_by_others",
+        publishing_events,
+        "insert",
+        """new.verb = 'waived' and (trim(new.who) = '' or trim(new.reason) = '' or exists (
+            select 1 from publishing_events e
+            where e.document = new.document and e.verb = 'drafted' and e.who = new.who))""",
+        "a waiver has a name and a reason, and is not given by who wrote the version",
     ),
     Guard("events_stand", publishing_events, "update", "1 = 1", "history is not edited"),
     Guard("events_kept", publishing_events, "delete", "1 = 1", "history is kept"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, insert, or_, select
 
-from api.store.keys import new_key, seal, unseal
+from api.store.keys import ErasedError, new_key, seal, unseal
 from api.store.ledger import append
 from api.store.tables import answers, decisions, people
 from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
@@ -29,6 +29,7 @@ IMPORTED = "imported"
 """The engine of a decision that was made elsewhere, before: it is kept, and cannot be replayed."""
 CLEAR = "record"
 """The part of a body that repeats the columns in the clear."""
+_HAS_BODY = func.length(decisions.c.body) > 0
 
 
 class KeyReusedError(ValueError):
@@ -208,7 +209,10 @@ def list_records(connection: Connection, sought: Sought, limit: int) -> list[Row
 
 def open_body(row: Row[Any], keys: Keys) -> tuple[bytes, bytes]:
     """Open a decision's row that has its person's `key`: the salt and the body; raises ErasedError, AlteredError."""
-    opened = unseal(keys.unwrap(row.person, row.key), row.body, f"decision:{row.id}")
+    key = keys.unwrap(row.person, row.key)
+    if not row.body:
+        raise ErasedError(row.id)
+    opened = unseal(key, row.body, f"decision:{row.id}")
     return opened[:SALT_BYTES], opened[SALT_BYTES:]
 
 
@@ -221,17 +225,20 @@ def with_keys(ids: Collection[str]) -> Select[Any]:
     )
 
 
-def latest_of_each(connection: Connection, keys: Keys, rule_set: str) -> dict[str, str]:
-    """Give the outcome of each person's latest decision by a rule set; what was erased is left out."""
+def latest_of_each(connection: Connection, keys: Keys, rule_set: str) -> dict[str, dict[str, Any]]:
+    """Give the body of each person's latest decision by a rule set; what was erased is left out."""
     query = select(decisions, people.c.key).join(people).where(decisions.c.rule_set == rule_set)
-    ordered = query.where(people.c.key.is_not(None)).order_by(
+    ordered = query.where(people.c.key.is_not(None), _HAS_BODY).order_by(
         decisions.c.decided_at, decisions.c.id
     )
-    found = {}
-    for row in connection.execute(ordered):
-        decision = json.loads(open_body(row, keys)[1])["decision"]
-        found[row.person] = str(decision["outcomes"].get("outcome", decision["status"]))
-    return found
+    latest = {row.person: row for row in connection.execute(ordered)}
+    return {person: json.loads(open_body(row, keys)[1]) for person, row in latest.items()}
+
+
+def has_bodies(connection: Connection, person: str) -> bool:
+    """Whether a decision about a person is left that is not erased."""
+    query = select(decisions.c.id).where(decisions.c.person == person, _HAS_BODY).limit(1)
+    return connection.execute(query).scalar() is not None
 
 
 def clear_rows(connection: Connection) -> Iterator[Row[Any]]:
@@ -240,7 +247,7 @@ def clear_rows(connection: Connection) -> Iterator[Row[Any]]:
     there = select(*(decisions.c[name] for name in names)).join(people)
     after = ""
     while True:
-        query = there.where(people.c.key.is_not(None), decisions.c.id > after)
+        query = there.where(people.c.key.is_not(None), _HAS_BODY, decisions.c.id > after)
         rows = connection.execute(query.order_by(decisions.c.id).limit(2_000)).all()
         if not rows:
             return
@@ -249,9 +256,9 @@ def clear_rows(connection: Connection) -> Iterator[Row[Any]]:
 
 
 def records_of(connection: Connection, keys: Keys, person: str) -> list[Kept]:
-    """Give all decisions about a person with their bodies; raises ErasedError, AlteredError."""
-    query = select(decisions.c.id).where(decisions.c.person == person).order_by(decisions.c.id)
-    ids = connection.execute(query).scalars().all()
+    """Give all decisions about a person that are not erased, with their bodies; raises ErasedError, AlteredError."""
+    query = select(decisions.c.id).where(decisions.c.person == person, _HAS_BODY)
+    ids = connection.execute(query.order_by(decisions.c.id)).scalars().all()
     return [kept for id_ in ids if (kept := open_record(connection, id_, keys)) is not None]
 
 

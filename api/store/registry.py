@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select, update
 
 from api.store.database import is_sqlite
+from api.store.drafts import Step, Version, find_version, record
 from api.store.tables import documents, revisions
 from engine.content import Content, read_content
 from engine.lock import LOCK_NAME
@@ -153,6 +154,9 @@ def publish_folder(
                 published_at=published,
             )
         )
+        name = Version(document.kind, document.id, document.version)
+        step = Step("taken_over", author, now, detail={"recorded": published.isoformat()})
+        record(connection, find_version(connection, name), step)
         count += 1
     raise_revision(connection)
     return count

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, insert, select
+from sqlalchemy import case, func, insert, select, tuple_
 
-from api.store.tables import shadow_answers
+from api.store.tables import decisions, shadow_answers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Select
+
+    from api.store.drafts import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +75,19 @@ def differing_parts(connection: Connection, document: int, digest: str) -> dict[
         for part in parts.split():
             counts[part] = counts.get(part, 0) + count
     return dict(sorted(counts.items()))
+
+
+def differing_decisions(
+    connection: Connection, document: int, digest: str, page: Page
+) -> Sequence[Row[Any]]:
+    """List the decisions to which a version answered otherwise, those alike together; `after` is the id of one."""
+    one = shadow_answers.c
+    order = (one.in_force, one.shadow, one.decision)
+    there = (one.document == document, one.digest == digest, ~one.same)
+    query: Select[Any] = (
+        select(*order, one.differs, decisions.c.decided_at).join(decisions).where(*there)
+    )
+    if page.after:
+        last = select(*order).where(*there, one.decision == page.after)
+        query = query.where(tuple_(*order) > last.scalar_subquery())
+    return connection.execute(query.order_by(*order).limit(page.limit)).all()

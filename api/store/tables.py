@@ -52,10 +52,10 @@ class Moment(TypeDecorator[dt.datetime]):
     def process_result_value(
         self, value: dt.datetime | None, _dialect: object
     ) -> dt.datetime | None:
-        """Give it back with its zone."""
-        if value is not None and value.tzinfo is None:
-            return value.replace(tzinfo=dt.UTC)
-        return value
+        """Give it back in UTC, in which the log knows it: PostgreSQL answers in the zone of its session."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
 # --- content -------------------------------------------------------------------------------------
@@ -92,6 +92,8 @@ documents = Table(
     Column("shadow_since", Moment),
     Column("created_at", Moment, nullable=False),
     Column("published_at", Moment),
+    # A draft that was discarded stays, for its history does; writing it again brings it back.
+    Column("discarded_at", Moment),
     UniqueConstraint("kind", "name", "version"),
     UniqueConstraint("id", "hash", "digest", "author"),
     CheckConstraint(
@@ -229,6 +231,8 @@ external_ids = Table(
     Column("external", String(200), primary_key=True),
     Column("person", String(128), ForeignKey("people.id"), nullable=False),
     Column("at", Moment, nullable=False),
+    # The event that added it; none where it was kept before the log knew of such things.
+    Column("event", String(32)),
     Index(None, "person"),
 )
 
@@ -251,7 +255,8 @@ events = Table(
     Column("person", String(128)),
     Column("at", Moment, nullable=False),
     Column("digest", String(71), nullable=False),
-    # Salt and facts, sealed with the master key: who can write rows cannot make one.
+    # Salt and facts, sealed with the master key (those of a link with the person's): who can write
+    # rows cannot make one.
     Column("body", LargeBinary, nullable=False),
     Index(None, "person"),
     Index(None, "kind"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 SCHEMA = "vault"
 _OPENING = 0x45_56_56_4C
@@ -69,21 +69,24 @@ class Vault:
 
 @contextlib.contextmanager
 def opened_vault(url: str, folder: Path) -> Iterator[Vault]:
-    """Open the vault for one transaction: a schema of its own, and on SQLite a file of its own."""
+    """Open the vault for one transaction: a schema that another role owns, or on SQLite a file of its own."""
     key = kept_secret(folder / "vault.key", new_key())
-    embedded = url.startswith("sqlite")
-    engine = open_database(f"sqlite:///{(folder / 'vault.sqlite').absolute()}" if embedded else url)
+    engine = open_database(url)
     try:
-        options = {"writes": True, "schema_translate_map": {SCHEMA: None} if embedded else {}}
+        schemas = {SCHEMA: None} if is_sqlite(engine) else {}
+        options = {"writes": True, "schema_translate_map": schemas}
         with engine.connect().execution_options(**options) as connection, connection.begin():
-            _prepare(engine, connection)
+            if not is_sqlite(engine):
+                connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _OPENING})
+            vault_metadata.create_all(connection)
             yield Vault(connection, key)
     finally:
         engine.dispose()
 
 
-def _prepare(engine: Engine, connection: Connection) -> None:
-    if not is_sqlite(engine):
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _OPENING})
-        connection.execute(text(f"create schema if not exists {SCHEMA}"))
-    vault_metadata.create_all(connection)
+def is_there(connection: Connection) -> bool:
+    """Whether the ordinary database has a vault beside it, which that connection itself cannot read."""
+    if is_sqlite(connection.engine):
+        return False
+    there = text("select exists (select 1 from pg_tables where schemaname = :schema)")
+    return bool(connection.execute(there, {"schema": SCHEMA}).scalar())

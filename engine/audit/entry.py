@@ -20,6 +20,9 @@ EntryKind: TypeAlias = Literal[
     "migration",
     "hold",
     "exception",
+    "link",
+    "unlink",
+    "retention",
 ]
 
 

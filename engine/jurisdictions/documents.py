@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
@@ -24,6 +25,14 @@ NO_LENGTH = Code(
     "give at least one of them",
     "请至少给出其中之一",
 )
+NOT_AN_ADDRESS = Code(
+    "LAW-VALUE-003",
+    "`{text}` is no address on the web",
+    "`{text}` 不是网址",
+    "write where the text of the law can be read, from `https://` on",
+    "请写明法律文本的网址，以 `https://` 开头",
+)
+_ADDRESS = re.compile(r"https?://[^\s/]+\S*")
 
 
 def _period(text: str) -> str:
@@ -34,6 +43,13 @@ def _period(text: str) -> str:
 
 PeriodText: TypeAlias = Annotated[str, AfterValidator(_period)]
 """A length of time such as `10 business days`."""
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise reject(NOT_AN_ADDRESS, text=text[:80])
+    return text
+
 
 Modality: TypeAlias = Literal[
     "text",
@@ -48,13 +64,18 @@ Modality: TypeAlias = Literal[
 
 
 class Entry(Shape):
-    """What every entry of law has: its source, and the first and the last day on which it holds."""
+    """What every entry of law has: its source, and the first and the last day on which it holds.
+
+    `source_url` is where its text can be read, `reviewed_on` the day on which somebody last did.
+    """
 
     model_config = ConfigDict(serialize_by_alias=True)
 
     cites: str
     since: Day | None = Field(default=None, alias="from")
     until: Day | None = Field(default=None, alias="to")
+    source_url: Annotated[str, AfterValidator(_address)] | None = None
+    reviewed_on: Day | None = None
     note: Text | None = None
 
 
@@ -101,6 +122,16 @@ class Retention(Entry):
         return self
 
 
+class ImpactAssessment(Entry):
+    """A duty to assess the impact of a document that decides, before it is published.
+
+    `renew` says how long an assessment counts: for one version, or until a later one reads a new
+    signal or takes a weight from new data.
+    """
+
+    renew: Literal["every_version", "material_change"]
+
+
 class Jurisdiction(Document):
     """The law of one place as data; it computes nothing (`rule-language` section 8)."""
 
@@ -111,4 +142,5 @@ class Jurisdiction(Document):
     human_decides: tuple[HumanDecides, ...] = ()
     notice: tuple[Notice, ...] = ()
     retention: tuple[Retention, ...] = ()
+    impact_assessment: tuple[ImpactAssessment, ...] = ()
     note: Text | None = None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.jurisdictions.documents import (
         BlockedInput,
         BlockedModality,
+        ImpactAssessment,
         Jurisdiction,
         Notice,
         Retention,
@@ -80,6 +81,14 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class AssessmentDue:
+    """That an impact is assessed before publishing, whether anew for every version, and why."""
+
+    every_version: bool
+    grounds: tuple[Ground, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LawUsed:
     """A jurisdiction's version that a case was judged by."""
 
@@ -101,6 +110,7 @@ class Law:
     outcomes: Mapping[str, tuple[Ground, ...]] = field(default_factory=dict)
     notices: Mapping[str, NoticeDue] = field(default_factory=dict)
     retention: Mapping[str, Keep] = field(default_factory=dict)
+    assessment: AssessmentDue | None = None
 
 
 NO_LAW = Law()
@@ -164,6 +174,7 @@ def merge(ids: Iterable[str], known: Mapping[str, Loaded[Jurisdiction]], as_of: 
         _grouped(_in_force(law, day, lambda j: j.human_decides), lambda e: (e.outcome,)),
         _notices(_in_force(law, day, lambda j: j.notice)),
         _retention(_in_force(law, day, lambda j: j.retention)),
+        _assessment(_in_force(law, day, lambda j: j.impact_assessment)),
     )
 
 
@@ -263,6 +274,12 @@ def _retention(said: Iterable[_Said[Retention]]) -> dict[str, Keep]:
     if found:
         raise DocumentError(in_order(found))
     return kept
+
+
+def _assessment(said: Iterable[_Said[ImpactAssessment]]) -> AssessmentDue | None:
+    entries = list(said)
+    every = any(one.entry.renew == "every_version" for one in entries)
+    return AssessmentDue(every, tuple(one.ground for one in entries)) if entries else None
 
 
 def _lengths(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from engine.cases import run_cases
 from engine.content import check_content
 from engine.kernel.diagnostics import Code, Severity, in_order
-from engine.kernel.errors import EngineError
+from engine.kernel.errors import DocumentError, EngineError
 from engine.lock import LockLine
+from engine.publishing.assessment import material_changes
 from engine.publishing.proofs import prove_in, typical_of
 from engine.publishing.stakes import stakes_of
 from engine.rules.lint import MAYBE_GAP, TOO_ENTANGLED
@@ -58,8 +59,8 @@ MAY_BE_OPEN = Code(
 )
 NOT_ASSESSED = Code(
     "PUBLISH-005",
-    "in `{jurisdiction}` the impact of `{of}` {version} must be assessed first, and no assessment is recorded",
-    "在 `{jurisdiction}`，须先评估 `{of}` {version} 的影响，但没有评估记录",
+    "by {cites} (`{jurisdiction}`) the impact of `{of}` {version} must be assessed first, and no assessment is recorded",
+    "依 {cites}（`{jurisdiction}`），须先评估 `{of}` {version} 的影响，但没有评估记录",
     "record the assessment with where it is kept",
     "请登记评估及其存放处",
 )
@@ -79,20 +80,26 @@ BACKDATED = Code(
     "请写将来的 `effective_from`，或在理由中说明为何追溯",
     Severity.WARNING,
 )
+CHANGED_SINCE = Code(
+    "PUBLISH-010",
+    "by {cites} (`{jurisdiction}`) the impact of `{of}` {version} must be assessed anew: since {assessed} it newly rests on {what}",
+    "依 {cites}（`{jurisdiction}`），须重新评估 `{of}` {version} 的影响：自 {assessed} 以来新依据了 {what}",
+    "record a new assessment with where it is kept",
+    "请登记新的评估及其存放处",
+)
 
 _WITH_CASES = {"rule_set", "inference", "competency_model"}
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known outside the documents: the time, what is waived, and which assessments are asked for."""
+    """What is known outside the documents: the time, what is waived, and what was assessed."""
 
     now: dt.datetime
     waived: frozenset[str] = frozenset()
     """Guarantees by id and tables by name that an approver lets pass though they are not proved."""
-    assessed: bool = False
-    assess_in: frozenset[str] = frozenset()
-    """The jurisdictions that want an assessment of the impact first."""
+    assessed: frozenset[str] = frozenset()
+    """The versions of the document whose impact was assessed, as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +167,12 @@ def review(base: Content, draft: Content, loaded: Loaded[Any], given: Circumstan
             else:
                 blockers.append(finding)
     blockers += [finding for name, finding in asked if name not in given.waived]
-    blockers += _assessments(loaded, given)
-    stakes = stakes_of(_before(base, document), document)
+    try:
+        blockers += _assessments(whole, loaded, instant, given.assessed)
+    except DocumentError as error:  # mostly told already, as a finding where it stands
+        blockers += () if blockers else error.diagnostics
+    before = _others(base, document)
+    stakes = stakes_of(before[-1] if before else None, document)
     used = sorted({name for name, _ in asked if name in given.waived})
     return Review(
         tuple(in_order(blockers)), tuple(in_order(notes)), tuple(used), tuple(sorted(stakes))
@@ -172,15 +183,14 @@ def _is_in(finding: Diagnostic, paths: Collection[str]) -> bool:
     return finding.span is not None and finding.span.path in paths
 
 
-def _before(base: Content, document: Document) -> Document | None:
-    """Find the published version that this one follows."""
-    earlier = [
+def _others(content: Content, document: Document) -> list[Document]:
+    """Give the other versions that hold no later than this one, the last to begin at the end."""
+    return [
         one.document
-        for one in base.versions.get((document.kind, document.id), [])
+        for one in content.versions.get((document.kind, document.id), [])
         if one.document.effective_from <= document.effective_from
         and one.document.version != document.version
     ]
-    return earlier[-1] if earlier else None
 
 
 def _findings(
@@ -275,14 +285,23 @@ def claim_span(loaded: Loaded[Any], id_: str) -> Any:  # noqa: ANN401 - a span, 
     return None
 
 
-def _assessments(loaded: Loaded[Any], given: Circumstances) -> list[Diagnostic]:
-    if given.assessed:
-        return []
-    document = loaded.document
-    wanted = given.assess_in & set(getattr(document, "jurisdictions", ()))
-    return [
-        NOT_ASSESSED.at(
-            loaded.span("jurisdictions"), jurisdiction=id_, of=document.id, version=document.version
-        )
-        for id_ in sorted(wanted)
-    ]
+def _assessments(
+    whole: Content, loaded: Loaded[Any], instant: dt.datetime, assessed: Collection[str]
+) -> Iterator[Diagnostic]:
+    """Ask for the assessment that law wants when the version takes effect; raises DocumentError."""
+    document: Document = loaded.document
+    due = whole.law(getattr(document, "jurisdictions", ()), instant).assessment
+    if due is None or document.version in assessed:
+        return
+    earlier = [one for one in _others(whole, document) if one.version in assessed]
+    last = earlier[-1] if earlier and not due.every_version else None
+    new = material_changes(last, document) if last is not None else []
+    if last is not None and not new:
+        return
+    told: dict[str, Any] = {"of": document.id, "version": document.version}
+    if last is not None:
+        told |= {"assessed": last.version, "what": ", ".join(f"`{name}`" for name in new)}
+    code = NOT_ASSESSED if last is None else CHANGED_SINCE
+    for ground in due.grounds:
+        place = {"jurisdiction": ground.jurisdiction, "cites": ground.cites}
+        yield code.at(loaded.span("jurisdictions"), **place, **told)

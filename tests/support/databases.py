@@ -29,8 +29,11 @@ DATABASES = ("sqlite", "postgres")
 
 
 @contextmanager
-def settings_on(database: str, folder: Path) -> Iterator[Settings]:
-    """Give settings for an empty database, which is gone afterwards."""
+def settings_on(database: str, folder: Path, *, apart: bool = False) -> Iterator[Settings]:
+    """Give settings for an empty database, which is gone afterwards; the vault has a role of its own.
+
+    With `apart` the service has one, too, as the how-to says; else it is whoever runs the tests.
+    """
     if database == "sqlite":
         yield Settings(data_dir=folder)
         return
@@ -40,13 +43,25 @@ def settings_on(database: str, folder: Path) -> Iterator[Settings]:
             pytest.fail("CI has a PostgreSQL server, and none was found or could be started")
         pytest.skip("no PostgreSQL: set EVENHAND_TEST_POSTGRES_URL, or install a server")
     name = f"evenhand_test_{secrets.token_hex(6)}"
+    own, vault = f"{name}_own", f"{name}_vault"
+    passwords = {role: secrets.token_hex(16) for role in (own, vault)}
     with psycopg.connect(address, autocommit=True, connect_timeout=3) as server:
-        server.execute(f'create database "{name}"')
         try:
-            url = address.rpartition("/")[0] + f"/{name}"
-            yield Settings(data_dir=folder, database_url=SecretStr(url))
+            for role, password in passwords.items():
+                server.execute(f"create role {role} login password '{password}'")
+                server.execute(f"alter role {role} set timezone = 'Asia/Shanghai'")
+            server.execute(f"create database {name}{f' owner {own}' if apart else ''}")
+            url = f"{address.rpartition('/')[0]}/{name}"
+            with psycopg.connect(url, autocommit=True) as made:
+                made.execute(f"create schema vault authorization {vault}")
+            place = url.rpartition("@")[2]
+            urls = {r: SecretStr(f"postgresql://{r}:{p}@{place}") for r, p in passwords.items()}
+            mine = urls[own] if apart else SecretStr(url)
+            yield Settings(data_dir=folder, database_url=mine, vault_url=urls[vault])
         finally:
-            server.execute(f'drop database "{name}" with (force)')
+            server.execute(f"drop database if exists {name} with (force)")
+            for role in passwords:
+                server.execute(f"drop role if exists {role}")
 
 
 @functools.cache

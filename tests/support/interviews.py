@@ -42,9 +42,9 @@ def interview(name: str) -> Interview:
 
 
 @cache
-def jurisdiction(name: str) -> Loaded[Jurisdiction]:
+def jurisdiction(name: str, version: str = "1.0.0") -> Loaded[Jurisdiction]:
     """Read a shipped jurisdiction."""
-    path = f"rules/jurisdictions/{name}/1.0.0.yaml"
+    path = f"rules/jurisdictions/{name}/{version}.yaml"
     return load_text(Jurisdiction, read(path), path)
 
 

@@ -13,11 +13,12 @@ from api.app import create_app
 from api.cli.operate import begin
 from api.store.access import make_key
 from engine.content import read_content
-from engine.lock import LOCK_NAME, unlocked
+from engine.lock import LOCK_NAME, parse_lock, unlocked
 from tests.support.databases import settings_on
+from tests.support.source import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import httpx2
@@ -62,6 +63,8 @@ cases:
   - {{id: high, inputs: {{score: 95}}, expect: {{outcome: offer}}}}
   - {{id: low, inputs: {{score: 5}}, expect: {{outcome: {low}}}}}
 """
+SHIPPED = len(parse_lock((ROOT / LOCK_NAME).read_text("utf-8"))[0])
+"""How many versions a database begins with that begins with the shipped content: each has its entry."""
 BEGAN = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
 PEOPLE = {
     "ann": ("author", "read"),
@@ -85,9 +88,9 @@ def rule_set(
     return {f"rules/line/{version}.yaml": text, "rules/line/cases.yaml": CASES.format(low=low)}
 
 
-def write_folder(folder: Path) -> Path:
-    """Write the folder that the registry begins with: `line` 1.0.0, published."""
-    files = rule_set("1.0.0", line="60", start="2026-01-01T00:00:00+00:00")
+def write_folder(folder: Path, more: Mapping[str, str] | None = None) -> Path:
+    """Write the folder that the registry begins with: `line` 1.0.0 and what more is given, published."""
+    files = {**rule_set("1.0.0", line="60", start="2026-01-01T00:00:00+00:00"), **(more or {})}
     content = read_content(files)
     lines = unlocked((), content.documents(), BEGAN)
     for path, text in {**files, LOCK_NAME: "".join(f"{ln}\n" for ln in lines)}.items():

@@ -40,6 +40,8 @@ class Running:
         given = {"EVENHAND_DATA_DIR": str(self.settings.data_dir)}
         if self.settings.database_url is not None:
             given["EVENHAND_DATABASE_URL"] = self.settings.database_url.get_secret_value()
+        if self.settings.vault_url is not None:
+            given["EVENHAND_VAULT_URL"] = self.settings.vault_url.get_secret_value()
         command = [sys.executable, "-m", "api", "serve", "--port", str(self.port), "--lang", "en"]
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from api.services import demographics
+from api.services.decide import Case, decide
 from api.store.access import make_key
 from api.store.vault import opened_vault
 from engine.audit.bundle import verify_bundle
@@ -32,6 +34,11 @@ def scoped(service: TestClient, *scopes: str) -> dict[str, str]:
     platform = platform_in(service)
     key = platform.writer.submit(lambda c: make_key(c, "narrow", scopes, NOW)).result()
     return {"authorization": f"Bearer {key}"}
+
+
+def platform_decided(platform: Platform, person: str, inputs: dict[str, str]) -> None:
+    """Decide a case about somebody, without the way over HTTP."""
+    decide(platform, Case("offer", inputs, NOW, None, person), NOW, "c", None).result()
 
 
 def events_in(service: TestClient, person: str) -> list[dict[str, Any]]:
@@ -74,7 +81,7 @@ def test_an_erased_person_is_gone_and_everything_still_proves_itself(service: Te
     assert service.delete(f"{left}/ats/A-1").status_code == 404
     assert [one["system"] for one in service.get(left).json()["external_ids"]] == ["esign"]
     settings = platform_in(service).settings
-    with opened_vault(settings.url(), settings.data_dir) as vault:
+    with opened_vault(settings.vault() or "", settings.data_dir) as vault:
         assert vault.of(["ann"]) == {}
 
 
@@ -87,7 +94,9 @@ def test_an_export_has_everything_and_is_logged(service: TestClient) -> None:
     assert exported["decisions"][0]["decision"] == made["decision"]
     assert exported["demographics"] == {"sex": "f"}
     assert exported["known_elsewhere"][0]["id"] == "A-1"
-    assert [one["kind"] for one in events_in(service, "ann")] == ["export", "export"]
+    told = events_in(service, "ann")
+    assert [one["kind"] for one in told] == ["link", "export", "export"]
+    assert told[0]["facts"] == {"system": "ats", "id": "A-1"}
     zh = {"accept-language": "zh-CN"}
     text = service.get("/v1/people/ann/export", params={"as": "text"}, headers=zh).text
     assert "# 关于 ann 所保存的全部内容" in text
@@ -116,23 +125,37 @@ def test_a_reading_in_the_clear_is_logged_and_others_see_a_mask(service: TestCli
 
 
 def test_only_the_audit_counts_by_what_people_declared(service: TestClient) -> None:
-    for person, sex, overall in (
-        ("a", "f", "85"),
-        ("b", "f", "70"),
-        ("c", "m", "90"),
-        ("d", None, "95"),
-    ):
-        decided(service, person=person, inputs={**CASE["inputs"], "overall": overall})  # type: ignore[dict-item]
-        if sex:
-            facts = {"facts": {"sex": sex}}
-            assert service.put(f"/v1/people/{person}/demographics", json=facts).status_code == 204
-    asked = {"rule_set": "offer", "attribute": "sex"}
-    counted = service.get("/v1/audit/outcomes", params=asked).json()["groups"]
-    assert counted == {
-        "f": {"human_review": 1, "offer": 1},
-        "m": {"offer": 1},
-        "unknown": {"offer": 1},
-    }
+    groups = {"f": ("85",) * 4 + ("70",), "m": ("90",) * 5, "x": ("95",), None: ("95",) * 5}
+    platform = platform_in(service)
+    for sex, scores in groups.items():
+        for number, overall in enumerate(scores):
+            person, inputs = f"{sex}{number}", {**CASE["inputs"], "overall": overall}  # type: ignore[dict-item]
+            platform_decided(platform, person, inputs)
+            if sex is not None:
+                demographics.declare(platform.settings, person, {"sex": sex})
+    asked = {"rule_set": "offer", "attribute": "sex", "score": "overall"}
+    counted = service.get("/v1/audit/outcomes", params=asked).json()
+    # One person alone in a group: the next smallest goes with them, and no difference tells.
+    assert counted["selection"]["suppressed"] == ["f", "x"]
+    assert (counted["people"], counted["unknown"]) == (16, 5)
+    assert counted["outcomes"] == {"m": {"offer": 5}, "unknown": {"offer": 5}}
+    demographics.declare(platform.settings, "x0", {"sex": "f"})
+    counted = service.get("/v1/audit/outcomes", params=asked).json()
+    assert counted["outcomes"]["f"] == {"human_review": 1, "offer": 5}
+    assert counted["selection"]["groups"] == [
+        {"group": "f", "people": 6, "favoured": 5, "rate": "5/6", "ratio": "5/6", "below_four_fifths": False},
+        {"group": "m", "people": 5, "favoured": 5, "rate": "1", "ratio": "1", "below_four_fifths": False},
+        {"group": "unknown", "people": 5, "favoured": 5, "rate": "1", "ratio": None, "below_four_fifths": False},
+    ]  # fmt: skip
+    scoring = {one["group"]: one["rate"] for one in counted["scoring"]["groups"]}
+    assert scoring == {"f": "1/6", "m": "0", "unknown": "1"}
+    none = {**asked, "selected": ["decline"], "score": "height"}
+    counted = service.get("/v1/audit/outcomes", params=none).json()
+    assert [one["ratio"] for one in counted["selection"]["groups"]] == [None] * 3
+    assert counted["scoring"] is None
+    for wrong in ({"least": 4}, {"attribute": "Sex"}, {"more": 1}):
+        answer = service.get("/v1/audit/outcomes", params={**asked, **wrong})
+        assert 400 <= answer.status_code < 500
     for scopes in (("audit",), ("demographics",), ("decide", "read", "people", "sensitive")):
         answer = service.get("/v1/audit/outcomes", params=asked, headers=scoped(service, *scopes))
         assert answer.status_code == 403

@@ -18,20 +18,22 @@ from api.services import exceptions
 from api.services.decide import Case, decide
 from api.services.log import bundle, examined, public_key, signed_head
 from api.services.platform import open_platform
-from api.services.publish import Act, resume, suspend
+from api.services.publish import Act, Version, approve, draft, resume, submit, suspend
 from api.services.signing import sign
 from api.store.events import Event, note
 from api.store.examine import examine
 from api.store.heads import keep_head, kept_head
 from api.store.keys import AlteredError
 from api.store.ledger import append, waiting_leaves
-from api.store.people import Deed, External, erase, hold, link
+from api.store.people import Deed, External, erase, hold, link, unlink
 from engine.audit.bundle import verify_bundle
 from engine.audit.checkpoint import Checkpoint, parse_verifier, sign_checkpoint, verifier_of
 from engine.audit.entry import LogEntry
 from engine.audit.merkle import EMPTY, Frontier, leaf_hash
 from engine.kernel.errors import DocumentError, EvaluationError
 from tests.support.databases import DATABASES, settings_on
+from tests.support.registry import SHIPPED as BEGUN
+from tests.support.source import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 NOW = dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
 INPUTS = {"assessed": True, "band_min": 8000, "band_max": 10000}
 PERSONS = ("ann", "bo", "chen", "du")
+LATER = 28
+"""The entries of what is done below."""
 
 
 def settle(platform: Platform) -> None:
@@ -61,7 +65,7 @@ def settle(platform: Platform) -> None:
 def platform(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:
-    """Twelve decisions about four people, of whom one was erased and one is held; signed twice."""
+    """Twelve decisions about four people, of whom one was erased and one is held; a version that one approved."""
     with settings_on(request.param, tmp_path_factory.mktemp("data")) as settings:
         begin(settings, None)
         made, last = open_platform(settings), ""
@@ -75,9 +79,16 @@ def platform(
                 settle(made)
                 signed_head(made, now)
         deed = Deed("dpo", NOW, "request 7")
+        key_change = Event("key_change", "admin", NOW, {"action": "made", "key": "k1"})
         known = External("ats", "A-1")
-        made.writer.submit(lambda c: link(c, "du", known, NOW, made.keys)).result()
+        made.writer.submit(lambda c: link(c, "du", known, deed, made.keys)).result()
         made.writer.submit(lambda c: erase(c, "du", deed, made.keys)).result()
+        for system in ("ats", "esign"):
+            one = External(system, "B-2")
+            made.writer.submit(lambda c, x=one: link(c, "bo", x, deed, made.keys)).result()  # type: ignore[misc]
+        gone = External("esign", "B-2")
+        made.writer.submit(lambda c: unlink(c, "bo", gone, deed, made.keys)).result()
+        made.writer.submit(lambda c: note(c, key_change, made.keys)).result()
         made.writer.submit(lambda c: hold(c, "chen", deed, made.keys)).result()
         asked = {"evidence": "market_report", "asked_base": "10500"}
         question = exceptions.Asked(last, "above_cap", asked, "recruiter", NOW)
@@ -86,6 +97,13 @@ def platform(
         act = Act("owner", NOW, "why")
         suspend(made, "rule_set", "bonus", act)
         resume(made, "rule_set", "bonus", act)
+        text_ = (ROOT / "rules/bonus/1.0.0.yaml").read_text("utf-8")
+        text_ = text_.replace("1.0.0", "2.0.0").replace("2026-01-01", "2027-01-01")
+        files = {"rules/bonus/2.0.0.yaml": text_}
+        name = Version("rule_set", "bonus", "2.0.0")
+        drafted = draft(made, name, files, act)
+        submit(made, name, act)
+        approve(made, name, drafted["digest"], Act("bob", NOW, "read"))
         settle(made)
         signed_head(made, NOW)
         yield made
@@ -159,6 +177,24 @@ KINDS = {
     "approval deleted": ("delete from exception_approvals", "STORE-011"),
     "event of another person": ("update events set person='ann' where kind='hold'", "STORE-003"),
     "event's body": ("update events set body=substr(body, 2) where kind='hold'", "STORE-005"),
+    "external id altered": ("update external_ids set external='C-3' where person='bo'", "STORE-012"),
+    "external id given away": ("update external_ids set person='ann' where person='bo'", "STORE-012"),
+    "external id deleted": ("delete from external_ids where person='bo'", "STORE-012"),
+    "external id of an erased person deleted": ("delete from external_ids where person='du'", "STORE-012"),
+    "external id without an event": ("insert into external_ids (system, external, person, at) values ('hris', '1', 'bo', '2026-11-01 00:00:00')", "STORE-002"),
+    "erased external id back": ("update events set body=(select body from events where kind='link' and person='bo' limit 1) where kind='link' and person='du'", "STORE-007"),
+    "link of another person": ("update events set person='du' where kind='link' and person='bo'", "STORE-"),
+    "time of an erased link": ("update events set at='2026-01-01 00:00:00' where kind='link' and person='du'", "STORE-003"),
+    "unlink forgotten": ("delete from events where kind='unlink'", "STORE-001"),
+    "key change forgotten": ("delete from events where kind='key_change'", "STORE-001"),
+    "key change altered": ("update events set body=substr(body, 2) where kind='key_change'", "STORE-005"),
+    "what it began with forgotten": ("delete from publishing_events where verb='taken_over' and name='offer'", "STORE-001"),
+    "who it began by": ("update publishing_events set who='eve' where verb='taken_over' and name='offer'", "LOG-005"),
+    "stopped in silence": ("update documents set status='suspended' where name='offer'", "STORE-013"),
+    "published in silence": ("update documents set status='published', published_at='2026-11-01 00:00:00' where version='2.0.0'", "STORE-013"),
+    "approval of a version": ("update approvals set approver='eve'", "STORE-014"),
+    "approval of a version deleted": ("delete from approvals", "STORE-014"),
+    "step's order": ("update publishing_events set number=-number where verb='resumed'", "STORE-013"),
     "leaf": (
         f"update log_entries set leaf=(select leaf from log_entries where id={ENTRY} + 1) where id={ENTRY}",
         "LOG-001",
@@ -169,7 +205,7 @@ KINDS = {
     "inner node": ("update log_nodes set digest=(select digest from log_nodes where level=1 and place=1) where level=1 and place=0", "STORE-004"),
     "node deleted": ("delete from log_nodes where level=2 and place=1", "STORE-004"),
     "node added": ("insert into log_nodes (level, place, digest) select 9, 9, digest from log_nodes where level=0 and place=0", "STORE-004"),
-    "head altered": ("update checkpoints set text=replace(text, '6', '5') where size=6", "CHECKPOINT-0"),
+    "head altered": (f"update checkpoints set text=replace(text, '{BEGUN + 6}', '5') where size={BEGUN + 6}", "CHECKPOINT-0"),
     "cut off": ("delete from log_entries where place > 8", "LOG-004"),
     "document": ("update documents set files=replace(files, '80', '70') where name='offer'", "STORE-008"),
     "document gone": ("delete from documents where name='offer'", "STORE-009"),
@@ -187,8 +223,8 @@ def test_tampering_with_the_database_is_seen(platform: Platform, kind: str) -> N
 def test_an_untouched_database_holds(platform: Platform) -> None:
     made = examined(platform)
     assert (made.check.found, made.waiting, made.erased) == ([], [], 3)
-    assert made.check.covered == made.check.entries == 20
-    assert made.check.bodies == 15
+    assert made.check.covered == made.check.entries == BEGUN + LATER
+    assert made.check.bodies == 19
 
 
 def test_a_forged_record_is_seen_though_it_is_logged(platform: Platform) -> None:
@@ -226,7 +262,7 @@ def test_a_log_made_anew_does_not_fit_the_head_that_was_kept(platform: Platform)
 def test_no_head_is_signed_that_did_not_grow_from_the_last(platform: Platform) -> None:
     folder, last = platform.settings.data_dir, kept_head(platform.settings.data_dir)
     assert last is not None
-    for size, root in ((20, EMPTY), (99, EMPTY)):
+    for size, root in ((BEGUN + LATER, EMPTY), (999, EMPTY)):
         head = Checkpoint(platform.settings.origin, size, root)
         keep_head(folder, sign_checkpoint(head, platform.settings.origin, platform.keys.signing))
         with pytest.raises(AlteredError):
@@ -256,17 +292,18 @@ def test_a_bundle_needs_nothing_but_itself_and_the_key(platform: Platform) -> No
     verifier = parse_verifier(public_key(platform))
     early = json.loads(lines[1])["head"]
     verdict = verify_bundle(lines, verifier, [early])
-    assert (verdict.holds, verdict.check.covered, verdict.check.bodies) == (True, 20, 11)
+    assert (verdict.holds, verdict.check.covered) == (True, BEGUN + LATER)
+    assert verdict.check.bodies == 11
     assert (verdict.key_was_given, verify_bundle(lines).key_was_given) == (True, False)
     # Erased records have entries, and no body.
-    assert verdict.check.entries == 20
+    assert verdict.check.entries == BEGUN + LATER
 
 
 @pytest.mark.parametrize("way", range(9))
 def test_tampering_with_a_bundle_is_seen(platform: Platform, way: int) -> None:
     lines = list(bundle(platform, NOW, bodies=True))
     other = 'evenhand.local/log+00000000+AAAA"}'
-    first = next(n for n, line in enumerate(lines) if line.startswith('{"place":0'))
+    first = next(n for n, line in enumerate(lines) if '\\"decision\\"' in line)
     spoilt = [
         lambda: [
             *lines[:first],
@@ -279,7 +316,7 @@ def test_tampering_with_a_bundle_is_seen(platform: Platform, way: int) -> None:
         lambda: lines[:-1],
         lambda: [*lines[:-2], lines[-1]],
         lambda: [line for line in lines if not line.startswith('{"head"')],
-        lambda: [lines[0], lines[1].replace("\\n6\\n", "\\n5\\n"), *lines[2:]],
+        lambda: [lines[0], lines[1].replace(f"\\n{BEGUN + 6}\\n", "\\n5\\n"), *lines[2:]],
         lambda: [lines[0].rpartition("evenhand.local")[0] + other, *lines[1:]],
     ][way]()
     key = parse_verifier(public_key(platform))

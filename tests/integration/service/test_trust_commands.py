@@ -17,12 +17,14 @@ from api.services.log import public_key, signed_head
 from api.services.platform import open_platform
 from api.settings import Settings
 from api.store.records import keep
+from tests.support.registry import SHIPPED
 from tests.unit.api.test_cli import run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
+LONG_AGO = dt.datetime(2020, 11, 1, 8, tzinfo=dt.UTC)
 INPUTS = {"assessed": True, "band_min": 8000, "band_max": 10000}
 HISTORY = (
     "id,person,decided_at,rule_set,outcome,input.score\nH1,old,2021-05-31,offer 2021,offer,82\n"
@@ -61,7 +63,8 @@ def test_a_log_is_exported_and_verified_elsewhere(folder: Path) -> None:
     run("export", "log", log)
     assert run("export", "log-key").strip() == (folder / "key").read_text("utf-8")
     text = run("verify", log, "--key", key, "--checkpoint", head)
-    assert "7 entries, the first 7 under a signed head" in text
+    count = SHIPPED + 7
+    assert f"{count} entries, the first {count} under a signed head" in text
     assert "nothing was altered" in text
     assert "no `--key` was given" in run("verify", log)
     assert "未发现改动" in run(
@@ -69,7 +72,7 @@ def test_a_log_is_exported_and_verified_elsewhere(folder: Path) -> None:
     )
     run("export", "log", log, "--bodies", "--by", "auditor")
     told = json.loads(run("verify", log, "--key", key, "--json"))
-    assert (told["holds"], told["bodies"], told["entries"]) == (True, 6, 8)
+    assert (told["holds"], told["bodies"], told["entries"]) == (True, 6, count + 1)
     spoilt = folder / "spoilt.jsonl"
     spoilt.write_text(
         (folder / "log.jsonl").read_text("utf-8").replace("human_review", "offer"), "utf-8"
@@ -134,13 +137,40 @@ def test_a_person_is_exported_held_and_erased(folder: Path) -> None:
     assert "nothing was altered" in run("verify", "--database")
     assert "3  erased" in run("replay", "--all")
     past = json.loads(run("retention", "--as-of", "2040-01-01", "--json"))
-    assert past["counts"] == {"due": 3}
+    assert past["counts"] == {"review": 3}
     assert past["due"][0]["keep_until"] == "2029-11-02"
+    assert past["elsewhere"] == ["bias_audit_summary", "impact_assessment", "interview_recording"]
     assert "3  kept by a duty" in run("retention", "--as-of", "2027-01-01", "--jurisdiction", "cn")
     for command in (("export", "person", "p0"), ("hold", "p0", "--reason", "r")):
         run(*command, code=2)
     for asked in ("export person x", "hold x --reason r", "erase x --yes --reason r"):
         assert "there is nobody `x`" in run(*asked.split(), code=2)
+
+
+def test_what_is_past_every_duty_is_erased_when_somebody_says_so(folder: Path) -> None:
+    platform = open_platform(Settings())
+    for number in range(3):
+        case = Case("offer@1.0.0", {**INPUTS, "overall": "81"}, NOW, person="old")
+        decide(platform, case, LONG_AGO + dt.timedelta(days=number), "c", None).result()
+    platform.close()
+    told = run("retention")
+    assert "3  past every duty, to be looked at" in told
+    assert "6  kept by a duty" in told
+    assert "另有期限" in run("retention", "--lang", "zh")
+    run("retention", "--apply", code=2)
+    run("retention", "--apply", "--reason", "plan 7", "--as-of", "2040-01-01", code=2)
+    # The law says that a person looks at them first.
+    assert "erased 0 records" in run("retention", "--apply", "--reason", "plan 7", "--yes")
+    asked = ("retention", "--apply", "--reviewed", "--reason", "plan 7")
+    assert "Aborted" in run(*asked, stdin="n\n", code=1)
+    assert "已删除 3 份" in run(*asked, "--lang", "zh", stdin="y\n")
+    assert json.loads(run(*asked, "--yes", "--json"))["done"] == {}
+    assert "nothing was altered" in run("verify", "--database")
+    assert "3  erased" in run("replay", "--all")
+    assert "6  kept by a duty" in run("retention")
+    shown = run("export", "person", "p0")
+    assert "#### kept until" in shown
+    assert "2029-11-01 (then looked at)" in shown
 
 
 def test_history_is_brought_in_once(folder: Path) -> None:

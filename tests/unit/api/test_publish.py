@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import threading
 import time
@@ -15,6 +16,10 @@ from typer.testing import CliRunner
 from api.app import create_app
 from api.cli import app, mirror
 from api.cli.operate import begin
+from api.client import Client
+from api.observability import set_up_logs
+from api.services.decide import Case, decide
+from api.services.platform import open_platform
 from api.settings import Settings
 from engine.publishing.mirror import Pulled
 from tests.support.registry import rule_set, write_folder
@@ -22,6 +27,9 @@ from tests.support.registry import rule_set, write_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+
+AT = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
 
 
 class Desk:
@@ -67,7 +75,8 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.fixture
 def url(desk: Desk) -> Iterator[str]:
-    """The address of a real server on the same registry."""
+    """The address of a real server on the same registry, which does not log into what commands print."""
+    set_up_logs("error")
     server = uvicorn.Server(
         uvicorn.Config(create_app(desk.settings), port=0, log_level="warning", lifespan="on")
     )
@@ -147,6 +156,49 @@ def test_findings_and_waivers_are_told(desk: Desk) -> None:
     assert "submitted" in desk.run("submit", "line@1.1.0")
     assert "checked" in desk.run("reject", "line@1.1.0", "-m", "no", by="bob")
     assert "waived  bob  G2 → 2099-01-01  known" in desk.run("history", "line")
+    desk.run("submit", "line@1.1.0")
+    assert "not in the state" in desk.run("discard", "line@1.1.0", "-m", "no", code=1)
+    assert "checked" in desk.run("withdraw", "line@1.1.0")
+    assert "已弃置" in desk.run("discard", "line@1.1.0", "-m", "no", lang="zh")
+    assert "line@1.1.0  discarded" in desk.run("versions", "line")
+    assert desk.run("push") == "nothing to push\n"
+    desk.write(line="81")
+    assert desk.run("push") == "rule_set line@1.1.0: draft edited\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"rest": "< 70  "}, "RULE-GAP-001"),
+        ({"low": "offer"}, "PUBLISH-001"),
+        ({"more": "\n  - {id: G2, always: 'outcome = \"offer\"'}"}, "PUBLISH-002"),
+    ],
+)
+def test_what_stands_in_the_way_is_told(desk: Desk, changed: dict[str, str], code: str) -> None:
+    desk.write(**changed)
+    desk.run("push")
+    for command in (("submit",), ("shadow",)):
+        assert code in desk.run(*command, "line@1.1.0", code=1)
+    assert "not in the state" in desk.run("publish", "line@1.1.0", code=1, by="bob")
+
+
+def test_an_approval_of_what_was_edited_since_is_refused(desk: Desk) -> None:
+    desk.write()
+    desk.run("push")
+    digest = json.loads(desk.run("submit", "line@1.1.0", "--json"))["digest"]
+    desk.write(line="81")
+    desk.run("push")
+    desk.run("submit", "line@1.1.0")
+    approve = ("approve", "line@1.1.0", "-m", "fine", "--digest", digest)
+    assert "was edited meanwhile" in desk.run(*approve, code=1, by="bob")
+    for missing in (
+        ("line@1.1.0", "-m", "x"),
+        ("line@1.1.0", "G1"),
+        ("line@1.1.0", "G1", "-m", "x"),
+    ):
+        desk.run("waive", *missing, code=2, by="bob")
+    own = ("waive", "line@1.1.0", "G1", "-m", "x", "--until", "2099-01-01")
+    assert "neither approves nor waives" in desk.run(*own, code=1)
 
 
 def test_a_shadow_and_the_stop_button(desk: Desk) -> None:
@@ -154,6 +206,20 @@ def test_a_shadow_and_the_stop_button(desk: Desk) -> None:
     desk.run("push")
     desk.run("shadow", "line@1.1.0")
     assert "in shadow: the same in 0 of 0 decisions" in desk.run("versions")
+    platform = open_platform(desk.settings)
+    for score in ("50", "70", "90"):
+        case = Case("line", {"score": score}, AT, None, None)
+        decide(platform, case, AT, "c", None).result()
+    platform.close()
+    told = desk.run("agreement", "line@1.1.0").splitlines()
+    assert told[:3] == [
+        "in shadow: the same in 2 of 3 decisions",
+        "offer → human_review: 1",
+        "agreement 66.6 %",
+    ]
+    assert told[3].endswith("2026-07-01  offer → human_review  outcome")
+    assert "一致率 66.6 %" in desk.run("agreement", "line@1.1.0", lang="zh")
+    assert json.loads(desk.run("agreement", "line@1.1.0", "--json"))["share"] == "2/3"
     assert "影子运行" in desk.run("versions", "line", lang="zh")
     desk.run("shadow", "line@1.1.0", "--off")
     assert "in shadow" not in desk.run("versions")
@@ -181,6 +247,16 @@ def test_the_same_over_the_api(desk: Desk, url: str) -> None:
         desk.run("approve", "line@1.1.0", "-m", "fine", by=who)
     desk.run("publish", "line@1.1.0", env=service)
     assert desk.run("pull", env=service) == "written: published.lock\n"
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr("api.cli.registry._A_PAGE", 1)
+        assert (
+            desk.run("versions", env=service).count("\n") == desk.run("versions").count("\n") == 2
+        )
+        paged = desk.run("history", "line", env=service)
+    assert paged == desk.run("history", "line")
+    client = Client(url, desk.key)
+    assert [one["version"] for one in client.versions("rule-sets", "line")] == ["1.0.0", "1.1.0"]
+    assert len(list(client.history("rule-sets", "line"))) == paged.count("\n")
     assert "published  administrator" in desk.run("history", "line", env=service)
     desk.run("suspend", "line", "-m", "incident", env=service)
     assert json.loads(desk.run("versions", "--json", env=service))[0]["state"] == "suspended"

@@ -198,6 +198,14 @@ def test_values_are_those_of_the_model() -> None:
     assert labels(*marked("when_rises: score", "when_rises: s⌖")) == ["score", "级别", "clean"]
 
 
+def test_the_duties_of_a_jurisdiction_are_completed() -> None:
+    law = "schema_version: '1'\nkind: jurisdiction\nid: x\n"
+    assert "impact_assessment" in labels(*cut(law + "⌖"))
+    entry = law + "impact_assessment:\n  - cites: Act 1\n    "
+    assert labels(*cut(entry + "renew: ⌖\n")) == ["every_version", "material_change"]
+    assert {"source_url", "reviewed_on"} <= set(labels(*cut(entry + "⌖\n")))
+
+
 def test_names_of_an_unfinished_expression_are_known() -> None:
     assert "score" in labels(*marked("value: round half up(score * line, 2)", "value: ⌖"))
     assert "score" in labels(*marked("value: round half up(score * line, 2)", 'value: "sc⌖'))

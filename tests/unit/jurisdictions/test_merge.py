@@ -9,6 +9,7 @@ import pytest
 from engine.jurisdictions.documents import Jurisdiction
 from engine.jurisdictions.merge import (
     NO_LAW,
+    AssessmentDue,
     Ground,
     Law,
     blocked,
@@ -192,6 +193,9 @@ def test_a_document_is_checked() -> None:
         "LAW-VALUE-001"
     ]
     assert faults("retention:\n  - {what: log, then: erase, cites: A}\n") == ["LAW-VALUE-002"]
+    head = "impact_assessment:\n  - {cites: A, renew: "
+    assert faults(head + "material_change, source_url: the law}\n") == ["LAW-VALUE-003"]
+    assert faults(head + "now and then}\n") == ["DOC-TYPE-009"]
     assert faults("blocked_modalities:\n  - {modality: gaze}\n") == ["DOC-KEY-001"]
     assert faults("blocked_modalities:\n  - {modality: smell, cites: A}\n") == ["DOC-TYPE-009"]
 
@@ -210,6 +214,30 @@ def test_the_shipped_law_of_all_places_agrees() -> None:
     assert str(law.notices["assessment"].at_least) == "10 business days"
     assert str(law.retention["decision_log"].at_least) == "3 years"
     assert human_decides(law, "decline_by_person")
+
+
+def test_an_assessment_is_due_by_the_strictest_law() -> None:
+    def law(renew: str, cites: str) -> str:
+        return f"impact_assessment:\n  - {{cites: {cites}, renew: {renew}}}\n"
+
+    seldom, often = place("a", law("material_change", "A")), place("b", law("every_version", "B"))
+    assert united(place("c", "")).assessment is None
+    assert united(seldom).assessment == AssessmentDue(False, (Ground("a", "A"),))
+    both = (Ground("a", "A"), Ground("b", "B"))
+    assert united(seldom, often).assessment == AssessmentDue(True, both)
+
+
+def test_the_shipped_law_asks_for_assessments() -> None:
+    known = {name: jurisdiction(name, "1.1.0") for name in ("cn", "eu")}
+
+    def cited(year: int) -> list[str]:
+        due = merge(known, known, dt.datetime(year, 12, 2, tzinfo=dt.UTC)).assessment
+        return [] if due is None else [ground.cites for ground in due.grounds]
+
+    assert cited(2026) == ["个人信息保护法 第55–56条", "GDPR Art. 35"]
+    assert cited(2027) == [*cited(2026), "AI Act Art. 27"]
+    entries = [one for law in known.values() for one in law.document.impact_assessment]
+    assert all(one.source_url and one.reviewed_on and one.note for one in entries)
 
 
 def test_the_high_risk_duties_begin_in_december_2027() -> None:

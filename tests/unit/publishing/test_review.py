@@ -13,8 +13,10 @@ from engine.kernel.errors import DocumentError
 from engine.lock import LOCK_NAME, unlocked
 from engine.publishing import draft as draft_module
 from engine.publishing import review as review_module
+from engine.publishing.assessment import material_changes
 from engine.publishing.draft import read_draft
 from engine.publishing.review import Circumstances, Review, review
+from tests.support.follow_ups import content
 from tests.support.golden import assert_golden, rendered
 from tests.support.registry import BEGAN, rule_set
 
@@ -104,8 +106,7 @@ def test_a_table_that_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "PUBLISH-004" not in {one.code.id for one in found.blockers}
 
 
-def test_an_assessment_that_a_jurisdiction_wants() -> None:
-    law = """schema_version: "1"
+LAW = """schema_version: "1"
 kind: jurisdiction
 id: eu
 version: 1.0.0
@@ -113,14 +114,61 @@ title: {zh: 欧盟, en: EU}
 owner: hr
 effective_from: 2026-01-01T00:00:00+00:00
 clause: HR-3
+impact_assessment:
+  - {cites: GDPR Art. 35, from: 2026-06-15, renew: material_change}
 """
-    base = published(**{"rules/jurisdictions/eu/1.0.0.yaml": law})
-    files = rule_set()
-    files[PATH] = files[PATH].replace("\ninputs:", "\njurisdictions: [eu]\n\ninputs:")
-    wanted = {"assess_in": frozenset({"eu", "cn"})}
-    golden(reviewed(files, base, **wanted).blockers, "PUBLISH-005", files[PATH])
-    assert not reviewed(files, base, **wanted, assessed=True).blockers
-    assert not reviewed(files, base).blockers
+LATER = "2026-07-01T00:00:00+00:00"
+
+
+def under_law(files: dict[str, str]) -> dict[str, str]:
+    """Put the rule set under the law of the EU."""
+    return {
+        path: text.replace("\ninputs:", "\njurisdictions: [eu]\n\ninputs:")
+        for path, text in files.items()
+    }
+
+
+def test_an_assessment_that_a_jurisdiction_wants() -> None:
+    base = published(**{"rules/jurisdictions/eu/1.0.0.yaml": LAW})
+    files = under_law(rule_set(start=LATER))
+    golden(reviewed(files, base).blockers, "PUBLISH-005", files[PATH])
+    assert not reviewed(files, base, assessed=frozenset({"1.1.0"})).blockers
+    assert not reviewed(rule_set(start=LATER), base).blockers
+    # The law begins between the day of the review and that of the version: the latter counts.
+    assert not reviewed(under_law(rule_set(start="2026-06-14T00:00:00+00:00")), base).blockers
+
+
+def test_an_earlier_assessment_counts_until_more_is_known_of_people() -> None:
+    base = published(**under_law(FIRST), **{"rules/jurisdictions/eu/1.0.0.yaml": LAW})
+    first = frozenset({"1.0.0"})
+    files = under_law(rule_set(start=LATER))
+    assert not reviewed(files, base, assessed=first).blockers
+    more = {
+        path: text.replace("\nparams:", "  tenure: {type: number, default: 0}\n\nparams:")
+        for path, text in files.items()
+    }
+    golden(reviewed(more, base, assessed=first).blockers, "PUBLISH-010", more[PATH])
+    data = {path: text.replace("human_set", "data_derived") for path, text in files.items()}
+    found = reviewed(data, base, assessed=first).blockers
+    assert [(one.code.id, one.args["what"]) for one in found] == [("PUBLISH-010", "`line`")]
+    every = LAW.replace("material_change", "every_version")
+    base = published(**under_law(FIRST), **{"rules/jurisdictions/eu/1.0.0.yaml": every})
+    found = reviewed(files, base, assessed=first).blockers
+    assert [one.code.id for one in found] == ["PUBLISH-005"]
+
+
+def test_what_is_new_is_told_of_every_kind_of_document() -> None:
+    shipped = content()
+    model = shipped.version("competency_model", "sales-rep-fmcg", "1.2.0").document
+    assert material_changes(model, model) == []
+    fewer = model.model_copy(
+        update={"indicators": dict(list(model.indicators.items())[1:]), "competencies": ()}
+    )
+    assert next(iter(model.indicators)) in material_changes(fewer, model)
+    assert material_changes(model, fewer) == []
+    inference = shipped.version("inference", "interview-evidence", "1.0.0").document
+    none = inference.model_copy(update={"facts": {}})
+    assert len(material_changes(none, inference)) == sum(map(len, inference.facts.values()))
 
 
 def test_a_version_without_cases_is_noted() -> None:
@@ -194,7 +242,7 @@ def test_every_code_has_its_example() -> None:
         for value in vars(module).values()
         if isinstance(value, Code) and value.id.startswith("PUBLISH")
     }
-    assert known == {f"PUBLISH-00{number}" for number in range(1, 10)}
+    assert known == {f"PUBLISH-{number:03}" for number in range(1, 11)}
 
 
 def test_a_guarantee_that_nothing_changed_is_held_against_the_version_named() -> None:

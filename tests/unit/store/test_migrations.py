@@ -6,11 +6,14 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from api.store.database import open_database
+from api.store.drafts import intact_steps
 from api.store.guards import metadata
+from api.store.ledger import waiting_leaves
 from api.store.migrations import EMPTY, NewerDatabaseError, migrate
+from api.store.tables import publishing_events
 from tests.support.databases import DATABASES, settings_on
 
 if TYPE_CHECKING:
@@ -76,6 +79,21 @@ def test_migrations_make_what_the_tables_say_and_unmake_it(engine: Engine) -> No
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             assert connection.execute(text("pragma foreign_keys")).scalar() == 1
+
+
+def test_what_was_published_before_the_log_knew_gets_its_entry(engine: Engine) -> None:
+    migrate(engine, "0001")
+    row = """insert into documents (kind, name, version, hash, files, digest, author, status, checked,
+        blockers, created_at, published_at) values ('policy', 'p', '1.0.0', :hash, '{}', :hash, 'starter',
+        'published', :hash, 0, '2026-02-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00')"""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(text(row), {"hash": "sha256:" + "0" * 64})
+    migrate(engine)
+    with engine.connect() as connection:
+        (step,) = connection.execute(select(publishing_events)).all()
+        assert (step.verb, step.who) == ("taken_over", "starter")
+        assert intact_steps(connection, [step]) == {step.id}
+        assert len(waiting_leaves(connection)) == 1
 
 
 def test_two_at_once_migrate_once(engine: Engine) -> None:
