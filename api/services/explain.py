@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.services.decide import InterviewCase, kept_case, open_kept
-from api.services.evaluate import evaluate
+from api.services.asked import asked_in
+from api.services.decide import open_kept
+from api.services.evaluate import InterviewCase, evaluate
 from engine.competency.profile import rule_inputs
 from engine.learning.explain import explain_plan
 from engine.rules.decision import decision_json
@@ -16,7 +17,7 @@ from engine.rules.explain import explanation_json, explanation_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api.services.decide import Case
+    from api.services.asked import Asked
     from api.services.platform import Platform
     from engine.kernel.diagnostics import Lang
     from engine.rules.compiled import CompiledRuleSet
@@ -56,13 +57,12 @@ def what_if(platform: Platform, id_: str, changes: Mapping[str, Any]) -> dict[st
     `explanation_of` does.
     """
     kept = open_kept(platform, id_)
-    case = kept_case(kept)
+    case = asked_in(kept)
     snapshot = platform.snapshot()
     if isinstance(case, InterviewCase):
         decision = evaluate(snapshot, case, stopped=False).decided(changes)
     else:
-        compiled = snapshot.content.rule_set(case.rule_set, case.as_of)
-        decision = decide(compiled, {**case.inputs, **changes})
+        decision = decide(case.compiled(snapshot.content), {**case.inputs, **changes})
     return {
         "id": id_,
         "changed": sorted(changes),
@@ -71,13 +71,11 @@ def what_if(platform: Platform, id_: str, changes: Mapping[str, Any]) -> dict[st
     }
 
 
-def _case_of(platform: Platform, id_: str) -> Case | InterviewCase:
-    return kept_case(open_kept(platform, id_))
+def _case_of(platform: Platform, id_: str) -> Asked:
+    return asked_in(open_kept(platform, id_))
 
 
-def _explained(
-    platform: Platform, case: Case | InterviewCase
-) -> tuple[Explanation, CompiledRuleSet, Any]:
+def _explained(platform: Platform, case: Asked) -> tuple[Explanation, CompiledRuleSet, Any]:
     """Explain a case by its rule set; of an interview with its plan."""
     snapshot = platform.snapshot()
     if isinstance(case, InterviewCase):
@@ -87,5 +85,5 @@ def _explained(
         known = {**case.inputs, **rule_inputs(done.evaluation.profile)}
         read = {name: value for name, value in known.items() if name in asked}
         return explain_case(compiled, read), compiled, done.evaluation.plan
-    compiled = snapshot.content.rule_set(case.rule_set, case.as_of)
+    compiled = case.compiled(snapshot.content)
     return explain_case(compiled, case.inputs), compiled, None

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 CLIENTS, SECONDS, ROUNDS = 16, 3.0, 3
+GROUPED = 2_000
 BODY = {
     "rule_set": "offer@1.0.0",
     "inputs": {"overall": "87.3", "assessed": True, "band_min": 8000, "band_max": 10000},
@@ -112,12 +113,14 @@ def _asked(port: int, key: str, dry: bool) -> list[float]:
 
 
 def _in_process(database: str, given: Settings) -> Iterator[Figure]:
+    """Record the same decisions in one process: in groups, and with one commit each."""
     begin(given, None)
-    platform = open_platform(given)
+    group, single = (
+        open_platform(one) for one in (given, given.model_copy(update={"batch_size": 1}))
+    )
     try:
         rounds = [
-            (_committed(platform, at_once=True), _committed(platform, at_once=False))
-            for _ in range(ROUNDS)
+            (_committed(group, GROUPED), _committed(single, GROUPED // 4)) for _ in range(ROUNDS)
         ]
         name = f"service.{database}"
         ratios = [group / single for group, single in rounds]
@@ -127,27 +130,18 @@ def _in_process(database: str, given: Settings) -> Iterator[Figure]:
         yield Figure(
             f"{name}.group_vs_single_commit", statistics.median(ratios), "×", "one commit each"
         )
-        yield Figure(
-            f"{name}.log_append_us", _append_us(platform), "µs", "entry and tree, in batches"
-        )
+        yield Figure(f"{name}.log_append_us", _append_us(group), "µs", "entry and tree, in batches")
     finally:
-        platform.close()
+        group.close()
+        single.close()
 
 
-def _committed(platform: Platform, *, at_once: bool) -> float:
-    """Record decisions, all queued at once or each awaited before the next; gives how many a second."""
-    number = 2_000 if at_once else 300
+def _committed(platform: Platform, number: int) -> float:
+    """Record so many decisions, all of them queued at once; gives how many a second."""
     case: dict[str, Any] = BODY
     asked = Case(case["rule_set"], case["inputs"], NOW)
     began = time.perf_counter()
-    waiting = []
-    for _ in range(number):
-        done = decide(platform, asked, NOW, "bench", None)
-        if at_once:
-            waiting.append(done)
-        else:
-            done.result()
-    for done in waiting:
+    for done in [decide(platform, asked, NOW, "bench", None) for _ in range(number)]:
         done.result()
     return number / (time.perf_counter() - began)
 
@@ -161,8 +155,7 @@ def _append_us(platform: Platform) -> float:
     ]
     with platform.engine.begin() as connection:
         began = time.perf_counter()
-        for entry in entries:
-            append(connection, entry)
+        append(connection, *entries)
         while integrate(connection):
             pass
         taken = time.perf_counter() - began

@@ -7,7 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from api.folder import read_folder
-from api.services.decide import Case, _made, replay_kept
+from api.services.decide import Case, make
+from api.services.replay import replay_kept
 from api.store.records import Kept
 from api.store.registry import Snapshot
 from engine.content import read_content
@@ -85,7 +86,7 @@ def test_records_are_written_as_they_were() -> None:
     lines = []
     for one in recorded():
         inputs: Any = one["inputs"]
-        record, _, _ = _made(snapshot, Case(str(one["of"]), inputs, AT, case="golden"), AT)
+        record = make(snapshot, Case(str(one["of"]), inputs, AT, case="golden"), AT).record
         kept = {"rule_set": record.rule_set, "version": record.version, "body": dict(record.body)}
         lines.append(json.dumps(kept, ensure_ascii=False, sort_keys=True))
     assert_golden(RECORDS, "\n".join(lines) + "\n")
