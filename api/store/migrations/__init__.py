@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LOCK = 0x45_56_48_4D
 """The advisory lock under which one process migrates."""
 HEAD, EMPTY = "head", "base"
-LATEST = "0001"
+LATEST = "0004"
 """The version that the tables of this program are in; most starts find it there."""
 
 
