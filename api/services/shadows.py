@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from api.services.cases import Answer
     from api.store.registry import Shadow, Snapshot
 
-RUN = ("rule_set", "competency_model", "inference")
+RUN_IN_SHADOW = ("rule_set", "competency_model", "inference")
 """The kinds of documents whose versions run in shadow: each has a part in a decision by itself."""
 
 

@@ -123,8 +123,8 @@ def _asked(platform: Platform, size: int) -> Iterator[tuple[str, float]]:
     def somewhere() -> int:
         return draw.randrange(size)
 
-    def found(sought: Sought) -> None:
-        assert find_decisions(platform, sought, 50)["decisions"]
+    def found(sought: Sought, limit: int = 50) -> None:
+        assert find_decisions(platform, sought, limit)["decisions"]
 
     def replayed() -> None:
         assert replay_one(platform, draw.choice(ids)).state == "same"
@@ -136,7 +136,7 @@ def _asked(platform: Platform, size: int) -> Iterator[tuple[str, float]]:
             Sought(status="decided", after=(START + max(1000, somewhere()) * STEP, "z"))
         ),
         "by_version": lambda: found(Sought(rule_set="offer", version="1.0.0")),
-        "by_rare_rules": lambda: found(Sought(rule_set="benefits")),
+        "by_rare_rules": lambda: found(Sought(rule_set="benefits"), 10),
         "by_person": lambda: found(Sought(person=f"p-{somewhere() // 10}")),
         "by_case": lambda: found(Sought(case=f"case-{somewhere() // 2}")),
         "inclusion_proof": lambda: proof_of(platform, draw.choice(ids)),
