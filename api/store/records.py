@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, tuple_
+from sqlalchemy import and_, bindparam, func, insert, or_, select
 
 from api.store.keys import new_key, seal, unseal
 from api.store.ledger import append
@@ -116,7 +116,8 @@ class Answered:
 
 # Statements are built once: to build one costs more than to run it.
 _ANSWERED = select(answers).where(
-    tuple_(answers.c.client, answers.c.key).in_(bindparam("under", expanding=True))
+    answers.c.client == bindparam("client"),
+    answers.c.key.in_(bindparam("keys", expanding=True)),
 )
 _KEEP_ANSWER = insert(answers)
 _KEEP = insert(decisions)
@@ -134,10 +135,15 @@ _LATEST = (
 
 def answered(connection: Connection, under: Collection[Under]) -> dict[Under, Answered]:
     """Give what was answered under some keys already."""
-    if not under:
-        return {}
-    rows = connection.execute(_ANSWERED, {"under": list(under)})
-    return {Under(row.client, row.key): Answered(row.request, row.decision, row.at) for row in rows}
+    keys: dict[str, list[str]] = {}
+    for client, key in under:
+        keys.setdefault(client, []).append(key)
+    # Client by client: pairs in a list would have SQLite look through the whole table.
+    return {
+        Under(row.client, row.key): Answered(row.request, row.decision, row.at)
+        for client, its_keys in keys.items()
+        for row in connection.execute(_ANSWERED, {"client": client, "keys": its_keys})
+    }
 
 
 def keep_answers(connection: Connection, made: Mapping[Under, Answered]) -> None:

@@ -286,7 +286,8 @@ log_entries = Table(
     Column("place", BigInteger, unique=True),
     Column("subject", String(200), nullable=False),
     Column("leaf", LargeBinary, nullable=False),
-    Index(None, "subject"),
+    # With the id, for it is the first entry about a subject that is asked for.
+    Index("ix_log_entries_about", "subject", "id"),
 )
 # Those that wait for a place are few among many: asked for in their order without a look at the others.
 _is_waiting = log_entries.c.place.is_(None)
