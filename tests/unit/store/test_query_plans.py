@@ -18,7 +18,7 @@ from api.services.search import Sought, find_decisions
 from api.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from api.services.platform import Platform
 
@@ -53,10 +53,12 @@ ASKED: dict[str, Callable[[Platform], object]] = {
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
     begin(settings, None)
-    return open_platform(settings)
+    opened = open_platform(settings)
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize("what", ASKED)
