@@ -89,7 +89,7 @@ class _Waiting:
     now: dt.datetime
     made: Made
     under: Under | None
-    request: ContentHash | None
+    request: ContentHash
 
 
 def try_case(platform: Platform, asked: Asked) -> dict[str, object]:
@@ -108,7 +108,7 @@ def decide(
     """
     made = _made_early(platform, asked, now)
     under = None if key is None else Under(client, key)
-    request = None if key is None else request_hash(request_of(asked))
+    request = request_hash(request_of(asked))
     waiting = _Waiting(platform, asked, now, made, under, request)
     return platform.writer.submit_to(_record, waiting)
 
@@ -189,7 +189,7 @@ def _person_of(case: str) -> str:
 def _record(connection: Connection, units: Sequence[_Waiting]) -> list[dict[str, object]]:
     """Record together what is not yet answered under its key; gives the answers in order."""
     platform = units[0].platform
-    before = answered(connection, {unit.under for unit in units if unit.under is not None})
+    before = answered(connection, {unit.under for unit in units if unit.under})
     # From here on nothing is published or stopped; if something was meanwhile, it counts.
     revision = hold_revision(connection)
     latest = platform.known()
@@ -199,16 +199,15 @@ def _record(connection: Connection, units: Sequence[_Waiting]) -> list[dict[str,
     new: dict[Under, Answered] = {}
     ids: list[str] = []
     for unit in units:
-        if unit.under is not None and unit.request is not None:
-            known = before.get(unit.under) or new.get(unit.under)
-            if known is not None:
-                ids.append(known.to(unit.request, unit.under))
-                continue
+        known = unit.under and (before.get(unit.under) or new.get(unit.under))
+        if known:
+            ids.append(known.to(unit.request))
+            continue
         is_current = unit.made.revision == revision
         made = unit.made if is_current else make(latest, unit.asked, unit.now)
         fresh.append(made)
         ids.append(made.record.id)
-        if unit.under is not None and unit.request is not None:
+        if unit.under:
             new[unit.under] = Answered(unit.request, made.record.id, unit.now)
     told = _write(connection, platform, fresh)
     keep_answers(connection, new)

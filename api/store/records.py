@@ -107,10 +107,10 @@ class Answered:
     decision: str
     at: dt.datetime
 
-    def to(self, request: ContentHash, under: Under) -> str:
+    def to(self, request: ContentHash) -> str:
         """Give the decision for the same request again; raises KeyReusedError for another one."""
         if self.request != request:
-            raise KeyReusedError(under.key)
+            raise KeyReusedError(self.decision)
         return self.decision
 
 
