@@ -13,7 +13,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz chaos fmt bench mutation clean
+.PHONY: help setup demo test check fuzz chaos fmt bench endurance mutation clean
 
 help: ## Say what there is to make.
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -62,6 +62,9 @@ fmt: setup ## Tidy the code and the content.
 
 bench: setup ## Measure.
 	$(UV) run --locked --group bench python -m tests.benchmarks
+
+endurance: setup ## Record a million decisions on each database: what does a question cost then?
+	$(RUN) python -m tests.benchmarks.endurance
 
 mutation: setup ## Change the language core in small ways: do the tests notice?
 	$(UV) run --locked --group mutation mutmut run

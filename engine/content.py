@@ -158,6 +158,8 @@ class Content:
     found: list[Diagnostic] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     """The ids, by their folders, of documents that cannot be read: told there, and not as missing elsewhere."""
+    held: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By kind and id, versions that are in force whatever the day: those that a record names."""
     _compiled: dict[object, Any] = field(default_factory=dict)
 
     # --- finding -------------------------------------------------------------------------------
@@ -186,6 +188,8 @@ class Content:
 
         Raises NotFoundError when there is none, DocumentError when it was changed since.
         """
+        if named := self.held.get(kind, {}).get(id_):
+            return self.version(kind, id_, named)
         recorded = {(ln.kind, ln.id, ln.version): ln.recorded for ln in self.lock}
         candidates = [
             loaded
@@ -322,7 +326,7 @@ class Content:
 
     def _all_in_force(self, kind: str, as_of: dt.datetime) -> dict[str, Loaded[Any]]:
         known = {}
-        for id_ in self.ids(kind):
+        for id_ in self.held.get(kind, self.ids(kind)):
             with contextlib.suppress(NotFoundError):
                 known[id_] = self.in_force(kind, id_, as_of)
         return known

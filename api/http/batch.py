@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -15,12 +15,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 
 from api.http.access import CanDecide, platform_of
-from api.http.bodies import BatchDecision, BatchEvaluation, checked, parse_json, read_raw
+from api.http.bodies import BatchDecision, BatchEvaluation, checked, parse_json
 from api.http.documented import OF_A_BODY, answers, body_of
 from api.http.problems import TOLD, ProblemError, language_of, problem_body, told
 from api.services.access import Caller
 from api.services.decide import decide, try_case
 from api.services.platform import Platform
+from api.services.spool import Line, Spool
+from api.settings import Settings
 from engine.kernel.diagnostics import Lang
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
@@ -71,29 +73,65 @@ async def post_batch(
     key of the batch and its number are its key. The next lines are decided as the answers are read.
     """
     platform = platform_of(request)
-    raw = await read_raw(request, platform.settings.max_batch_bytes)
-    lines = [(n, line) for n, line in enumerate(raw.split(b"\n"), 1) if line.strip()]
-    if len(lines) > MAX_LINES:
-        raise ProblemError("too-large", f"{MAX_LINES} lines")
+    spool = Spool(platform.settings.data_dir)
+    try:
+        await _read(request, platform.settings, spool)
+    except BaseException:
+        spool.close()
+        raise
     batch = _Batch(platform, caller, idempotency_key, language_of(request))
-    return _Lines(_answers(batch, lines))
+    return _Lines(_answers(batch, spool))
 
 
-async def _answers(batch: _Batch, lines: list[tuple[int, bytes]]) -> AsyncIterator[bytes]:
+async def _read(request: Request, settings: Settings, spool: Spool) -> None:
+    """Put all lines into the spool, and hold no more than a stretch of them; raises ProblemError."""
+    count, size, stretch = 0, 0, list[Line]()
+    async for number, line in _lines(request, settings):
+        count += 1
+        if count > MAX_LINES:
+            raise ProblemError("too-large", f"{MAX_LINES} lines")
+        stretch.append((number, line))
+        size += len(line)
+        if len(stretch) == _AT_ONCE or size > settings.max_body_bytes:
+            await run_in_threadpool(spool.add, stretch)
+            size, stretch = 0, []
+    if stretch:
+        await run_in_threadpool(spool.add, stretch)
+
+
+async def _lines(request: Request, settings: Settings) -> AsyncIterator[Line]:
+    """Give the lines that are not blank, as they come in; raises ProblemError for too many bytes."""
+    size, before, rest = 0, 0, b""
+    async for part in request.stream():
+        size += len(part)
+        if size > settings.max_batch_bytes:
+            raise ProblemError("too-large", f"{settings.max_batch_bytes} bytes")
+        *whole, rest = (rest + part).split(b"\n")
+        for number, line in enumerate(whole, before + 1):
+            if line.strip():
+                yield number, line
+        before += len(whole)
+        # A line that is too long already is told so: what else it says, nobody will read.
+        rest = rest[: settings.max_body_bytes + 1]
+    if rest.strip():
+        yield before + 1, rest
+
+
+async def _answers(batch: _Batch, spool: Spool) -> AsyncIterator[bytes]:
     """Give the answers of each stretch while the next one is decided; no more than two are under way."""
-    before: list[tuple[int, Any]] = []
-    for start in range(0, len(lines), _AT_ONCE):
-        stretch = await run_in_threadpool(_begin, batch, lines[start : start + _AT_ONCE])
-        if before:
-            yield await _written(before, batch)
-        before = stretch
-    if before:
-        yield await _written(before, batch)
+    stretches, before = spool.stretches(), list[tuple[int, Any]]()
+    try:
+        while (stretch := await run_in_threadpool(_begin, batch, stretches)) or before:
+            if before:
+                yield await _written(before, batch)
+            before = stretch
+    finally:
+        spool.close()
 
 
-def _begin(batch: _Batch, lines: list[tuple[int, bytes]]) -> list[tuple[int, Any]]:
-    """Decide lines and queue their records; waits where the writer is behind."""
-    return [(number, _line(batch, number, line)) for number, line in lines]
+def _begin(batch: _Batch, stretches: Iterator[list[Line]]) -> list[tuple[int, Any]]:
+    """Decide the lines of the next stretch and queue their records; waits where the writer is behind."""
+    return [(number, _line(batch, number, line)) for number, line in next(stretches, [])]
 
 
 def _line(batch: _Batch, number: int, line: bytes) -> Future[dict[str, object]] | dict[str, object]:

@@ -82,8 +82,8 @@ TITLES = {
     "not-approved": (409, "approvals are missing", "审批人数不足"),
     "no-shadow": (
         422,
-        "only a rule set runs in shadow: nothing else decides by itself",
-        "只有规则集可以影子运行：其他文件自己不作裁定",
+        "only a rule set, a competency model or an inference runs in shadow",
+        "只有规则集、胜任力模型和推理规则可以影子运行",
     ),
     "over": (422, "that day is over already", "该期限已过"),
     "blocked": (422, "findings stand in the way", "有问题尚未解决"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from api.services.decide import InterviewCase, NothingLikeItError, kept_case, open_kept
-from api.services.evaluate import evaluate
+from api.services.asked import asked_in
+from api.services.decide import NothingLikeItError, open_kept
+from api.services.evaluate import InterviewCase, evaluate
 from api.store.records import CLEAR
 from engine.competency.profile import rule_inputs
 from engine.hiring.masking import KINDS, without_numbers
@@ -19,7 +20,7 @@ from engine.rules.explain import explanation_json, explanation_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from api.services.decide import Case
+    from api.services.asked import Asked
     from api.services.platform import Platform
     from engine.kernel.diagnostics import Lang
     from engine.rules.compiled import CompiledRuleSet
@@ -54,7 +55,7 @@ def own_explanation_of(platform: Platform, id_: str, lang: Lang, case: str) -> d
     kept = open_kept(platform, id_)
     if kept.body[CLEAR]["case"] != case:  # type: ignore[index]  # the body repeats what is in the clear
         raise NothingLikeItError(id_)
-    whole, compiled, _ = _explained(platform, kept_case(kept))
+    whole, compiled, _ = _explained(platform, asked_in(kept))
     nodes = (replace(node, read=(), heads=(), rows=(), steps=()) for node in whole.nodes)
     own = replace(whole, nodes=tuple(nodes))
     told = explanation_json(own)
@@ -105,13 +106,12 @@ def what_if(platform: Platform, id_: str, changes: Mapping[str, Any]) -> dict[st
     `explanation_of` does.
     """
     kept = open_kept(platform, id_)
-    case = kept_case(kept)
+    case = asked_in(kept)
     snapshot = platform.snapshot()
     if isinstance(case, InterviewCase):
         decision = evaluate(snapshot, case, stopped=False).decided(changes)
     else:
-        compiled = snapshot.content.rule_set(case.rule_set, case.as_of)
-        decision = decide(compiled, {**case.inputs, **changes})
+        decision = decide(case.compiled(snapshot.content), {**case.inputs, **changes})
     return {
         "id": id_,
         "changed": sorted(changes),
@@ -120,13 +120,11 @@ def what_if(platform: Platform, id_: str, changes: Mapping[str, Any]) -> dict[st
     }
 
 
-def _case_of(platform: Platform, id_: str) -> Case | InterviewCase:
-    return kept_case(open_kept(platform, id_))
+def _case_of(platform: Platform, id_: str) -> Asked:
+    return asked_in(open_kept(platform, id_))
 
 
-def _explained(
-    platform: Platform, case: Case | InterviewCase
-) -> tuple[Explanation, CompiledRuleSet, Any]:
+def _explained(platform: Platform, case: Asked) -> tuple[Explanation, CompiledRuleSet, Any]:
     """Explain a case by its rule set; of an interview with its plan."""
     snapshot = platform.snapshot()
     if isinstance(case, InterviewCase):
@@ -136,5 +134,5 @@ def _explained(
         known = {**case.inputs, **rule_inputs(done.evaluation.profile)}
         read = {name: value for name, value in known.items() if name in asked}
         return explain_case(compiled, read), compiled, done.evaluation.plan
-    compiled = snapshot.content.rule_set(case.rule_set, case.as_of)
+    compiled = case.compiled(snapshot.content)
     return explain_case(compiled, case.inputs), compiled, None

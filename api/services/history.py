@@ -146,7 +146,7 @@ def _write(
         if _look(connection, platform, row, source) != "new":
             continue
         if isinstance(row, PastDecision):
-            keep(connection, _record(row, source), platform.keys)
+            keep(connection, [_record(row, source)], platform.keys)
             continue
         key_of(connection, row.person, platform.keys)
         for system, id_ in row.external.items():

@@ -46,6 +46,10 @@ class Platform:
                         self._snapshot = read_snapshot(connection)
         return self._snapshot
 
+    def known(self) -> Snapshot:
+        """Give what was published when somebody last looked: for whoever holds the revision before it counts."""
+        return self._snapshot or self.snapshot()
+
     def is_ready(self) -> bool:
         """Whether the database answers."""
         return answers(self.engine)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from api.services.shadows import RUN_IN_SHADOW
 from api.services.versions import finding_json, show
 from api.store.drafts import (
     Step,
@@ -286,7 +287,7 @@ def shadow(platform: Platform, name: Version, act: Act, *, runs: bool) -> dict[s
     """Let a checked version run beside the one in force, recorded and without effect, or end that."""
 
     def work(connection: Connection, row: Row[Any], found: Review) -> dict[str, Any]:
-        if name.kind != "rule_set":
+        if name.kind not in RUN_IN_SHADOW:
             raise RefusedError("no-shadow", name.kind)
         if row.published_at is not None:
             raise RefusedError("published", _named(name))

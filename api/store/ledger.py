@@ -33,9 +33,25 @@ _SIGNER = _SEQUENCER + 1
 _AT_ONCE = 5_000
 
 
-def append(connection: Connection, entry: LogEntry) -> None:
-    """Write an entry in the transaction of what it is about; `integrate` gives it its place."""
-    connection.execute(insert(log_entries).values(subject=entry.subject, leaf=leaf_of(entry)))
+_ENTER = insert(log_entries)
+_ENTER_NODE = insert(log_nodes)
+_PLACE = (
+    update(log_entries).where(log_entries.c.id == bindparam("entry")).values(place=bindparam("at"))
+)
+_WAITING = (
+    select(log_entries.c.id, log_entries.c.leaf)
+    .where(log_entries.c.place.is_(None))
+    .order_by(log_entries.c.id)
+)
+_NODE = select(log_nodes.c.digest).where(
+    log_nodes.c.level == bindparam("level"), log_nodes.c.place == bindparam("place")
+)
+
+
+def append(connection: Connection, *entries: LogEntry) -> None:
+    """Write entries in the transaction of what they are about; `integrate` gives them their places."""
+    rows = [{"subject": entry.subject, "leaf": leaf_of(entry)} for entry in entries]
+    connection.execute(_ENTER, rows)
 
 
 def integrate(connection: Connection) -> int:
@@ -50,12 +66,7 @@ def integrate(connection: Connection) -> int:
         )
         if not held.scalar():
             return 0
-    waiting = connection.execute(
-        select(log_entries.c.id, log_entries.c.leaf)
-        .where(log_entries.c.place.is_(None))
-        .order_by(log_entries.c.id)
-        .limit(_AT_ONCE)
-    ).all()
+    waiting = connection.execute(_WAITING.limit(_AT_ONCE)).all()
     if not waiting:
         return 0
     frontier = frontier_at(size_of(connection), lookup_in(connection))
@@ -64,13 +75,8 @@ def integrate(connection: Connection) -> int:
         places.append({"entry": id_, "at": frontier.size})
         frontier, made = frontier.append(leaf_hash(leaf))
         nodes += [{"level": n.level, "place": n.index, "digest": n.digest} for n in made]
-    connection.execute(
-        update(log_entries)
-        .where(log_entries.c.id == bindparam("entry"))
-        .values(place=bindparam("at")),
-        places,
-    )
-    connection.execute(insert(log_nodes), nodes)
+    connection.execute(_PLACE, places)
+    connection.execute(_ENTER_NODE, nodes)
     return len(waiting)
 
 
@@ -84,10 +90,7 @@ def lookup_in(connection: Connection) -> Lookup:
     """Give what proofs ask for: the roots of complete subtrees, one row each."""
 
     def lookup(level: int, index: int) -> Digest:
-        query = select(log_nodes.c.digest).where(
-            log_nodes.c.level == level, log_nodes.c.place == index
-        )
-        return bytes(connection.execute(query).scalar_one())
+        return bytes(connection.execute(_NODE, {"level": level, "place": index}).scalar_one())
 
     return lookup
 
@@ -147,8 +150,7 @@ def nodes_within(connection: Connection, first: int, end: int) -> dict[tuple[int
 
 def waiting_leaves(connection: Connection) -> list[bytes]:
     """Give the entries that have no place yet, in the order in which they came."""
-    query = select(log_entries.c.leaf).where(log_entries.c.place.is_(None))
-    return [bytes(leaf) for leaf in connection.execute(query.order_by(log_entries.c.id)).scalars()]
+    return [bytes(row.leaf) for row in connection.execute(_WAITING)]
 
 
 def has_grown_from(connection: Connection, head: Checkpoint) -> bool:

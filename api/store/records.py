@@ -6,9 +6,9 @@ import datetime as dt
 import json
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import and_, bindparam, func, insert, or_, select
 
 from api.store.keys import ErasedError, new_key, seal, unseal
 from api.store.ledger import append
@@ -17,7 +17,7 @@ from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
 from engine.kernel.canonical import canonical_json, content_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Row, RowMapping, Select
 
@@ -93,59 +93,126 @@ def request_hash(request: object) -> ContentHash:
     return content_hash(canonical_json(request))
 
 
-def answered(connection: Connection, client: str, key: str, request: ContentHash) -> str | None:
-    """Give the decision that was answered under this key; raises KeyReusedError for another request."""
-    query = select(answers.c.request, answers.c.decision).where(
-        answers.c.client == client, answers.c.key == key
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    if row.request != request:
-        raise KeyReusedError(key)
-    return str(row.decision)
+class Under(NamedTuple):
+    """Whose idempotency key, and which: what an answer is kept under."""
+
+    client: str
+    key: str
 
 
-def keep_answer(
-    connection: Connection, client: str, key: str, request: ContentHash, record: Record
-) -> None:
-    """Keep under an idempotency key which decision was answered."""
-    values = {"client": client, "key": key, "request": request, "decision": record.id}
-    connection.execute(insert(answers).values(at=record.decided_at, **values))
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was asked under a key, by its hash, and the decision that answered it, with its time."""
+
+    request: ContentHash
+    decision: str
+    at: dt.datetime
+
+    def to(self, request: ContentHash) -> str:
+        """Give the decision for the same request again; raises KeyReusedError for another one."""
+        if self.request != request:
+            raise KeyReusedError(self.decision)
+        return self.decision
 
 
-def keep(connection: Connection, record: Record, keys: Keys) -> ContentHash:
-    """Write a decision and its log entry; gives the digest that the log commits to."""
-    key = key_of(connection, record.person, keys)
+# Statements are built once: to build one costs more than to run it.
+_ANSWERED = select(answers).where(
+    answers.c.client == bindparam("client"),
+    answers.c.key.in_(bindparam("keys", expanding=True)),
+)
+_KEEP_ANSWER = insert(answers)
+_KEEP = insert(decisions)
+_KEYS = select(people.c.id, people.c.key).where(
+    people.c.id.in_(bindparam("people", expanding=True))
+)
+_KEEP_KEY = insert(people)
+_LATEST = (
+    select(decisions.c.decided_at, decisions.c.id, decisions.c.digest)
+    .where(decisions.c.case_id == bindparam("case"))
+    .order_by(decisions.c.decided_at.desc(), decisions.c.id.desc())
+    .limit(1)
+)
+
+
+def answered(connection: Connection, under: Collection[Under]) -> dict[Under, Answered]:
+    """Give what was answered under some keys already."""
+    keys: dict[str, list[str]] = {}
+    for client, key in under:
+        keys.setdefault(client, []).append(key)
+    # Client by client: pairs in a list would have SQLite look through the whole table.
+    return {
+        Under(row.client, row.key): Answered(row.request, row.decision, row.at)
+        for client, its_keys in keys.items()
+        for row in connection.execute(_ANSWERED, {"client": client, "keys": its_keys})
+    }
+
+
+def keep_answers(connection: Connection, made: Mapping[Under, Answered]) -> None:
+    """Keep under idempotency keys which decisions were answered."""
+    # In one order everywhere: writers beside each other must not wait for each other in a circle.
+    rows = [
+        {
+            "client": under.client,
+            "key": under.key,
+            "request": one.request,
+            "decision": one.decision,
+            "at": one.at,
+        }
+        for under, one in sorted(made.items())
+    ]
+    if rows:
+        connection.execute(_KEEP_ANSWER, rows)
+
+
+def keep(connection: Connection, records: Sequence[Record], keys: Keys) -> list[ContentHash]:
+    """Write decisions and their log entries; gives the digests that the log commits to, in order."""
+    if not records:
+        return []
+    of_people = keys_of(connection, {record.person for record in records}, keys)
+    latest = _latest(connection, {record.case for record in records if record.case is not None})
+    rows, entries = [], []
+    for record in records:
+        row = _row(record, of_people[record.person])
+        rows.append(row)
+        before = latest.get(record.case)
+        entries.append(_entry(record, row["digest"], before and before.digest))
+        if record.case is not None:
+            latest[record.case] = max(
+                filter(None, (before, _Latest(record.decided_at, record.id, row["digest"])))
+            )
+    connection.execute(_KEEP, rows)
+    append(connection, *entries)
+    return [row["digest"] for row in rows]
+
+
+def _row(record: Record, key: bytes) -> dict[str, Any]:
     salt = secrets.token_bytes(SALT_BYTES)
     # The body repeats what stands in the clear, so that the log commits to that as well.
     body = canonical_json({**record.body, CLEAR: clear_of(record)})
-    digest = body_digest(salt, body)
-    connection.execute(
-        insert(decisions).values(
-            id=record.id,
-            case_id=record.case,
-            person=record.person,
-            rule_set=record.rule_set,
-            version=record.version,
-            status=record.status,
-            decided_at=record.decided_at,
-            as_of=record.as_of,
-            engine=record.engine,
-            digest=digest,
-            body=seal(key, salt + body, f"decision:{record.id}"),
-        )
-    )
-    entry = LogEntry(
+    return {
+        "id": record.id,
+        "case_id": record.case,
+        "person": record.person,
+        "rule_set": record.rule_set,
+        "version": record.version,
+        "status": record.status,
+        "decided_at": record.decided_at,
+        "as_of": record.as_of,
+        "engine": record.engine,
+        "digest": body_digest(salt, body),
+        "body": seal(key, salt + body, f"decision:{record.id}"),
+    }
+
+
+def _entry(record: Record, digest: ContentHash, previous: ContentHash | None) -> LogEntry:
+    return LogEntry(
         kind="import" if record.engine == IMPORTED else "decision",
         subject=record.id,
         time=record.decided_at,
         digest=digest,
         used=record.used,
-        previous=_previous(connection, record),
+        previous=previous,
     )
-    append(connection, entry)
-    return digest
 
 
 def open_record(connection: Connection, id_: str, keys: Keys) -> Kept | None:
@@ -284,26 +351,36 @@ def _decided(query: Select[Any], first: dt.datetime | None, end: dt.datetime | N
     return query if end is None else query.where(decisions.c.decided_at < end)
 
 
+def keys_of(connection: Connection, persons: Collection[str], keys: Keys) -> dict[str, bytes]:
+    """Give people's keys, each made at the first time; raises ErasedError."""
+    rows = connection.execute(_KEYS, {"people": list(persons)})
+    found = {row.id: keys.unwrap(row.id, row.key) for row in rows}
+    # In one order everywhere, as above.
+    made = {person: new_key() for person in sorted({*persons} - {*found})}
+    if made:
+        wrapped = [{"id": person, "key": keys.wrap(person, key)} for person, key in made.items()]
+        connection.execute(_KEEP_KEY, wrapped)
+    return found | made
+
+
 def key_of(connection: Connection, person: str, keys: Keys) -> bytes:
-    """Give a person's key, made at the first time; raises ErasedError."""
-    query = select(people.c.key).where(people.c.id == person)
-    row = connection.execute(query).one_or_none()
-    if row is not None:
-        return keys.unwrap(person, row.key)
-    key = new_key()
-    connection.execute(insert(people).values(id=person, key=keys.wrap(person, key)))
-    return key
+    """Give one person's key, as `keys_of` does."""
+    return keys_of(connection, [person], keys)[person]
 
 
-def _previous(connection: Connection, record: Record) -> ContentHash | None:
-    """Give the digest of the decision before it of the same case."""
-    if record.case is None:
-        return None
-    query = (
-        select(decisions.c.digest)
-        .where(decisions.c.case_id == record.case, decisions.c.id != record.id)
-        .order_by(decisions.c.decided_at.desc(), decisions.c.id.desc())
-        .limit(1)
-    )
-    found: ContentHash | None = connection.execute(query).scalar()
+class _Latest(NamedTuple):
+    """A case's decision that is the latest; such are in the order of time."""
+
+    decided_at: dt.datetime
+    id: str
+    digest: ContentHash
+
+
+def _latest(connection: Connection, cases: Collection[str]) -> dict[str | None, _Latest]:
+    """Give the latest decision of each case that has one."""
+    found: dict[str | None, _Latest] = {}
+    for case in cases:
+        row = connection.execute(_LATEST, {"case": case}).one_or_none()
+        if row is not None:
+            found[case] = _Latest(row.decided_at, row.id, row.digest)
     return found

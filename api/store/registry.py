@@ -53,11 +53,12 @@ class Snapshot:
     beside: Content | None = None
 
 
+_NUMBER = select(func.coalesce(func.max(revisions.c.number), 0))
+
+
 def revision_of(connection: Connection) -> int:
     """Give the number that rises with everything that can change an answer; 0 for an empty database."""
-    return int(
-        connection.execute(select(func.coalesce(func.max(revisions.c.number), 0))).scalar_one()
-    )
+    return int(connection.execute(_NUMBER).scalar_one())
 
 
 def hold_revision(connection: Connection, *, alone: bool = False) -> int:

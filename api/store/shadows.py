@@ -10,7 +10,7 @@ from sqlalchemy import case, func, insert, select, tuple_
 from api.store.tables import decisions, shadow_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from sqlalchemy import Connection, Row, Select
@@ -29,20 +29,23 @@ class ShadowAnswer:
     differs: tuple[str, ...]
 
 
-def keep_shadows(connection: Connection, decision: str, made: Sequence[ShadowAnswer]) -> None:
-    """Write the comparisons beside a decision."""
-    for one in made:
-        connection.execute(
-            insert(shadow_answers).values(
-                decision=decision,
-                document=one.document,
-                digest=one.digest,
-                same=not one.differs,
-                in_force=one.in_force,
-                shadow=one.shadow,
-                differs=" ".join(one.differs)[:1000],
-            )
-        )
+def keep_shadows(connection: Connection, made: Mapping[str, Sequence[ShadowAnswer]]) -> None:
+    """Write the comparisons beside decisions, by the decision's id."""
+    rows = [
+        {
+            "decision": decision,
+            "document": one.document,
+            "digest": one.digest,
+            "same": not one.differs,
+            "in_force": one.in_force,
+            "shadow": one.shadow,
+            "differs": " ".join(one.differs)[:1000],
+        }
+        for decision, beside in made.items()
+        for one in beside
+    ]
+    if rows:
+        connection.execute(insert(shadow_answers), rows)
 
 
 def agreement_of(connection: Connection, document: int, digest: str) -> Sequence[Row[Any]]:

@@ -178,8 +178,11 @@ decisions = Table(
     Column("digest", String(71), nullable=False),
     # Salt and body, encrypted with the person's key.
     Column("body", LargeBinary, nullable=False),
-    Index(None, "case_id"),
-    Index(None, "person"),
+    # By everything that one looks for, each in the order of pages: a page far in costs what the first does.
+    Index("ix_decisions_by_case", "case_id", "decided_at", "id"),
+    Index("ix_decisions_by_person", "person", "decided_at", "id"),
+    Index("ix_decisions_by_rules", "rule_set", "decided_at", "id"),
+    Index("ix_decisions_by_version", "rule_set", "version", "decided_at", "id"),
     Index(None, "decided_at", "id"),
     Index(None, "status", "decided_at", "id"),
 )
@@ -300,7 +303,16 @@ log_entries = Table(
     Column("place", BigInteger, unique=True),
     Column("subject", String(200), nullable=False),
     Column("leaf", LargeBinary, nullable=False),
-    Index(None, "subject"),
+    # With the id, for it is the first entry about a subject that is asked for.
+    Index("ix_log_entries_about", "subject", "id"),
+)
+# Those that wait for a place are few among many: asked for in their order without a look at the others.
+_is_waiting = log_entries.c.place.is_(None)
+Index(
+    "ix_log_entries_waiting",
+    log_entries.c.id,
+    sqlite_where=_is_waiting,
+    postgresql_where=_is_waiting,
 )
 
 log_nodes = Table(

@@ -7,6 +7,7 @@ import queue
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+Item = TypeVar("Item")
 T = TypeVar("T")
 
 _TRIES = 2
@@ -23,8 +25,11 @@ _TRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit(Generic[T]):
-    work: Callable[[Connection], T]
+class _Unit(Generic[Item, T]):
+    """An item, and what writes such items: as many together as stand side by side."""
+
+    write: Callable[[Connection, Sequence[Item]], Sequence[T]]
+    item: Item
     done: Future[T]
     is_alone: bool = False
 
@@ -46,7 +51,7 @@ class Writer:
         finish: Callable[[Connection], None] = lambda _: None,
     ) -> None:
         self._engine, self._batch, self._finish = engine, batch, finish
-        self._waiting: queue.Queue[_Unit[Any] | None] = queue.Queue(maxsize=20 * batch)
+        self._waiting: queue.Queue[_Unit[Any, Any] | None] = queue.Queue(maxsize=20 * batch)
         self._threads = [
             threading.Thread(target=self._run, name=f"writer-{n}", daemon=True)
             for n in range(threads)
@@ -60,7 +65,15 @@ class Writer:
         What changes the answers of others is committed `alone`: no unit beside it sees half of it.
         """
         done: Future[T] = Future()
-        self._waiting.put(_Unit(work, done, alone))
+        self._waiting.put(_Unit(_work_each, work, done, alone))
+        return done
+
+    def submit_to(
+        self, write: Callable[[Connection, Sequence[Item]], Sequence[T]], item: Item
+    ) -> Future[T]:
+        """Queue an item; `write` gets all that wait side by side, and gives a result for each, in order."""
+        done: Future[T] = Future()
+        self._waiting.put(_Unit(write, item, done))
         return done
 
     def waiting(self) -> int:
@@ -77,7 +90,7 @@ class Writer:
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
             units, ending = [first], False
-            alone: _Unit[Any] | None = None
+            alone: _Unit[Any, Any] | None = None
             with contextlib.suppress(queue.Empty):
                 while len(units) < self._batch and not first.is_alone and alone is None:
                     more = self._waiting.get_nowait()
@@ -95,19 +108,23 @@ class Writer:
             if ending:
                 return
 
-    def _commit(self, units: Sequence[_Unit[Any]], *, again: int = _TRIES) -> None:
+    def _commit(self, units: Sequence[_Unit[Any, Any]], *, again: int = _TRIES) -> None:
         if not units:
             return
         try:
             with self._transaction() as connection:
-                results = [unit.work(connection) for unit in units]
+                results = [
+                    result
+                    for write, side_by_side in groupby(units, lambda unit: unit.write)
+                    for result in write(connection, [unit.item for unit in side_by_side])
+                ]
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to one of the units
             self._recover(units, error, again=again)
             return
         for unit, result in zip(units, results, strict=True):
             unit.done.set_result(result)
 
-    def _recover(self, units: Sequence[_Unit[Any]], error: Exception, *, again: int) -> None:
+    def _recover(self, units: Sequence[_Unit[Any, Any]], error: Exception, *, again: int) -> None:
         if len(units) > 1:
             for unit in units:
                 self._commit([unit])
@@ -122,3 +139,8 @@ class Writer:
         with connecting as connection, connection.begin():
             yield connection
             self._finish(connection)
+
+
+def _work_each(connection: Connection, works: Sequence[Callable[[Connection], T]]) -> Sequence[T]:
+    """Do pieces of work that have nothing in common, one after the other."""
+    return [work(connection) for work in works]

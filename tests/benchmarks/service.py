@@ -11,9 +11,10 @@ import threading
 import time
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.cli.operate import begin
+from api.http.batch import MAX_LINES
 from api.services.decide import Case, decide
 from api.services.platform import open_platform
 from api.store.ledger import append, integrate
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
     from api.services.platform import Platform
     from api.settings import Settings
+    from tests.support.running import Running
 
 CLIENTS, SECONDS, ROUNDS = 16, 3.0, 3
+GROUPED = 2_000
 BODY = {
     "rule_set": "offer@1.0.0",
     "inputs": {"overall": "87.3", "assessed": True, "band_min": 8000, "band_max": 10000},
@@ -49,44 +52,72 @@ def service_figures() -> Iterator[Figure]:
 
 
 def _over_http(database: str, given: Settings, folder: Path) -> Iterator[Figure]:
-    """Load a running service from a process of its own: recorded, and the same without the record."""
+    """Load a running service from a process of its own: recorded, the same without the record, and a bare hello."""
     quiet = {"EVENHAND_REQUESTS_A_SECOND": "1000000", "EVENHAND_LOG_LEVEL": "warning"}
+    asked = {
+        "recorded": _Asking("POST", "/v1/decisions", json.dumps(BODY)),
+        "unrecorded": _Asking("POST", "/v1/decisions", json.dumps({**BODY, "dry_run": True})),
+        "hello": _Asking("GET", "/healthz"),
+    }
     with running(given, folder / "log", **quiet) as service:
-        _load(service.port, service.key, dry=False)
+        _load(service, asked["recorded"])
         rounds = [
-            (
-                _load(service.port, service.key, dry=False),
-                _load(service.port, service.key, dry=True),
-            )
-            for _ in range(ROUNDS)
+            {name: _load(service, asking) for name, asking in asked.items()} for _ in range(ROUNDS)
         ]
-    ratios = [len(recorded) / len(dry) for recorded, dry in rounds]
-    taken = sorted(one for recorded, _ in rounds for one in recorded)
-    rate = statistics.median(len(recorded) / SECONDS for recorded, _ in rounds)
-    name = f"service.{database}"
-    yield Figure(f"{name}.recorded_a_second", rate, "1/s", f"{CLIENTS} clients")
-    yield Figure(f"{name}.recorded_vs_unrecorded", statistics.median(ratios), "×", "the same, dry")
-    yield Figure(f"{name}.recorded_p50_ms", taken[len(taken) // 2] * 1000, "ms")
-    yield Figure(f"{name}.recorded_p99_ms", taken[len(taken) * 99 // 100] * 1000, "ms")
+        yield from _batch_memory(f"service.{database}", service)
+    for what in asked:
+        name = f"service.{database}.{what}"
+        taken = sorted(one for each in rounds for one in each[what])
+        rate = statistics.median(len(each[what]) / SECONDS for each in rounds)
+        yield Figure(f"{name}_a_second", rate, "1/s", f"{CLIENTS} clients")
+        yield Figure(f"{name}_p50_ms", taken[len(taken) // 2] * 1000, "ms")
+        yield Figure(f"{name}_p99_ms", taken[len(taken) * 99 // 100] * 1000, "ms")
+    for above, below in (("recorded", "unrecorded"), ("recorded", "hello")):
+        ratio = statistics.median(len(each[above]) / len(each[below]) for each in rounds)
+        yield Figure(f"service.{database}.{above}_vs_{below}", ratio, "×")
 
 
-def _load(port: int, key: str, *, dry: bool) -> list[float]:
+def _batch_memory(name: str, service: Running) -> Iterator[Figure]:
+    """Send as many lines as a batch may have; gives how much memory the service took more than before."""
+    line = json.dumps(BODY) + "\n"
+    before, began = service.peak_mib(), time.perf_counter()
+    connection = HTTPConnection("127.0.0.1", service.port)
+    headers = {"authorization": f"Bearer {service.key}"}
+    connection.request("POST", "/v1/decisions/batch", line * MAX_LINES, headers)
+    answer, count = connection.getresponse(), 0
+    while part := answer.read(1 << 16):
+        count += part.count(b"\n")
+    connection.close()
+    assert count == MAX_LINES
+    taken = time.perf_counter() - began
+    yield Figure(f"{name}.batch_lines_a_second", count / taken, "1/s", f"{MAX_LINES:,} lines")
+    yield Figure(f"{name}.batch_memory_mib", service.peak_mib() - before, "MiB", "more at the peak")
+
+
+class _Asking(NamedTuple):
+    """A request that is asked again and again."""
+
+    method: str
+    path: str
+    body: str | None = None
+
+
+def _load(service: Running, asking: _Asking) -> list[float]:
     """Ask from another process for a while; gives the seconds of each answer."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
-        made: list[float] = pool.apply(_asked, (port, key, dry))
+        made: list[float] = pool.apply(_asked, (service.port, service.key, asking))
     return made
 
 
-def _asked(port: int, key: str, dry: bool) -> list[float]:
-    body = json.dumps({**BODY, "dry_run": dry})
+def _asked(port: int, key: str, asking: _Asking) -> list[float]:
     taken: list[float] = []
 
     def ask() -> None:
         connection = HTTPConnection("127.0.0.1", port)
         until = time.perf_counter() + SECONDS
         while (began := time.perf_counter()) < until:
-            connection.request("POST", "/v1/decisions", body, {"authorization": f"Bearer {key}"})
+            connection.request(*asking, headers={"authorization": f"Bearer {key}"})
             answer = connection.getresponse()
             answer.read()
             if answer.status not in {200, 201}:
@@ -102,12 +133,14 @@ def _asked(port: int, key: str, dry: bool) -> list[float]:
 
 
 def _in_process(database: str, given: Settings) -> Iterator[Figure]:
+    """Record the same decisions in one process: in groups, and with one commit each."""
     begin(given, None)
-    platform = open_platform(given)
+    group, single = (
+        open_platform(one) for one in (given, given.model_copy(update={"batch_size": 1}))
+    )
     try:
         rounds = [
-            (_committed(platform, at_once=True), _committed(platform, at_once=False))
-            for _ in range(ROUNDS)
+            (_committed(group, GROUPED), _committed(single, GROUPED // 4)) for _ in range(ROUNDS)
         ]
         name = f"service.{database}"
         ratios = [group / single for group, single in rounds]
@@ -117,27 +150,18 @@ def _in_process(database: str, given: Settings) -> Iterator[Figure]:
         yield Figure(
             f"{name}.group_vs_single_commit", statistics.median(ratios), "×", "one commit each"
         )
-        yield Figure(
-            f"{name}.log_append_us", _append_us(platform), "µs", "entry and tree, in batches"
-        )
+        yield Figure(f"{name}.log_append_us", _append_us(group), "µs", "entry and tree, in batches")
     finally:
-        platform.close()
+        group.close()
+        single.close()
 
 
-def _committed(platform: Platform, *, at_once: bool) -> float:
-    """Record decisions, all queued at once or each awaited before the next; gives how many a second."""
-    number = 2_000 if at_once else 300
+def _committed(platform: Platform, number: int) -> float:
+    """Record so many decisions, all of them queued at once; gives how many a second."""
     case: dict[str, Any] = BODY
     asked = Case(case["rule_set"], case["inputs"], NOW)
     began = time.perf_counter()
-    waiting = []
-    for _ in range(number):
-        done = decide(platform, asked, NOW, "bench", None)
-        if at_once:
-            waiting.append(done)
-        else:
-            done.result()
-    for done in waiting:
+    for done in [decide(platform, asked, NOW, "bench", None) for _ in range(number)]:
         done.result()
     return number / (time.perf_counter() - began)
 
@@ -151,8 +175,7 @@ def _append_us(platform: Platform) -> float:
     ]
     with platform.engine.begin() as connection:
         began = time.perf_counter()
-        for entry in entries:
-            append(connection, entry)
+        append(connection, *entries)
         while integrate(connection):
             pass
         taken = time.perf_counter() - began

@@ -6,11 +6,15 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from api.folder import read_folder
-from api.services.decide import Case, _made, replay_kept
+from api.services.decide import Case, InterviewCase, make
+from api.services.replay import replay_kept
 from api.store.records import Kept
 from api.store.registry import Snapshot
 from engine.content import read_content
+from engine.kernel.json_text import read_json
 from engine.rules.cases import cases_of, typed_inputs
 from engine.rules.decision import decision_json, plain_json
 from engine.rules.evaluate import decide
@@ -85,20 +89,50 @@ def test_records_are_written_as_they_were() -> None:
     lines = []
     for one in recorded():
         inputs: Any = one["inputs"]
-        record, _, _ = _made(snapshot, Case(str(one["of"]), inputs, AT, case="golden"), AT)
+        record = make(snapshot, Case(str(one["of"]), inputs, AT, case="golden"), AT).record
         kept = {"rule_set": record.rule_set, "version": record.version, "body": dict(record.body)}
         lines.append(json.dumps(kept, ensure_ascii=False, sort_keys=True))
     assert_golden(RECORDS, "\n".join(lines) + "\n")
 
 
-def test_every_record_from_before_is_decided_again_alike() -> None:
+EVALUATIONS = "evaluations.jsonl"
+EVALUATED = {
+    "marketing-analyst-strong": {"band_min": "10000.00", "band_max": "14000.00"},
+    "article-marketing": {},
+    "article-sales": {"band_min": "8000", "band_max": "10000"},
+}
+
+
+def test_evaluations_are_written_as_they_were() -> None:
+    """With the law and the targets that they name, and the interview itself."""
+    snapshot = Snapshot(0, read_content(read_folder(ROOT).files), frozenset())
+    lines = []
+    for name, inputs in EVALUATED.items():
+        data: Any = read_json((ROOT / f"examples/interviews/{name}.json").read_text("utf-8"), name)
+        record = make(snapshot, InterviewCase(data, inputs, AT), AT).record
+        kept = {"rule_set": record.rule_set, "version": record.version, "body": dict(record.body)}
+        lines.append(json.dumps(kept, ensure_ascii=False, sort_keys=True))
+    assert_golden(EVALUATIONS, "\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("corpus", [RECORDS, EVALUATIONS])
+def test_every_record_from_before_is_decided_again_alike(corpus: str) -> None:
     snapshot = Snapshot(0, read_content(read_folder(ROOT).files), frozenset())
     differing = {}
-    for number, line in enumerate((GOLDEN / RECORDS).read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate((GOLDEN / corpus).read_text("utf-8").splitlines(), 1):
         given = json.loads(line)
-        kept = Kept(
-            id=str(number), person="golden", decided_at=AT, as_of=AT, engine="0", digest="", **given
-        )
-        if found := replay_kept(snapshot, kept):
-            differing[number] = found
+        # Before law and targets were named, an evaluation was recorded without them.
+        older = {**given, "body": {k: v for k, v in given["body"].items() if k != "named"}}
+        for told in (given, older):
+            kept = Kept(
+                id=str(number),
+                person="golden",
+                decided_at=AT,
+                as_of=AT,
+                engine="0",
+                digest="",
+                **told,
+            )
+            if found := replay_kept(snapshot, kept):
+                differing[number] = found
     assert not differing

@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.source import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from api.settings import Settings
 
@@ -63,6 +63,14 @@ class Running:
             found = re.search(r"evh_\S+", self.log.read_text("utf-8"))
             assert found is not None
             self.key = found.group()
+
+    def peak_mib(self) -> float:
+        """Give the most memory that it has held so far."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text("utf-8")
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        assert found is not None
+        return int(found.group(1)) / 1024
 
     def kill(self) -> None:
         """End it with no chance to say goodbye."""

@@ -168,3 +168,26 @@ def test_every_route_is_described_with_its_problems(service: TestClient) -> None
             if path.startswith("/v1/"):
                 assert {"401", "403", "422", "429", "500"} <= set(route["responses"]), path
                 assert method != "post" or "replay" in path or route["requestBody"]["content"]
+
+
+def test_a_model_runs_in_shadow_of_evaluations(service: TestClient) -> None:
+    path = "competency_models/marketing-analyst/9.0.0.yaml"
+    text = (ROOT / path.replace("9.0.0", "1.1.0")).read_text("utf-8")
+    for old, new in (
+        ("version: 1.1.0", "version: 9.0.0"),
+        ("effective_from: 2027-01-01", "effective_from: 2030-01-01"),
+        ("5: 95}", "5: 41}"),
+    ):
+        text = text.replace(old, new)
+    at = "/v1/competency-models/marketing-analyst/9.0.0"
+    drafted = service.put(at, json={"files": {path: text}})
+    assert drafted.status_code == 200, drafted.text
+    assert posted(service, f"{at}/shadow", {"runs": True})["shadow_since"]
+    made = posted(service, "/v1/evaluations", {"interview": STRONG, "inputs": BAND}, 201)
+    used = {one["kind"]: one["version"] for one in made["evaluation"]["used"]}
+    assert used["competency_model"] == "1.0.0"
+    report = service.get(f"{at}/agreement").json()
+    assert (report["decisions"], report["same"]) == (1, 0)
+    assert posted(service, f"/v1/decisions/{made['id']}/replay", None)["same"]
+    refused = service.post("/v1/jurisdictions/cn/1.0.0/shadow", json={"runs": True})
+    assert refused.json()["type"].endswith("no-shadow")

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from api.cli.operate import begin
-from api.services.decide import Case, _made, decide
+from api.services.decide import Case, decide, make
 from api.services.log import public_key, signed_head
 from api.services.platform import open_platform
 from api.settings import Settings
@@ -105,12 +105,10 @@ def test_the_live_database_is_verified_and_replayed(folder: Path) -> None:
 def test_another_answer_is_shown_side_by_side(folder: Path) -> None:
     """As after an upgrade that decides otherwise: the record says one thing, the engine another."""
     platform = open_platform(Settings())
-    record, answer, _ = _made(
-        platform.snapshot(), Case("offer@1.0.0", {**INPUTS, "overall": "80"}, NOW), NOW
-    )
-    body = {**record.body, "decision": {**answer["decision"], "status": "refused"}}
-    altered = dataclasses.replace(record, body=body)
-    platform.writer.submit(lambda c: keep(c, altered, platform.keys)).result()
+    made = make(platform.snapshot(), Case("offer@1.0.0", {**INPUTS, "overall": "80"}, NOW), NOW)
+    body = {**made.record.body, "decision": {**made.parts["decision"], "status": "refused"}}
+    altered = dataclasses.replace(made.record, body=body)
+    platform.writer.submit(lambda c: keep(c, [altered], platform.keys)).result()
     platform.close()
     text = run("replay", "--all", code=1)
     assert "1  another answer" in text

@@ -40,7 +40,7 @@ def shape_of(engine: Engine) -> dict[str, Any]:
             "key": seen.get_pk_constraint(table),
             "references": by_name(seen.get_foreign_keys(table)),
             "unique": by_name(seen.get_unique_constraints(table)),
-            "indexes": by_name(seen.get_indexes(table)),
+            "indexes": by_name([as_text(one) for one in seen.get_indexes(table)]),
             "checks": by_name(seen.get_check_constraints(table)),
             "triggers": triggers_of(engine, table),
         }
@@ -58,6 +58,12 @@ def triggers_of(engine: Engine, table: str) -> list[str]:
         return sorted(
             connection.execute(text(told[engine.dialect.name]), {"table": table}).scalars()
         )
+
+
+def as_text(index: Any) -> dict[str, Any]:  # noqa: ANN401 - as SQLAlchemy gives it
+    """Which rows an index is over comes as a clause, which is like no other."""
+    options = index.get("dialect_options", {}).items()
+    return {**index, "dialect_options": {name: str(one) for name, one in options}}
 
 
 def by_name(found: list[Any]) -> list[Any]:

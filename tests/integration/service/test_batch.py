@@ -1,0 +1,97 @@
+"""A batch: read in parts, answered in order, and safe to send again when it broke off."""
+
+from __future__ import annotations
+
+import json
+from http.client import HTTPConnection
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from api.app import create_app
+from api.cli.operate import begin
+from api.http.batch import MAX_LINES
+from api.settings import Settings
+from api.store.database import open_database
+from api.store.tables import answers, decisions
+from tests.support.databases import DATABASES, settings_on
+from tests.support.running import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BATCH = "/v1/decisions/batch"
+LINES, READ = 900, 250
+
+
+def line(number: int) -> bytes:
+    inputs = {"overall": str(number % 100), "assessed": True, "band_min": 8000, "band_max": 10000}
+    return json.dumps({"rule_set": "offer@1.0.0", "inputs": inputs}).encode()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A service that reads lines of 2,000 bytes."""
+    given = Settings(data_dir=tmp_path_factory.mktemp("data"), max_body_bytes=2000)
+    key = begin(given, None)
+    with TestClient(create_app(given)) as client:
+        client.headers["authorization"] = f"Bearer {key}"
+        yield client
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_a_batch_in_parts_is_the_same_batch(small: TestClient, size: int) -> None:
+    whole = b"\n\n".join([line(1), b"x" * 2001, b"y" * 9000, b"{", line(2)])
+    parts = (whole[at : at + size] for at in range(0, len(whole), size))
+    given = small.post(BATCH, content=parts)
+    told = [json.loads(one) for one in given.text.splitlines()]
+    assert [one["line"] for one in told] == [1, 3, 5, 7, 9]
+    problems = [one.get("problem", {}).get("status") for one in told]
+    assert problems == [None, 413, 413, 422, None]
+
+
+def test_more_stretches_than_one_are_answered_in_order(small: TestClient) -> None:
+    body = b"\n".join(line(n) for n in range(450))
+    told = [json.loads(one) for one in small.post(BATCH, content=body).text.splitlines()]
+    assert [one["line"] for one in told] == list(range(1, 451))
+    assert len({one["id"] for one in told}) == 450
+
+
+def test_a_batch_is_bounded_before_its_first_answer(small: TestClient) -> None:
+    assert small.post(BATCH, content=b"{}\n" * (MAX_LINES + 1)).status_code == 413
+    assert small.post(BATCH, content=b"\n" * MAX_LINES * 2).text == ""
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_who_goes_away_midway_sends_it_again(database: str, tmp_path: Path) -> None:
+    body = b"\n".join(line(n) for n in range(LINES))
+    with settings_on(database, tmp_path) as given, running(given, tmp_path / "log") as service:
+
+        def asked() -> tuple[HTTPConnection, Any]:
+            connection = HTTPConnection("127.0.0.1", service.port)
+            headers = {"authorization": f"Bearer {service.key}", "idempotency-key": "night"}
+            connection.request("POST", BATCH, body, headers)
+            return connection, connection.getresponse()
+
+        left, answer = asked()
+        first = [json.loads(answer.readline())["id"] for _ in range(READ)]
+        left.close()
+        engine = open_database(given.url())
+        with engine.connect() as connection:
+            kept = set(connection.execute(select(decisions.c.id)).scalars())
+            assert set(first) <= kept
+        again, answer = asked()
+        told = [json.loads(one) for one in answer.read().splitlines()]
+        again.close()
+        assert [one["id"] for one in told[:READ]] == first
+        with engine.connect() as connection:
+            counts = [
+                connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in (decisions, answers)
+            ]
+        engine.dispose()
+    assert len({one["id"] for one in told}) == LINES
+    assert counts == [LINES, LINES]

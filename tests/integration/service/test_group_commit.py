@@ -1,0 +1,125 @@
+"""Decisions that are recorded together: each as if it were alone, and under what is published at that moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import func, select
+
+from api.services.decide import Case, ErasedError, KeyReusedError, decide
+from api.services.platform import open_platform
+from api.store.ledger import waiting_leaves
+from api.store.people import Deed, erase
+from api.store.tables import answers, decisions, log_entries, people
+from engine.audit.verify import read_leaf
+from tests.support.databases import DATABASES
+from tests.support.registry import Office, open_office
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from api.services.platform import Platform
+
+NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
+
+
+@pytest.fixture(params=DATABASES)
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    with open_office(request.param, tmp_path) as opened:
+        yield opened
+
+
+def asked(score: int, **more: Any) -> Case:  # noqa: ANN401 - each its own
+    return Case("line", {"score": score}, NOW, dated=False, **more)
+
+
+def counts(platform: Platform) -> list[int]:
+    with platform.engine.connect() as connection:
+        return [
+            connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (decisions, answers, people)
+        ]
+
+
+def together(platform: Platform, cases: list[tuple[Case, str | None]]) -> list[Future[Any]]:
+    """Queue decisions while the writers are held, so that they are recorded side by side."""
+    held = threading.Event()
+    writers = [platform.writer.submit(lambda _: held.wait(10)) for _ in range(4)]
+    waiting = [decide(platform, case, NOW, "bench", key) for case, key in cases]
+    held.set()
+    assert all(writer.result(10) for writer in writers)
+    return waiting
+
+
+def test_one_key_in_one_group_is_one_decision(office: Office) -> None:
+    platform = office.platform
+    same = together(
+        platform, [(asked(70), "k"), (asked(70), "k"), (asked(71), None), (asked(70), "k")]
+    )
+    told = [one.result(10) for one in same]
+    assert told[0] == told[1] == told[3]
+    assert told[2]["id"] != told[0]["id"]
+    assert counts(platform)[:2] == [2, 1]
+
+
+def test_what_fails_in_a_group_fails_alone(office: Office) -> None:
+    platform = office.platform
+    decide(platform, asked(70, person="gone"), NOW, "bench", None).result(10)
+    deed = Deed("dee", NOW, "asked for")
+    platform.writer.submit(lambda c: erase(c, "gone", deed, platform.keys)).result(10)
+    first, other, gone, last = together(
+        platform,
+        [(asked(70), "k"), (asked(71), "k"), (asked(72, person="gone"), None), (asked(73), None)],
+    )
+    assert first.result(10)["decision"]["outcomes"] == {"outcome": "offer"}
+    assert last.result(10)["decision"]["status"] == "decided"
+    with pytest.raises(KeyReusedError):
+        other.result(10)
+    with pytest.raises(ErasedError):
+        gone.result(10)
+    assert counts(platform)[:2] == [3, 1]
+
+
+def test_a_case_is_a_chain_within_a_group_and_beyond(office: Office) -> None:
+    platform = office.platform
+    cases = [asked(score, case="c", person="p") for score in range(4)]
+    first = decide(platform, cases[0], NOW, "bench", None).result(10)
+    rest = [one.result(10) for one in together(platform, [(case, None) for case in cases[1:]])]
+    platform.sequence()
+    query = select(log_entries.c.leaf).where(
+        log_entries.c.subject.in_([one["id"] for one in (first, *rest)])
+    )
+    with platform.engine.connect() as connection:
+        assert not waiting_leaves(connection)
+        leaves = connection.execute(query.order_by(log_entries.c.id)).scalars().all()
+    entries = [read_leaf(bytes(leaf)) for leaf in leaves]
+    assert [entry.previous for entry in entries[:1] if entry is not None] == [None]
+    known = {one["digest"] for one in (first, *rest)}
+    assert all(entry is not None and entry.previous in known for entry in entries[1:])
+
+
+def test_what_another_process_publishes_or_stops_counts_at_once(office: Office) -> None:
+    other = open_platform(office.platform.settings)
+
+    def outcome(rule_set: str = "line") -> tuple[Any, Any]:
+        made: Any = decide(other, Case(rule_set, {"score": 70}, NOW), NOW, "other", None).result(10)
+        return made["decision"]["status"], made["decision"]["outcomes"].get("outcome")
+
+    try:
+        assert outcome() == ("decided", "offer")
+        digest = office.draft()["digest"]
+        office.do("ann", "submit", {"reason": "a higher line"})
+        for who in ("bob", "cai"):
+            office.approve(who, digest)
+        office.do("cai", "publish")
+        assert outcome("line@1.1.0") == ("decided", "human_review")
+        assert outcome() == ("decided", "human_review")
+        office.call("dee", "POST", "suspend", {"reason": "an incident"})
+        assert outcome() == ("needs_human", None)
+    finally:
+        other.close()
