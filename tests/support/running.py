@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
 
-STARTED_WITHIN = 30.0
-BELOW_GIVEN = range(20_000, 32_000)
+STARTED_WITHIN = 120.0
+"""Three seconds on a machine of its own; ten times as long was seen where others worked beside it."""
 
 
 class Running:
@@ -59,6 +58,8 @@ class Running:
                 if asking.connect_ex(("127.0.0.1", self.port)) == 0:
                     break
             time.sleep(0.02)
+        else:
+            raise AssertionError(f"not started within {STARTED_WITHIN} seconds")
         if not self.key:
             found = re.search(r"evh_\S+", self.log.read_text("utf-8"))
             assert found is not None
@@ -90,20 +91,13 @@ class Running:
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on, below those that the system gives away by itself.
-
-    One of those may meanwhile be the client's end of a connection, even of the very one that asks
-    whether the service is there yet: it then reaches itself.
-    """
-    for _ in BELOW_GIVEN:
-        port = secrets.choice(BELOW_GIVEN)
-        with socket.socket() as found, contextlib.suppress(OSError):
-            found.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("every port is taken")
+    """Find a port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
-@contextlib.contextmanager
+@contextmanager
 def running(settings: Settings, log: Path, **environment: str) -> Iterator[Running]:
     """Run the service for a while."""
     service = Running(settings, log, **environment)
