@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
 
-STARTED_WITHIN = 30.0
+STARTED_WITHIN = 120.0
+"""Three seconds on a machine of its own; ten times as long was seen where others worked beside it."""
 
 
 class Running:
@@ -59,6 +60,8 @@ class Running:
                 if asking.connect_ex(("127.0.0.1", self.port)) == 0:
                     break
             time.sleep(0.02)
+        else:
+            raise AssertionError(f"not started within {STARTED_WITHIN} seconds")
         if not self.key:
             found = re.search(r"evh_\S+", self.log.read_text("utf-8"))
             assert found is not None

@@ -323,7 +323,7 @@ clauses:
     assert "1 must" not in desk.run("submit", "line@1.0.0", "--kind", "policy")
     assert "approvals 0/1" in desk.run("versions", "line")
     refused = desk.run("shadow", "line@1.0.0", "--kind", "policy", code=1, lang="zh")
-    assert "只有规则集可以影子运行" in refused
+    assert "只有规则集、胜任力模型和推理规则可以影子运行" in refused
 
 
 def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
