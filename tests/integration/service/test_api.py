@@ -182,6 +182,9 @@ def test_a_model_runs_in_shadow_of_evaluations(service: TestClient) -> None:
     at = "/v1/competency-models/marketing-analyst/9.0.0"
     drafted = service.put(at, json={"files": {path: text}})
     assert drafted.status_code == 200, drafted.text
+    # What it answers is kept beside the decisions of people: law wants it assessed first.
+    assert service.post(f"{at}/shadow", json={"runs": True}).status_code == 422
+    posted(service, f"{at}/assess", {"kept_at": "dpia/7"})
     assert posted(service, f"{at}/shadow", {"runs": True})["shadow_since"]
     made = posted(service, "/v1/evaluations", {"interview": STRONG, "inputs": BAND}, 201)
     used = {one["kind"]: one["version"] for one in made["evaluation"]["used"]}

@@ -258,7 +258,7 @@ def test_with_other_roles_one_comes_in_anew(house: House) -> None:
 
 def test_who_guesses_is_slowed_down_by_name(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     # However slow the machine: none comes back while this runs.
-    monkeypatch.setattr(house.app.state, "names", Rate(0, 3))
+    monkeypatch.setitem(house.app.state._state, "names", Rate(0, 3))
     guesses = [
         house.browser()
         .post("/v1/session", json={"name": "nobody-there", "password": f"guess {n}"})
