@@ -149,20 +149,23 @@ async def read_raw(request: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
-async def read_body(request: Request, model: type[M], limit: int) -> M:
-    """Read a body of at most `limit` bytes; no body says nothing, as `{}` does; raises ProblemError."""
-    return parse(await read_raw(request, limit) or b"{}", model)
-
-
 def body_as(model: type[BaseModel], *, is_draft: bool = False) -> Any:  # noqa: ANN401 - FastAPI's own
     """Give the dependency that reads a body as `model`; only drafts may be large."""
 
     async def read(request: Request) -> BaseModel:
         settings = platform_of(request).settings
         limit = settings.max_draft_bytes if is_draft else settings.max_body_bytes
-        return await read_body(request, model, limit)
+        raw = request.state.body = await read_raw(request, limit)
+        # No body says nothing, as `{}` does.
+        return parse(raw or b"{}", model)
 
     return Depends(read)
+
+
+def body_in(request: Request) -> bytes:
+    """Give the body that a route's dependency has read."""
+    found: bytes = request.state.body
+    return found
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
@@ -44,6 +44,7 @@ from api.http.documented import (
     answers,
     body_of,
 )
+from api.http.once import IdempotencyKey
 from api.http.problems import ProblemError, language_of
 from api.services.access import Caller
 from api.services.decide import decide, find, try_case
@@ -58,14 +59,6 @@ from engine.hiring.masking import guarded_by
 router = APIRouter(prefix="/v1", tags=["decisions"])
 
 _ID = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="A decision's id.")]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=1,
-        max_length=200,
-        description="The same key with the same request has the same answer, and one record.",
-    ),
-]
 _LANGUAGE = Annotated[
     Literal["zh", "en"] | None,
     Query(description="The language of texts; that of the header, when left out."),

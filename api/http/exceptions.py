@@ -18,7 +18,9 @@ from api.http.access import (
     answer_record,
     platform_of,
 )
+from api.http.bodies import body_as, schema_of
 from api.http.documented import answers
+from api.http.once import Once
 from api.http.problems import ProblemError
 from api.services import exceptions
 from api.services.access import Caller
@@ -27,7 +29,7 @@ from api.services.exceptions import Approval, Asked
 router = APIRouter(
     prefix="/v1/exceptions",
     tags=["exceptions"],
-    responses=answers("not-found", "too-large", "erased", "same-person", "closed"),
+    responses=answers("not-found", "too-large", "erased", "same-person", "closed", "key-reused"),
 )
 
 _ID = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="An exception's id.")]
@@ -56,26 +58,33 @@ class ApprovalRequest(BaseModel):
     role: str = Field(pattern="^[a-z][a-z_]{0,39}$", examples=["hr_director"])
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, openapi_extra=schema_of(ExceptionRequest))
 def post_exception(
-    request: Request, asked: ExceptionRequest, caller: Annotated[Caller, CanDecide]
+    request: Request,
+    caller: Annotated[Caller, CanDecide],
+    asked: Annotated[ExceptionRequest, body_as(ExceptionRequest)],
+    platform: Once,
 ) -> JSONResponse:
     """Ask for an exception to a decision."""
     given: dict[str, Any] = asked.model_dump(exclude_none=True, exclude={"decision", "exception"})
     now = dt.datetime.now(dt.UTC)
     question = Asked(asked.decision, asked.exception, given, caller.client, now)
-    return answer(request, exceptions.ask(platform_of(request), question), 201)
+    return answer(request, exceptions.ask(platform, question), 201)
 
 
-@router.post("/{id_}/approvals", status_code=201)
+@router.post("/{id_}/approvals", status_code=201, openapi_extra=schema_of(ApprovalRequest))
 def post_approval(
-    request: Request, id_: _ID, asked: ApprovalRequest, caller: Annotated[Caller, GrantsExceptions]
+    request: Request,
+    id_: _ID,
+    caller: Annotated[Caller, GrantsExceptions],
+    asked: Annotated[ApprovalRequest, body_as(ApprovalRequest)],
+    platform: Once,
 ) -> JSONResponse:
     """Approve an exception in a role of one's own."""
     if asked.role not in caller.roles:
         raise ProblemError("not-allowed", f"role:{asked.role}")
     approval = Approval(asked.role, caller.client, dt.datetime.now(dt.UTC))
-    made = exceptions.approve(platform_of(request), id_, approval)
+    made = exceptions.approve(platform, id_, approval)
     return answer_record(request, made["recorded_as"], made, 201)
 
 

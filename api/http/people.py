@@ -16,7 +16,9 @@ from api.http.access import (
     answer,
     platform_of,
 )
+from api.http.bodies import body_as, schema_of
 from api.http.documented import answers
+from api.http.once import Once
 from api.http.problems import ProblemError, language_of
 from api.services import demographics, people
 from api.services.access import Caller
@@ -26,7 +28,9 @@ from api.services.person_text import person_text
 router = APIRouter(
     prefix="/v1",
     tags=["people"],
-    responses=answers("not-found", "too-large", "erased", "held", "taken", "no-vault"),
+    responses=answers(
+        "not-found", "too-large", "erased", "held", "taken", "no-vault", "key-reused"
+    ),
 )
 
 _Person = Annotated[str, Path(max_length=128, pattern=r"^[^\s/]+$", description="A person's id.")]
@@ -75,6 +79,9 @@ class Comparing(BaseModel):
     )
 
 
+_Reason = Annotated[Reason, body_as(Reason)]
+
+
 def _deed(caller: Caller, reason: str = "") -> Deed:
     return Deed(caller.client, dt.datetime.now(dt.UTC), reason)
 
@@ -105,33 +112,33 @@ def delete_link(
     return Response(status_code=204)
 
 
-@router.post("/people/{person}/holds", status_code=201)
-def post_hold(request: Request, person: _Person, asked: Reason, caller: _Manager) -> JSONResponse:
+@router.post("/people/{person}/holds", status_code=201, openapi_extra=schema_of(Reason))
+def post_hold(person: _Person, caller: _Manager, asked: _Reason, platform: Once) -> JSONResponse:
     """Place a legal hold: until it is lifted the person is not erased."""
-    id_ = people.hold(platform_of(request), person, _deed(caller, asked.reason))
+    id_ = people.hold(platform, person, _deed(caller, asked.reason))
     return JSONResponse({"id": id_}, 201)
 
 
-@router.post("/people/{person}/holds/{id_}/lift", status_code=204)
+@router.post("/people/{person}/holds/{id_}/lift", status_code=204, openapi_extra=schema_of(Reason))
 def lift_hold(
-    request: Request,
     person: _Person,
     id_: Annotated[str, Path(pattern="^[0-9a-f]{32}$")],
-    asked: Reason,
     caller: _Manager,
+    asked: _Reason,
+    platform: Once,
 ) -> Response:
     """Lift a legal hold."""
-    if not people.lift(platform_of(request), person, id_, _deed(caller, asked.reason)):
+    if not people.lift(platform, person, id_, _deed(caller, asked.reason)):
         raise ProblemError("not-found")
     return Response(status_code=204)
 
 
-@router.post("/people/{person}/erasure")
+@router.post("/people/{person}/erasure", openapi_extra=schema_of(Reason))
 def post_erasure(
-    request: Request, person: _Person, asked: Reason, caller: _Manager
+    request: Request, person: _Person, caller: _Manager, asked: _Reason, platform: Once
 ) -> JSONResponse:
     """Erase a person: their key and bodies; gives where they are still to be erased."""
-    return answer(request, people.erase(platform_of(request), person, _deed(caller, asked.reason)))
+    return answer(request, people.erase(platform, person, _deed(caller, asked.reason)))
 
 
 @router.get(
@@ -153,8 +160,15 @@ def get_export(
     return JSONResponse(made)
 
 
-@router.put("/people/{person}/demographics", dependencies=[Declares], status_code=204)
-def put_demographics(request: Request, person: _Person, asked: Declared) -> Response:
+@router.put(
+    "/people/{person}/demographics",
+    dependencies=[Declares],
+    status_code=204,
+    openapi_extra=schema_of(Declared),
+)
+def put_demographics(
+    request: Request, person: _Person, asked: Annotated[Declared, body_as(Declared)]
+) -> Response:
     """Keep what a person declares of themselves; no decision can read it."""
     demographics.declare(platform_of(request).settings, person, asked.facts)
     return Response(status_code=204)

@@ -22,6 +22,7 @@ from api.http.access import (
 )
 from api.http.bodies import body_as, moment, schema_of
 from api.http.documented import answers
+from api.http.once import Once
 from api.http.problems import ProblemError, language_of
 from api.services import publish as steps
 from api.services import versions as views
@@ -65,6 +66,7 @@ router = APIRouter(
         "no-shadow",
         "over",
         "blocked",
+        "key-reused",
     ),
 )
 
@@ -252,138 +254,138 @@ def put_draft(
 
 @router.post(f"{_ONE}/check", openapi_extra=schema_of(Body))
 def check_version(
-    request: Request,
     caller: Annotated[Caller, CanCheck],
     body: Annotated[Body, body_as(Body)],
     name: _Name,
+    platform: Once,
 ) -> JSONResponse:
     """Look at a version as if it were published: findings, cases, proofs, and how many must approve."""
-    return JSONResponse(steps.check(platform_of(request), name, _act(caller, body)))
+    return JSONResponse(steps.check(platform, name, _act(caller, body)))
 
 
 @router.post(f"{_ONE}/submit", openapi_extra=schema_of(Body))
 def submit_version(
-    request: Request,
     caller: Annotated[Caller, CanAuthor],
     body: Annotated[Body, body_as(Body)],
     name: _Name,
+    platform: Once,
 ) -> JSONResponse:
     """Hand a draft to those who approve; findings that stand in the way are the answer."""
-    return JSONResponse(steps.submit(platform_of(request), name, _act(caller, body)))
+    return JSONResponse(steps.submit(platform, name, _act(caller, body)))
 
 
 @router.post(f"{_ONE}/withdraw", openapi_extra=schema_of(Body))
 def withdraw_version(
-    request: Request,
     caller: Annotated[Caller, TakesBack],
     body: Annotated[Body, body_as(Body)],
     name: _Name,
+    platform: Once,
 ) -> JSONResponse:
     """Take a submitted version back to be a draft; its approvals are void."""
-    return JSONResponse(steps.withdraw(platform_of(request), name, _act(caller, body)))
+    return JSONResponse(steps.withdraw(platform, name, _act(caller, body)))
 
 
 @router.post(f"{_ONE}/discard", openapi_extra=schema_of(Said))
 def discard_version(
-    request: Request,
     caller: Annotated[Caller, TakesBack],
     body: Annotated[Said, body_as(Said)],
     name: _Name,
+    platform: Once,
 ) -> JSONResponse:
     """Discard a draft; its history stays, and writing it again brings it back."""
-    return JSONResponse(steps.discard(platform_of(request), name, _act(caller, body)))
+    return JSONResponse(steps.discard(platform, name, _act(caller, body)))
 
 
 @router.post(f"{_ONE}/approve", openapi_extra=schema_of(Approval))
 def approve_version(
-    request: Request,
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Approval, body_as(Approval)],
     name: _Name,
+    platform: Once,
 ) -> JSONResponse:
     """Approve a version by the digest or hash of what was read; its authors cannot."""
     act = _act(caller, body)
-    return JSONResponse(steps.approve(platform_of(request), name, body.digest, act))
+    return JSONResponse(steps.approve(platform, name, body.digest, act))
 
 
 @router.post(f"{_ONE}/reject", openapi_extra=schema_of(Said))
 def reject_version(
-    request: Request,
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Said, body_as(Said)],
     name: _Name,
+    platform: Once,
 ) -> JSONResponse:
     """Give a submitted version back to its author."""
-    return JSONResponse(steps.reject(platform_of(request), name, _act(caller, body)))
+    return JSONResponse(steps.reject(platform, name, _act(caller, body)))
 
 
 @router.post(f"{_ONE}/waive", openapi_extra=schema_of(Waiver))
 def waive_finding(
-    request: Request,
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Waiver, body_as(Waiver)],
     name: _Name,
+    platform: Once,
 ) -> JSONResponse:
     """Let a guarantee or table that is not proved pass, by name, with a reason, until an instant."""
     until = moment(body.until, "until")
     act = _act(caller, body)
-    return JSONResponse(steps.waive(platform_of(request), name, body.what, until or act.at, act))
+    return JSONResponse(steps.waive(platform, name, body.what, until or act.at, act))
 
 
 @router.post(f"{_ONE}/assess", openapi_extra=schema_of(Assessment))
 def assess_version(
-    request: Request,
     caller: Annotated[Caller, CanAuthor],
     body: Annotated[Assessment, body_as(Assessment)],
     name: _Name,
+    platform: Once,
 ) -> JSONResponse:
     """Record that the impact of a version was assessed, and where that is kept."""
     act = _act(caller, body)
-    return JSONResponse(steps.assess(platform_of(request), name, body.kept_at, act))
+    return JSONResponse(steps.assess(platform, name, body.kept_at, act))
 
 
 @router.post(f"{_ONE}/publish", openapi_extra=schema_of(Body))
 def publish_version(
-    request: Request,
     caller: Annotated[Caller, CanPublish],
     body: Annotated[Body, body_as(Body)],
     name: _Name,
+    platform: Once,
 ) -> JSONResponse:
     """Publish an approved version: it is in force from its `effective_from` on, and never changes."""
-    return JSONResponse(steps.publish(platform_of(request), name, _act(caller, body)))
+    return JSONResponse(steps.publish(platform, name, _act(caller, body)))
 
 
 @router.post(f"{_ONE}/shadow", openapi_extra=schema_of(ShadowSwitch))
 def shadow_version(
-    request: Request,
     caller: Annotated[Caller, CanPublish],
     body: Annotated[ShadowSwitch, body_as(ShadowSwitch)],
     name: _Name,
+    platform: Once,
 ) -> JSONResponse:
     """Let a version run beside the one in force, recorded and without effect, or end that."""
     act = _act(caller, body)
-    return JSONResponse(steps.shadow(platform_of(request), name, act, runs=body.runs))
+    return JSONResponse(steps.shadow(platform, name, act, runs=body.runs))
 
 
 @router.post("/{kind:collection}/{id_}/suspend", openapi_extra=schema_of(Said))
 def suspend_document(
-    request: Request,
     caller: Annotated[Caller, CanPublish],
     body: Annotated[Said, body_as(Said)],
     kind: _Kind,
     id_: _Id,
+    platform: Once,
 ) -> JSONResponse:
     """Stop a document: from the next decision on, what rests on it goes to a person."""
-    return JSONResponse(steps.suspend(platform_of(request), kind, id_, _act(caller, body)))
+    return JSONResponse(steps.suspend(platform, kind, id_, _act(caller, body)))
 
 
 @router.post("/{kind:collection}/{id_}/resume", openapi_extra=schema_of(Said))
 def resume_document(
-    request: Request,
     caller: Annotated[Caller, CanPublish],
     body: Annotated[Said, body_as(Said)],
     kind: _Kind,
     id_: _Id,
+    platform: Once,
 ) -> JSONResponse:
     """Let a stopped document decide again."""
-    return JSONResponse(steps.resume(platform_of(request), kind, id_, _act(caller, body)))
+    return JSONResponse(steps.resume(platform, kind, id_, _act(caller, body)))

@@ -1,13 +1,16 @@
-"""Steps that are asked for under an idempotency key: whatever writes through this platform is done once."""
+"""Steps that are asked for under an idempotency key: whatever is written through this platform is done once."""
 
 from __future__ import annotations
 
 import dataclasses
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from api.store.records import person_of
 from api.store.replies import Once, answer_once
+from engine.kernel.canonical import content_hash
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
     from concurrent.futures import Future
 
@@ -16,8 +19,6 @@ if TYPE_CHECKING:
     from api.services.platform import Platform
     from api.store.keys import Keys
     from api.store.writer import Writer
-
-__all__ = ["Once", "doing_once"]
 
 T = TypeVar("T")
 
@@ -42,3 +43,15 @@ def doing_once(platform: Platform, once: Once) -> Platform:
     # No step asks a writer for anything but `submit`.
     writer = cast("Writer", _OnceWriter(platform.writer, once, platform.keys))
     return dataclasses.replace(platform, writer=writer)
+
+
+def asked_once(  # noqa: PLR0913, PLR0917 - what a request under a key is made of
+    platform: Platform, client: str, key: str, said: bytes, person: str | None, now: dt.datetime
+) -> Platform:
+    """Give the platform for what a client says under a key, about `person` or whoever the answer's decision is about."""
+
+    def about(connection: Connection, made: object) -> str | None:
+        decision = made.get("recorded_as") if isinstance(made, dict) else None
+        return person if decision is None else person_of(connection, decision)
+
+    return doing_once(platform, Once(client, key, content_hash(said), now, about))

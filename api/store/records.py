@@ -215,6 +215,13 @@ def _entry(record: Record, digest: ContentHash, previous: ContentHash | None) ->
     )
 
 
+def person_of(connection: Connection, id_: str) -> str | None:
+    """Say whom a decision is about; None for no such decision."""
+    query = select(decisions.c.person).where(decisions.c.id == id_)
+    found: str | None = connection.execute(query).scalar()
+    return found
+
+
 def open_record(connection: Connection, id_: str, keys: Keys) -> Kept | None:
     """Give a decision with its body; raises ErasedError, AlteredError, None for no such decision."""
     query = select(decisions, people.c.key).join(people).where(decisions.c.id == id_)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import insert, select
 
 from api.store.keys import seal, unseal
+from api.store.people import is_erased
 from api.store.records import KeyReusedError, key_of
 from api.store.tables import people, replies
 from engine.kernel.canonical import canonical_json
@@ -60,6 +61,9 @@ def answer_once(
         return told
     made = work(connection)
     person = once.person_of(connection, made)
+    # Who was just erased has no key any more: what is left to say is where else to erase.
+    if person is not None and is_erased(connection, person):
+        person = None
     key = keys.master if person is None else key_of(connection, person, keys)
     connection.execute(
         insert(replies).values(

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from api.services.once import Once, doing_once
+from api.services.once import doing_once
 from api.services.platform import Platform, open_platform
 from api.store.events import Event, note
 from api.store.keys import ErasedError
 from api.store.people import Deed, erase
 from api.store.records import KeyReusedError, key_of
+from api.store.replies import Once
 from api.store.tables import events, replies
 from engine.kernel.canonical import content_hash
 from tests.support.databases import DATABASES, settings_on
