@@ -6,12 +6,13 @@ import datetime as dt
 import hashlib
 import secrets
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
+from fastapi.security import APIKeyCookie, HTTPBearer
 
 from api.http.problems import ProblemError
 from api.http.rates import address_of
@@ -38,13 +39,23 @@ def platform_of(request: Request) -> Platform:
 # --- who calls -------------------------------------------------------------------------------------
 
 
+# What the API's description tells of credentials; `Needs` reads them itself.
+_KEY = HTTPBearer(scheme_name="key", description="a key, or a client's token", auto_error=False)
+_SESSION = APIKeyCookie(name="__Host-evenhand", scheme_name="session", auto_error=False)
+
+
 class Needs:
     """The dependency that lets only callers with one of these scopes through; without scopes, whoever is known."""
 
     def __init__(self, *scopes: str) -> None:
         self.scopes = scopes
 
-    async def __call__(self, request: Request) -> Caller:
+    async def __call__(
+        self,
+        request: Request,
+        _key: Annotated[object, Depends(_KEY)],
+        _session: Annotated[object, Depends(_SESSION)],
+    ) -> Caller:
         """Find the caller by bearer key, token or session; raises ProblemError."""
         caller = await _caller(request)
         request.state.caller = caller
@@ -53,18 +64,25 @@ class Needs:
         return caller
 
 
-CanDecide, CanRead, CanAudit = (Depends(Needs(scope)) for scope in ("decide", "read", "audit"))
-CanAuthor, CanApprove, CanPublish = (Depends(Needs(s)) for s in ("author", "approve", "publish"))
-CanPlan, CanExplain = Depends(Needs("plan", "decide")), Depends(Needs("read", "own"))
-TakesBack = Depends(Needs("author", "publish"))
-CanSeeDrafts = Depends(Needs("author", "approve", "publish", "audit"))
+def _needs(*scopes: str) -> Any:  # noqa: ANN401 - FastAPI's own
+    """Make the dependency, with its scopes in the API's description."""
+    return Security(Needs(*scopes), scopes=scopes)
+
+
+CanDecide, CanRead, CanAudit = (_needs(scope) for scope in ("decide", "read", "audit"))
+CanAuthor, CanApprove, CanPublish = (_needs(scope) for scope in ("author", "approve", "publish"))
+CanPlan, CanExplain = _needs("plan", "decide"), _needs("read", "own")
+TakesBack = _needs("author", "publish")
+CanSeeDrafts = _needs("author", "approve", "publish", "audit")
 # A check is kept beside the draft: whoever writes nothing does not check either.
-CanCheck = Depends(Needs("author", "approve", "publish"))
+CanCheck = _needs("author", "approve", "publish")
 ManagesPeople, Declares, SeesGroups = (
-    Depends(Needs(scope)) for scope in ("people", "demographics", "fairness")
+    _needs(scope) for scope in ("people", "demographics", "fairness")
 )
-GrantsExceptions = Depends(Needs("exceptions"))
-Invites, GivesAccess, IsKnown = Depends(Needs("invite")), Depends(Needs("access")), Depends(Needs())
+GrantsExceptions, Invites, GivesAccess = (
+    _needs(scope) for scope in ("exceptions", "invite", "access")
+)
+IsKnown = _needs()
 
 
 async def _caller(request: Request) -> Caller:
