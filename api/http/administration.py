@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.access import GivesAccess, platform_of
+from api.http.answers import CredentialsAnswer, PeopleAnswer, PersonAnswer, ShownAnswer
 from api.http.bodies import PersonName, body_as, schema_of
 from api.http.documented import answers
 from api.http.problems import ProblemError
@@ -54,13 +55,18 @@ def _giver(caller: Caller) -> Giver:
     return Giver(caller.client, dt.datetime.now(dt.UTC))
 
 
-@router.get("/credentials", dependencies=[GivesAccess])
+@router.get("/credentials", dependencies=[GivesAccess], response_model=CredentialsAnswer)
 def get_credentials(request: Request) -> JSONResponse:
     """List the keys, clients, sessions and links that are good, without their secrets."""
     return JSONResponse({"credentials": listed(platform_of(request))})
 
 
-@router.post("/credentials", status_code=201, openapi_extra=schema_of(NewCredential))
+@router.post(
+    "/credentials",
+    status_code=201,
+    openapi_extra=schema_of(NewCredential),
+    response_model=ShownAnswer,
+)
 def post_credential(
     request: Request, caller: _Giver, body: Annotated[NewCredential, body_as(NewCredential)]
 ) -> JSONResponse:
@@ -87,13 +93,13 @@ def delete_credential(
     return Response(status_code=204)
 
 
-@router.get("/people", dependencies=[GivesAccess])
+@router.get("/people", dependencies=[GivesAccess], response_model=PeopleAnswer)
 def get_people(request: Request) -> JSONResponse:
     """List the people with a password here, and their roles."""
     return JSONResponse({"people": sign_in.people(platform_of(request))})
 
 
-@router.put("/people/{name}", openapi_extra=schema_of(Person))
+@router.put("/people/{name}", openapi_extra=schema_of(Person), response_model=PersonAnswer)
 def put_person(
     request: Request, name: _Name, caller: _Giver, body: Annotated[Person, body_as(Person)]
 ) -> JSONResponse:

@@ -19,6 +19,16 @@ from api.http.access import (
     answer_record,
     platform_of,
 )
+from api.http.answers import (
+    CounterfactualAnswer,
+    DecisionAnswer,
+    DecisionPage,
+    ExplanationAnswer,
+    InputsAnswer,
+    ProofAnswer,
+    ReplayAnswer,
+    WhatIfAnswer,
+)
 from api.http.bodies import (
     DecisionRequest,
     EvaluationRequest,
@@ -32,15 +42,7 @@ from api.http.documented import (
     OF_A_NAME,
     OF_A_RECORD,
     RECORDS,
-    CounterfactualAnswer,
-    DecisionAnswer,
-    DecisionPage,
-    ExplanationAnswer,
-    InputsAnswer,
-    ProofAnswer,
-    ReplayAnswer,
     Responses,
-    WhatIfAnswer,
     answers,
     body_of,
 )

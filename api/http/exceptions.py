@@ -18,6 +18,7 @@ from api.http.access import (
     answer_record,
     platform_of,
 )
+from api.http.answers import CountAnswer, ExceptionAnswer
 from api.http.bodies import body_as, schema_of
 from api.http.documented import answers
 from api.http.once import Once
@@ -58,7 +59,9 @@ class ApprovalRequest(BaseModel):
     role: str = Field(pattern="^[a-z][a-z_]{0,39}$", examples=["hr_director"])
 
 
-@router.post("", status_code=201, openapi_extra=schema_of(ExceptionRequest))
+@router.post(
+    "", status_code=201, openapi_extra=schema_of(ExceptionRequest), response_model=ExceptionAnswer
+)
 def post_exception(
     request: Request,
     caller: Annotated[Caller, CanDecide],
@@ -72,7 +75,12 @@ def post_exception(
     return answer(request, exceptions.ask(platform, question), 201)
 
 
-@router.post("/{id_}/approvals", status_code=201, openapi_extra=schema_of(ApprovalRequest))
+@router.post(
+    "/{id_}/approvals",
+    status_code=201,
+    openapi_extra=schema_of(ApprovalRequest),
+    response_model=ExceptionAnswer,
+)
 def post_approval(
     request: Request,
     id_: _ID,
@@ -88,13 +96,13 @@ def post_approval(
     return answer_record(request, made["recorded_as"], made, 201)
 
 
-@router.get("/count", dependencies=[CanAudit])
+@router.get("/count", dependencies=[CanAudit], response_model=CountAnswer)
 def get_count(request: Request) -> JSONResponse:
     """Count exceptions by kind and outcome."""
     return JSONResponse({"exceptions": exceptions.count(platform_of(request))})
 
 
-@router.get("/{id_}", dependencies=[CanRead])
+@router.get("/{id_}", dependencies=[CanRead], response_model=ExceptionAnswer)
 def get_exception(request: Request, id_: _ID) -> JSONResponse:
     """Give an exception as it was decided last."""
     found = exceptions.find(platform_of(request), id_)

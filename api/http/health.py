@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from api.http.access import CanAudit, platform_of
+from api.http.answers import ReadyAnswer
 from api.http.documented import answers
 
 router = APIRouter(tags=["health"])
@@ -17,7 +18,11 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses={503: {"description": "the database does not answer"}})
+@router.get(
+    "/readyz",
+    responses={503: {"description": "the database does not answer"}},
+    response_model=ReadyAnswer,
+)
 def ready(request: Request) -> JSONResponse:
     """Say whether the database answers."""
     is_ready = platform_of(request).is_ready()

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 
 from api.http.access import CanAudit, platform_of
-from api.http.documented import GrowthAnswer, answers
+from api.http.answers import GrowthAnswer, ProofAnswer
+from api.http.documented import answers
 from api.services.access import Caller
 from api.services.log import bundle, note_bundle, proof_of, proof_of_growth, public_key, signed_head
 
@@ -30,7 +31,7 @@ def get_key(request: Request) -> PlainTextResponse:
     return PlainTextResponse(f"{public_key(platform_of(request))}\n")
 
 
-@router.get("/entries/{subject}/proof")
+@router.get("/entries/{subject}/proof", response_model=ProofAnswer)
 def prove_entry(
     request: Request, subject: Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 ) -> JSONResponse:
@@ -48,7 +49,11 @@ def get_consistency(
     return JSONResponse(proof_of_growth(platform_of(request), old, size))
 
 
-@router.get("/bundle", response_class=StreamingResponse)
+@router.get(
+    "/bundle",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}}},
+)
 def get_bundle(request: Request, caller: Annotated[Caller, CanAudit]) -> StreamingResponse:
     """Give the whole log as lines of JSON, which `evenhand verify` checks without the service."""
     platform, now = platform_of(request), dt.datetime.now(dt.UTC)

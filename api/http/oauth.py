@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api.http.access import note_failure, platform_of, refuse_guessing
+from api.http.answers import TokenAnswer
 from api.http.bodies import read_raw
 from api.http.documented import answers
 from api.services.roles import SCOPES
@@ -54,7 +55,7 @@ class _RefusedError(Exception):
     """Raised with an error of RFC 6749, section 5.2."""
 
 
-@router.post(_TOKEN, responses=_ANSWERS, openapi_extra=_BODY)
+@router.post(_TOKEN, responses=_ANSWERS, openapi_extra=_BODY, response_model=TokenAnswer)
 async def post_token(request: Request) -> JSONResponse:
     """Give a client a token for some minutes, for all its scopes or for those that it names."""
     refuse_guessing(request)

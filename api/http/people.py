@@ -16,6 +16,7 @@ from api.http.access import (
     answer,
     platform_of,
 )
+from api.http.answers import ErasureAnswer, ExportAnswer, HoldAnswer, LinksAnswer, OutcomesAnswer
 from api.http.bodies import body_as, schema_of
 from api.http.documented import answers
 from api.http.once import Once
@@ -86,7 +87,9 @@ def _deed(caller: Caller, reason: str = "") -> Deed:
     return Deed(caller.client, dt.datetime.now(dt.UTC), reason)
 
 
-@router.get("/people/{person}/external-ids", dependencies=[ManagesPeople])
+@router.get(
+    "/people/{person}/external-ids", dependencies=[ManagesPeople], response_model=LinksAnswer
+)
 def get_links(request: Request, person: _Person) -> JSONResponse:
     """List what other systems call a person; after an erasure, where they are still to be erased."""
     return answer(request, {"external_ids": people.links(platform_of(request), person)})
@@ -112,7 +115,12 @@ def delete_link(
     return Response(status_code=204)
 
 
-@router.post("/people/{person}/holds", status_code=201, openapi_extra=schema_of(Reason))
+@router.post(
+    "/people/{person}/holds",
+    status_code=201,
+    openapi_extra=schema_of(Reason),
+    response_model=HoldAnswer,
+)
 def post_hold(person: _Person, caller: _Manager, asked: _Reason, platform: Once) -> JSONResponse:
     """Place a legal hold: until it is lifted the person is not erased."""
     id_ = people.hold(platform, person, _deed(caller, asked.reason))
@@ -133,7 +141,9 @@ def lift_hold(
     return Response(status_code=204)
 
 
-@router.post("/people/{person}/erasure", openapi_extra=schema_of(Reason))
+@router.post(
+    "/people/{person}/erasure", openapi_extra=schema_of(Reason), response_model=ErasureAnswer
+)
 def post_erasure(
     request: Request, person: _Person, caller: _Manager, asked: _Reason, platform: Once
 ) -> JSONResponse:
@@ -144,7 +154,9 @@ def post_erasure(
 @router.get(
     "/people/{person}/export",
     response_model=None,
-    responses={200: {"content": {"application/json": {}, "text/plain": {}}}},
+    responses={
+        200: {"model": ExportAnswer, "content": {"text/plain": {"schema": {"type": "string"}}}}
+    },
 )
 def get_export(
     request: Request,
@@ -174,7 +186,7 @@ def put_demographics(
     return Response(status_code=204)
 
 
-@router.get("/audit/outcomes")
+@router.get("/audit/outcomes", response_model=OutcomesAnswer)
 def get_outcomes(
     request: Request,
     caller: Annotated[Caller, SeesGroups],

@@ -10,15 +10,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api.http.access import CanPlan, answer, platform_of
+from api.http.answers import PlanAnswer, ProposalAnswer
 from api.http.bodies import PlanRequest, ReplanRequest, moment, parse, read_raw
-from api.http.documented import (
-    OF_A_BODY,
-    OF_A_RECORD,
-    PlanAnswer,
-    ProposalAnswer,
-    answers,
-    body_of,
-)
+from api.http.documented import OF_A_BODY, OF_A_RECORD, answers, body_of
 from api.http.problems import ProblemError, language_of
 from api.services.plan import Results, draw_plan, plan_again
 from engine.rules.inputs import read_number

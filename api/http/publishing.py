@@ -20,6 +20,16 @@ from api.http.access import (
     TakesBack,
     platform_of,
 )
+from api.http.answers import (
+    AgreementAnswer,
+    DecidedPage,
+    DifferenceAnswer,
+    HistoryPage,
+    InForceAnswer,
+    StopAnswer,
+    VersionAnswer,
+    VersionPage,
+)
 from api.http.bodies import body_as, moment, schema_of
 from api.http.documented import answers
 from api.http.once import Once
@@ -160,21 +170,23 @@ def _act(caller: Caller, body: Body) -> Act:
 # --- looking -------------------------------------------------------------------------------------
 
 
-@router.get("/{kind:collection}", dependencies=[CanSeeDrafts])
+@router.get("/{kind:collection}", dependencies=[CanSeeDrafts], response_model=VersionPage)
 def list_versions(request: Request, kind: _Kind, page: _Numbered) -> JSONResponse:
     """List the versions of all documents of a kind, with their states."""
     now = dt.datetime.now(dt.UTC)
     return JSONResponse(views.versions(platform_of(request), kind, None, page, now))
 
 
-@router.get("/{kind:collection}/{id_}", dependencies=[CanSeeDrafts])
+@router.get("/{kind:collection}/{id_}", dependencies=[CanSeeDrafts], response_model=VersionPage)
 def list_versions_of(request: Request, kind: _Kind, id_: _Id, page: _Numbered) -> JSONResponse:
     """List the versions of one document, with their states."""
     now = dt.datetime.now(dt.UTC)
     return JSONResponse(views.versions(platform_of(request), kind, id_, page, now))
 
 
-@router.get("/{kind:collection}/{id_}/in-force", dependencies=[CanSeeDrafts])
+@router.get(
+    "/{kind:collection}/{id_}/in-force", dependencies=[CanSeeDrafts], response_model=InForceAnswer
+)
 def get_in_force(
     request: Request,
     kind: _Kind,
@@ -188,7 +200,9 @@ def get_in_force(
     return JSONResponse(views.in_force(platform_of(request), kind, id_, when, known))
 
 
-@router.get("/{kind:collection}/{id_}/history", dependencies=[CanSeeDrafts])
+@router.get(
+    "/{kind:collection}/{id_}/history", dependencies=[CanSeeDrafts], response_model=HistoryPage
+)
 def get_history(
     request: Request,
     kind: _Kind,
@@ -200,7 +214,9 @@ def get_history(
     return JSONResponse(views.history(platform_of(request), kind, id_, version, page))
 
 
-@router.get("/{kind:collection}/{id_}/diff", dependencies=[CanSeeDrafts])
+@router.get(
+    "/{kind:collection}/{id_}/diff", dependencies=[CanSeeDrafts], response_model=DifferenceAnswer
+)
 def get_difference(
     request: Request,
     kind: _Kind,
@@ -213,14 +229,14 @@ def get_difference(
     return JSONResponse(views.difference(platform_of(request), *names, language_of(request)))
 
 
-@router.get(_ONE, dependencies=[CanSeeDrafts])
+@router.get(_ONE, dependencies=[CanSeeDrafts], response_model=VersionAnswer)
 def get_version(request: Request, name: _Name) -> JSONResponse:
     """Give a version: its files, its state, who wrote and who approved it."""
     now = dt.datetime.now(dt.UTC)
     return JSONResponse(views.version(platform_of(request), name, now))
 
 
-@router.get(f"{_ONE}/decisions", dependencies=[CanAudit])
+@router.get(f"{_ONE}/decisions", dependencies=[CanAudit], response_model=DecidedPage)
 def get_decisions(
     request: Request,
     name: _Name,
@@ -232,7 +248,7 @@ def get_decisions(
     return JSONResponse(views.decisions(platform_of(request), name, page))
 
 
-@router.get(f"{_ONE}/agreement", dependencies=[CanSeeDrafts])
+@router.get(f"{_ONE}/agreement", dependencies=[CanSeeDrafts], response_model=AgreementAnswer)
 def get_agreement(request: Request, name: _Name, page: _ById) -> JSONResponse:
     """Report how a version in shadow agrees with the one in force, and which decisions differ, by pages."""
     return JSONResponse(views.agreement(platform_of(request), name, page))
@@ -241,7 +257,7 @@ def get_agreement(request: Request, name: _Name, page: _ById) -> JSONResponse:
 # --- writing -------------------------------------------------------------------------------------
 
 
-@router.put(_ONE, openapi_extra=schema_of(Draft))
+@router.put(_ONE, openapi_extra=schema_of(Draft), response_model=VersionAnswer)
 def put_draft(
     request: Request,
     caller: Annotated[Caller, CanAuthor],
@@ -252,7 +268,7 @@ def put_draft(
     return JSONResponse(steps.draft(platform_of(request), name, body.files, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/check", openapi_extra=schema_of(Body))
+@router.post(f"{_ONE}/check", openapi_extra=schema_of(Body), response_model=VersionAnswer)
 def check_version(
     caller: Annotated[Caller, CanCheck],
     body: Annotated[Body, body_as(Body)],
@@ -263,7 +279,7 @@ def check_version(
     return JSONResponse(steps.check(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/submit", openapi_extra=schema_of(Body))
+@router.post(f"{_ONE}/submit", openapi_extra=schema_of(Body), response_model=VersionAnswer)
 def submit_version(
     caller: Annotated[Caller, CanAuthor],
     body: Annotated[Body, body_as(Body)],
@@ -274,7 +290,7 @@ def submit_version(
     return JSONResponse(steps.submit(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/withdraw", openapi_extra=schema_of(Body))
+@router.post(f"{_ONE}/withdraw", openapi_extra=schema_of(Body), response_model=VersionAnswer)
 def withdraw_version(
     caller: Annotated[Caller, TakesBack],
     body: Annotated[Body, body_as(Body)],
@@ -285,7 +301,7 @@ def withdraw_version(
     return JSONResponse(steps.withdraw(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/discard", openapi_extra=schema_of(Said))
+@router.post(f"{_ONE}/discard", openapi_extra=schema_of(Said), response_model=VersionAnswer)
 def discard_version(
     caller: Annotated[Caller, TakesBack],
     body: Annotated[Said, body_as(Said)],
@@ -296,7 +312,7 @@ def discard_version(
     return JSONResponse(steps.discard(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/approve", openapi_extra=schema_of(Approval))
+@router.post(f"{_ONE}/approve", openapi_extra=schema_of(Approval), response_model=VersionAnswer)
 def approve_version(
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Approval, body_as(Approval)],
@@ -308,7 +324,7 @@ def approve_version(
     return JSONResponse(steps.approve(platform, name, body.digest, act))
 
 
-@router.post(f"{_ONE}/reject", openapi_extra=schema_of(Said))
+@router.post(f"{_ONE}/reject", openapi_extra=schema_of(Said), response_model=VersionAnswer)
 def reject_version(
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Said, body_as(Said)],
@@ -319,7 +335,7 @@ def reject_version(
     return JSONResponse(steps.reject(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/waive", openapi_extra=schema_of(Waiver))
+@router.post(f"{_ONE}/waive", openapi_extra=schema_of(Waiver), response_model=VersionAnswer)
 def waive_finding(
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Waiver, body_as(Waiver)],
@@ -332,7 +348,7 @@ def waive_finding(
     return JSONResponse(steps.waive(platform, name, body.what, until or act.at, act))
 
 
-@router.post(f"{_ONE}/assess", openapi_extra=schema_of(Assessment))
+@router.post(f"{_ONE}/assess", openapi_extra=schema_of(Assessment), response_model=VersionAnswer)
 def assess_version(
     caller: Annotated[Caller, CanAuthor],
     body: Annotated[Assessment, body_as(Assessment)],
@@ -344,7 +360,7 @@ def assess_version(
     return JSONResponse(steps.assess(platform, name, body.kept_at, act))
 
 
-@router.post(f"{_ONE}/publish", openapi_extra=schema_of(Body))
+@router.post(f"{_ONE}/publish", openapi_extra=schema_of(Body), response_model=VersionAnswer)
 def publish_version(
     caller: Annotated[Caller, CanPublish],
     body: Annotated[Body, body_as(Body)],
@@ -355,7 +371,7 @@ def publish_version(
     return JSONResponse(steps.publish(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/shadow", openapi_extra=schema_of(ShadowSwitch))
+@router.post(f"{_ONE}/shadow", openapi_extra=schema_of(ShadowSwitch), response_model=VersionAnswer)
 def shadow_version(
     caller: Annotated[Caller, CanPublish],
     body: Annotated[ShadowSwitch, body_as(ShadowSwitch)],
@@ -367,7 +383,9 @@ def shadow_version(
     return JSONResponse(steps.shadow(platform, name, act, runs=body.runs))
 
 
-@router.post("/{kind:collection}/{id_}/suspend", openapi_extra=schema_of(Said))
+@router.post(
+    "/{kind:collection}/{id_}/suspend", openapi_extra=schema_of(Said), response_model=StopAnswer
+)
 def suspend_document(
     caller: Annotated[Caller, CanPublish],
     body: Annotated[Said, body_as(Said)],
@@ -379,7 +397,9 @@ def suspend_document(
     return JSONResponse(steps.suspend(platform, kind, id_, _act(caller, body)))
 
 
-@router.post("/{kind:collection}/{id_}/resume", openapi_extra=schema_of(Said))
+@router.post(
+    "/{kind:collection}/{id_}/resume", openapi_extra=schema_of(Said), response_model=StopAnswer
+)
 def resume_document(
     caller: Annotated[Caller, CanPublish],
     body: Annotated[Said, body_as(Said)],

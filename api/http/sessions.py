@@ -22,6 +22,7 @@ from api.http.access import (
     refuse_guessing,
     session_in,
 )
+from api.http.answers import LinkAnswer
 from api.http.bodies import CaseName, body_as, schema_of
 from api.http.documented import answers
 from api.http.problems import ProblemError
@@ -287,7 +288,11 @@ def get_callback(
 
 
 @router.post(
-    "/links", status_code=201, responses=answers("too-large"), openapi_extra=schema_of(Invitation)
+    "/links",
+    status_code=201,
+    responses=answers("too-large"),
+    openapi_extra=schema_of(Invitation),
+    response_model=LinkAnswer,
 )
 def post_link(
     request: Request,

@@ -15,6 +15,7 @@ from api.store.access import make_key
 from engine.content import read_content
 from engine.lock import LOCK_NAME, parse_lock, unlocked
 from tests.support.databases import settings_on
+from tests.support.described import hold_to_description
 from tests.support.source import ROOT
 
 if TYPE_CHECKING:
@@ -157,4 +158,4 @@ def open_office(database: str, folder: Path) -> Iterator[Office]:
                 return {who: make_key(connection, who, may, now) for who, may in PEOPLE.items()}
 
             platform: Platform = client.app.state.platform  # type: ignore[attr-defined]
-            yield Office(client, platform.writer.submit(work).result())
+            yield Office(hold_to_description(client), platform.writer.submit(work).result())

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.cli.operate import begin
 from tests.support.databases import DATABASES, settings_on
+from tests.support.described import hold_to_description
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,4 +25,4 @@ def service(
         key = begin(settings, None)
         with TestClient(create_app(settings), raise_server_exceptions=False) as client:
             client.headers["authorization"] = f"Bearer {key}"
-            yield client
+            yield hold_to_description(client)
