@@ -61,24 +61,22 @@ class _Collection(StringConvertor):
 
 
 register_url_convertor("collection", _Collection())
-router = APIRouter(
-    prefix="/v1",
-    tags=["publishing"],
-    responses=answers(
-        "not-found",
-        "too-large",
-        "own-work",
-        "others-work",
-        "stale",
-        "published",
-        "wrong-state",
-        "not-approved",
-        "no-shadow",
-        "over",
-        "blocked",
-        "key-reused",
-    ),
+router = APIRouter(prefix="/v1", tags=["publishing"], responses=answers("not-found"))
+_STEP = answers(
+    "not-found",
+    "too-large",
+    "own-work",
+    "others-work",
+    "stale",
+    "published",
+    "wrong-state",
+    "not-approved",
+    "no-shadow",
+    "over",
+    "blocked",
+    "key-reused",
 )
+"""What a step of a version may be answered with."""
 
 _Kind = Annotated[
     str, Path(description="The kind of document.", json_schema_extra={"enum": [*COLLECTIONS]})
@@ -257,7 +255,7 @@ def get_agreement(request: Request, name: _Name, page: _ById) -> JSONResponse:
 # --- writing -------------------------------------------------------------------------------------
 
 
-@router.put(_ONE, openapi_extra=schema_of(Draft), response_model=VersionAnswer)
+@router.put(_ONE, openapi_extra=schema_of(Draft), responses=_STEP, response_model=VersionAnswer)
 def put_draft(
     request: Request,
     caller: Annotated[Caller, CanAuthor],
@@ -268,7 +266,9 @@ def put_draft(
     return JSONResponse(steps.draft(platform_of(request), name, body.files, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/check", openapi_extra=schema_of(Body), response_model=VersionAnswer)
+@router.post(
+    f"{_ONE}/check", openapi_extra=schema_of(Body), responses=_STEP, response_model=VersionAnswer
+)
 def check_version(
     caller: Annotated[Caller, CanCheck],
     body: Annotated[Body, body_as(Body)],
@@ -279,7 +279,9 @@ def check_version(
     return JSONResponse(steps.check(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/submit", openapi_extra=schema_of(Body), response_model=VersionAnswer)
+@router.post(
+    f"{_ONE}/submit", openapi_extra=schema_of(Body), responses=_STEP, response_model=VersionAnswer
+)
 def submit_version(
     caller: Annotated[Caller, CanAuthor],
     body: Annotated[Body, body_as(Body)],
@@ -290,7 +292,9 @@ def submit_version(
     return JSONResponse(steps.submit(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/withdraw", openapi_extra=schema_of(Body), response_model=VersionAnswer)
+@router.post(
+    f"{_ONE}/withdraw", openapi_extra=schema_of(Body), responses=_STEP, response_model=VersionAnswer
+)
 def withdraw_version(
     caller: Annotated[Caller, TakesBack],
     body: Annotated[Body, body_as(Body)],
@@ -301,7 +305,9 @@ def withdraw_version(
     return JSONResponse(steps.withdraw(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/discard", openapi_extra=schema_of(Said), response_model=VersionAnswer)
+@router.post(
+    f"{_ONE}/discard", openapi_extra=schema_of(Said), responses=_STEP, response_model=VersionAnswer
+)
 def discard_version(
     caller: Annotated[Caller, TakesBack],
     body: Annotated[Said, body_as(Said)],
@@ -312,7 +318,12 @@ def discard_version(
     return JSONResponse(steps.discard(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/approve", openapi_extra=schema_of(Approval), response_model=VersionAnswer)
+@router.post(
+    f"{_ONE}/approve",
+    openapi_extra=schema_of(Approval),
+    responses=_STEP,
+    response_model=VersionAnswer,
+)
 def approve_version(
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Approval, body_as(Approval)],
@@ -324,7 +335,9 @@ def approve_version(
     return JSONResponse(steps.approve(platform, name, body.digest, act))
 
 
-@router.post(f"{_ONE}/reject", openapi_extra=schema_of(Said), response_model=VersionAnswer)
+@router.post(
+    f"{_ONE}/reject", openapi_extra=schema_of(Said), responses=_STEP, response_model=VersionAnswer
+)
 def reject_version(
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Said, body_as(Said)],
@@ -335,7 +348,9 @@ def reject_version(
     return JSONResponse(steps.reject(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/waive", openapi_extra=schema_of(Waiver), response_model=VersionAnswer)
+@router.post(
+    f"{_ONE}/waive", openapi_extra=schema_of(Waiver), responses=_STEP, response_model=VersionAnswer
+)
 def waive_finding(
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Waiver, body_as(Waiver)],
@@ -348,7 +363,12 @@ def waive_finding(
     return JSONResponse(steps.waive(platform, name, body.what, until or act.at, act))
 
 
-@router.post(f"{_ONE}/assess", openapi_extra=schema_of(Assessment), response_model=VersionAnswer)
+@router.post(
+    f"{_ONE}/assess",
+    openapi_extra=schema_of(Assessment),
+    responses=_STEP,
+    response_model=VersionAnswer,
+)
 def assess_version(
     caller: Annotated[Caller, CanAuthor],
     body: Annotated[Assessment, body_as(Assessment)],
@@ -360,7 +380,9 @@ def assess_version(
     return JSONResponse(steps.assess(platform, name, body.kept_at, act))
 
 
-@router.post(f"{_ONE}/publish", openapi_extra=schema_of(Body), response_model=VersionAnswer)
+@router.post(
+    f"{_ONE}/publish", openapi_extra=schema_of(Body), responses=_STEP, response_model=VersionAnswer
+)
 def publish_version(
     caller: Annotated[Caller, CanPublish],
     body: Annotated[Body, body_as(Body)],
@@ -371,7 +393,12 @@ def publish_version(
     return JSONResponse(steps.publish(platform, name, _act(caller, body)))
 
 
-@router.post(f"{_ONE}/shadow", openapi_extra=schema_of(ShadowSwitch), response_model=VersionAnswer)
+@router.post(
+    f"{_ONE}/shadow",
+    openapi_extra=schema_of(ShadowSwitch),
+    responses=_STEP,
+    response_model=VersionAnswer,
+)
 def shadow_version(
     caller: Annotated[Caller, CanPublish],
     body: Annotated[ShadowSwitch, body_as(ShadowSwitch)],
@@ -384,7 +411,10 @@ def shadow_version(
 
 
 @router.post(
-    "/{kind:collection}/{id_}/suspend", openapi_extra=schema_of(Said), response_model=StopAnswer
+    "/{kind:collection}/{id_}/suspend",
+    openapi_extra=schema_of(Said),
+    responses=_STEP,
+    response_model=StopAnswer,
 )
 def suspend_document(
     caller: Annotated[Caller, CanPublish],
@@ -398,7 +428,10 @@ def suspend_document(
 
 
 @router.post(
-    "/{kind:collection}/{id_}/resume", openapi_extra=schema_of(Said), response_model=StopAnswer
+    "/{kind:collection}/{id_}/resume",
+    openapi_extra=schema_of(Said),
+    responses=_STEP,
+    response_model=StopAnswer,
 )
 def resume_document(
     caller: Annotated[Caller, CanPublish],

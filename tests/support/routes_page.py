@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from api.app import create_app
+from api.http.problems import TITLES
 from api.settings import Settings
 
 if TYPE_CHECKING:
@@ -13,9 +14,17 @@ if TYPE_CHECKING:
 
 _OPENING = """# Routes
 
-Every route with the scope that it wants, what it takes beside the address, and what it answers besides a success. What holds for all of them
-(numbers, problems, idempotency keys) is in [the API](api.md); shapes and examples are at `/openapi.json`. This page is
-written from that description by `EVENHAND_UPDATE_GOLDEN=1 pytest tests/golden/test_routes.py`.
+Every route with the scope that it wants, what it takes beside the address, and what it may answer besides a success, what any
+route may (400, 401, 403, 422, 429, 500) left out. What holds for all of them is in [the API](api.md); shapes and examples are at
+`/openapi.json`. This page is written from that description by `EVENHAND_UPDATE_GOLDEN=1 pytest tests/golden/test_routes.py`.
+"""
+_PROBLEMS = """
+## Problems
+
+The `type` of each is `urn:evenhand:problem:` and its name.
+
+| status | name | title |
+|---|---|---|
 """
 _OF_ALL = {"400", "401", "403", "422", "429", "500"}
 
@@ -29,6 +38,9 @@ def routes_page() -> str:
     for tag, operations in groupby(found, key=lambda one: one[0]):
         parts.append(f"\n## {tag.capitalize()}\n\n{about[tag]}\n")
         parts += [_told(method, path, told) for _, method, path, told in operations]
+    parts.append(_PROBLEMS)
+    ordered = sorted(TITLES.items(), key=lambda one: (one[1][0], one[0]))
+    parts += [f"| {status} | `{name}` | {title} |\n" for name, (status, title, _) in ordered]
     return "".join(parts)
 
 
