@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import multiprocessing
 import statistics
+import sys
 import tempfile
-import threading
 import time
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from api.cli.operate import begin
 from api.http.batch import MAX_LINES
@@ -20,20 +19,22 @@ from api.services.platform import open_platform
 from api.store.ledger import append, integrate
 from engine.audit.entry import LogEntry
 from engine.kernel.canonical import content_hash
+from tests.benchmarks.load import CLIENTS, has_generator, load
 from tests.benchmarks.timing import Figure
 from tests.support.databases import DATABASES, postgres, settings_on
 from tests.support.running import running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from api.services.platform import Platform
     from api.settings import Settings
+    from tests.benchmarks.load import Load
     from tests.support.running import Running
 
-CLIENTS, SECONDS, ROUNDS = 16, 3.0, 3
+SECONDS, ROUNDS = 4, 3
 GROUPED = 2_000
-BODY = {
+BODY: dict[str, Any] = {
     "rule_set": "offer@1.0.0",
     "inputs": {"overall": "87.3", "assessed": True, "band_min": 8000, "band_max": 10000},
 }
@@ -52,29 +53,34 @@ def service_figures() -> Iterator[Figure]:
 
 
 def _over_http(database: str, given: Settings, folder: Path) -> Iterator[Figure]:
-    """Load a running service from a process of its own: recorded, the same without the record, and a bare hello."""
+    """Load a running service by turns: recorded, the same without the record, and a bare hello."""
     quiet = {"EVENHAND_REQUESTS_A_SECOND": "1000000", "EVENHAND_LOG_LEVEL": "warning"}
-    asked = {
-        "recorded": _Asking("POST", "/v1/decisions", json.dumps(BODY)),
-        "unrecorded": _Asking("POST", "/v1/decisions", json.dumps({**BODY, "dry_run": True})),
-        "hello": _Asking("GET", "/healthz"),
-    }
     with running(given, folder / "log", **quiet) as service:
-        _load(service, asked["recorded"])
-        rounds = [
-            {name: _load(service, asking) for name, asking in asked.items()} for _ in range(ROUNDS)
-        ]
+        if has_generator():
+            yield from _loaded(f"service.{database}", service)
+        else:
+            print("no load over HTTP: wrk is not installed (apt-get install wrk)", file=sys.stderr)
         yield from _batch_memory(f"service.{database}", service)
+
+
+def _loaded(name: str, service: Running) -> Iterator[Figure]:
+    at = f"{service.url}/v1/decisions"
+    asked: dict[str, Callable[[], Load]] = {
+        "recorded": lambda: load(at, SECONDS, key=service.key, body=BODY),
+        "unrecorded": lambda: load(at, SECONDS, key=service.key, body={**BODY, "dry_run": True}),
+        "hello": lambda: load(f"{service.url}/healthz", SECONDS),
+    }
+    asked["recorded"]()
+    rounds = [{what: ask() for what, ask in asked.items()} for _ in range(ROUNDS)]
     for what in asked:
-        name = f"service.{database}.{what}"
-        taken = sorted(one for each in rounds for one in each[what])
-        rate = statistics.median(len(each[what]) / SECONDS for each in rounds)
-        yield Figure(f"{name}_a_second", rate, "1/s", f"{CLIENTS} clients")
-        yield Figure(f"{name}_p50_ms", taken[len(taken) // 2] * 1000, "ms")
-        yield Figure(f"{name}_p99_ms", taken[len(taken) * 99 // 100] * 1000, "ms")
+        told = [each[what] for each in rounds]
+        rate, p50, p99 = (statistics.median(figure) for figure in zip(*told, strict=True))
+        yield Figure(f"{name}.{what}_a_second", rate, "1/s", f"{CLIENTS} clients")
+        yield Figure(f"{name}.{what}_p50_ms", p50, "ms")
+        yield Figure(f"{name}.{what}_p99_ms", p99, "ms")
     for above, below in (("recorded", "unrecorded"), ("recorded", "hello")):
-        ratio = statistics.median(len(each[above]) / len(each[below]) for each in rounds)
-        yield Figure(f"service.{database}.{above}_vs_{below}", ratio, "×")
+        ratio = statistics.median(each[above].a_second / each[below].a_second for each in rounds)
+        yield Figure(f"{name}.{above}_vs_{below}", ratio, "×")
 
 
 def _batch_memory(name: str, service: Running) -> Iterator[Figure]:
@@ -92,44 +98,6 @@ def _batch_memory(name: str, service: Running) -> Iterator[Figure]:
     taken = time.perf_counter() - began
     yield Figure(f"{name}.batch_lines_a_second", count / taken, "1/s", f"{MAX_LINES:,} lines")
     yield Figure(f"{name}.batch_memory_mib", service.peak_mib() - before, "MiB", "more at the peak")
-
-
-class _Asking(NamedTuple):
-    """A request that is asked again and again."""
-
-    method: str
-    path: str
-    body: str | None = None
-
-
-def _load(service: Running, asking: _Asking) -> list[float]:
-    """Ask from another process for a while; gives the seconds of each answer."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        made: list[float] = pool.apply(_asked, (service.port, service.key, asking))
-    return made
-
-
-def _asked(port: int, key: str, asking: _Asking) -> list[float]:
-    taken: list[float] = []
-
-    def ask() -> None:
-        connection = HTTPConnection("127.0.0.1", port)
-        until = time.perf_counter() + SECONDS
-        while (began := time.perf_counter()) < until:
-            connection.request(*asking, headers={"authorization": f"Bearer {key}"})
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status not in {200, 201}:
-                raise RuntimeError(answer.status)
-            taken.append(time.perf_counter() - began)
-
-    threads = [threading.Thread(target=ask) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return taken
 
 
 def _in_process(database: str, given: Settings) -> Iterator[Figure]:
@@ -158,8 +126,7 @@ def _in_process(database: str, given: Settings) -> Iterator[Figure]:
 
 def _committed(platform: Platform, number: int) -> float:
     """Record so many decisions, all of them queued at once; gives how many a second."""
-    case: dict[str, Any] = BODY
-    asked = Case(case["rule_set"], case["inputs"], NOW)
+    asked = Case(BODY["rule_set"], BODY["inputs"], NOW)
     began = time.perf_counter()
     for done in [decide(platform, asked, NOW, "bench", None) for _ in range(number)]:
         done.result()
