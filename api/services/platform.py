@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from api.services.access import Callers
+from api.services.callers import Callers
 from api.store.database import answers, is_sqlite, open_database
 from api.store.keys import Keys, open_keys
 from api.store.ledger import integrate
