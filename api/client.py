@@ -71,8 +71,8 @@ class Client:
     def batch(
         self, lines: Iterable[Mapping[str, object]], *, idempotency_key: str | None = None
     ) -> Iterator[Answer]:
-        """Decide many cases; gives the answer, or the `problem`, of each line in order."""
-        body = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
+        """Decide many cases, sent as they are given; gives the answer, or the `problem`, of each line in order."""
+        body = (f"{json.dumps(line, ensure_ascii=False)}\n".encode() for line in lines)
         with self._send("POST", "/v1/decisions/batch", body, idempotency_key) as answer:
             for line in answer:
                 yield json.loads(line)
@@ -157,7 +157,11 @@ class Client:
             return dict(json.load(answer))
 
     def _send(
-        self, method: str, path: str, body: bytes | None = None, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterable[bytes] | None = None,
+        key: str | None = None,
     ) -> HTTPResponse:
         headers = {**self.headers, "Authorization": f"Bearer {self.key}"}
         headers |= {"Accept-Language": self.lang}
