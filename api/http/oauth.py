@@ -34,7 +34,11 @@ _BODY = {
                     "required": ["grant_type"],
                     "properties": {
                         "grant_type": {"const": "client_credentials"},
-                        "scope": {"type": "string", "description": "some of the client's, or all"},
+                        "scope": {
+                            "type": "string",
+                            "description": "some of the client's, or all",
+                            "examples": ["decide read"],
+                        },
                         "client_id": {"type": "string"},
                         "client_secret": {"type": "string"},
                     },

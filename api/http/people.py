@@ -45,7 +45,7 @@ class Reason(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    reason: str = Field(min_length=1, max_length=200)
+    reason: str = Field(min_length=1, max_length=200, examples=["request 2026-118"])
 
 
 class Declared(BaseModel):

@@ -120,44 +120,56 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    reason: str = Field("", max_length=2000, pattern=_PRINTED)
+    reason: str = Field(
+        "", max_length=2000, pattern=_PRINTED, examples=["the board's line of June"]
+    )
 
 
 class Said(Body):
     """A step that nobody takes without a reason."""
 
-    reason: str = Field(min_length=1, max_length=2000, pattern=_PRINTED)
+    reason: str = Field(
+        min_length=1, max_length=2000, pattern=_PRINTED, examples=["read against HR-POL-07"]
+    )
 
 
 class Draft(Body):
     """The files of one version by path, as they lie in a folder of content."""
 
-    files: dict[Annotated[str, Field(max_length=200)], str] = Field(min_length=1, max_length=20_000)
+    files: dict[Annotated[str, Field(max_length=200)], str] = Field(
+        min_length=1,
+        max_length=20_000,
+        examples=[{"rules/offer/1.2.0.yaml": "…", "rules/offer/cases.yaml": "…"}],
+    )
 
 
 class Approval(Said):
     """An approval names what was read: the `digest` of the files, or the `hash` of the document."""
 
-    digest: str = Field(pattern="^sha256:[0-9a-f]{64}$")
+    digest: str = Field(pattern="^sha256:[0-9a-f]{64}$", examples=[f"sha256:{'0' * 64}"])
 
 
 class Waiver(Said):
     """What may pass though it is not proved: a guarantee's id or a table's name, until an instant."""
 
-    what: str = Field(min_length=1, max_length=120, pattern=_PRINTED)
-    until: str = Field(max_length=40, description="RFC 3339")
+    what: str = Field(min_length=1, max_length=120, pattern=_PRINTED, examples=["G2"])
+    until: str = Field(
+        max_length=40, description="RFC 3339", examples=["2027-01-31T00:00:00+08:00"]
+    )
 
 
 class Assessment(Body):
     """Where an assessment of the impact is kept."""
 
-    kept_at: str = Field(min_length=1, max_length=500, pattern=_PRINTED)
+    kept_at: str = Field(
+        min_length=1, max_length=500, pattern=_PRINTED, examples=["dpia/2026-11/offer"]
+    )
 
 
 class ShadowSwitch(Body):
     """Whether the version is to run in shadow."""
 
-    runs: bool
+    runs: bool = Field(examples=[True])
 
 
 def _act(caller: Caller, body: Body) -> Act:

@@ -51,7 +51,7 @@ class _Body(BaseModel):
 class SignIn(_Body):
     """A name and the password that goes with it."""
 
-    name: str = Field(max_length=64, pattern=_Printed)
+    name: str = Field(max_length=64, pattern=_Printed, examples=["administrator"])
     password: str = Field(max_length=sign_in.MOST)
 
 
@@ -59,20 +59,20 @@ class NewPassword(_Body):
     """The password until now, unless it was a one-time one, and the next."""
 
     before: str = Field("", max_length=sign_in.MOST)
-    password: str = Field(max_length=sign_in.MOST)
+    password: str = Field(max_length=sign_in.MOST, examples=["twelve letters at the least"])
 
 
 class Invitation(_Body):
     """The case whose candidate is to have a link, and for how long it can be redeemed."""
 
     case: CaseName
-    minutes: int | None = Field(None, ge=5)
+    minutes: int | None = Field(None, ge=5, examples=[1440])
 
 
 class Redemption(_Body):
     """The link as the candidate was sent it."""
 
-    link: str = Field(max_length=200)
+    link: str = Field(max_length=200, examples=["evl_4c1f09ab5d6e7f80_…"])
 
 
 class SessionAnswer(BaseModel):
