@@ -76,10 +76,10 @@ def test_what_fails_in_a_group_fails_alone(office: Office) -> None:
         platform,
         [(asked(70), "k"), (asked(71), "k"), (asked(72, person="gone"), None), (asked(73), None)],
     )
-    assert first.result(10)["decision"]["outcomes"] == {"outcome": "offer"}
+    # Where several write at once, either may be first.
+    failed = [one for one in (first, other) if one.exception(10) is not None]
+    assert [type(one.exception()) for one in failed] == [KeyReusedError]
     assert last.result(10)["decision"]["status"] == "decided"
-    with pytest.raises(KeyReusedError):
-        other.result(10)
     with pytest.raises(ErasedError):
         gone.result(10)
     assert counts(platform)[:2] == [3, 1]

@@ -194,7 +194,7 @@ def test_a_caller_is_remembered_and_forgotten_at_once_when_access_changes(
     # Another process did that: known for some seconds more, and no longer.
     assert service.get("/v1/decisions", headers=headers).status_code == 200
     later = time.monotonic() + REMEMBERED_SECONDS
-    monkeypatch.setattr("api.services.access.time", SimpleNamespace(monotonic=lambda: later))
+    monkeypatch.setattr("api.services.callers.time", SimpleNamespace(monotonic=lambda: later))
     assert service.get("/v1/decisions", headers=headers).status_code == 401
 
 
