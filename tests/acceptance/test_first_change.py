@@ -52,6 +52,8 @@ class _Walk:
                 self.edit(text)
             case _ if text.startswith(("cp ", "cat ")):
                 self.shell(text)
+            case _:
+                pass  # the service runs already, and the walk knows where
         return f"```{block['kind']}\n{text}```\n"
 
     def edit(self, text: str) -> None:
