@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_POSTGRES = frozenset({"postgresql", "postgres", "postgresql+psycopg"})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """The names of the machine itself, where nothing in between can listen."""
 
@@ -103,6 +104,16 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="the least that is logged"
     )
+
+    @field_validator("database_url", "vault_url")
+    @classmethod
+    def _is_address(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is not None:
+            parts = urlsplit(address.get_secret_value())
+            # `port` raises ValueError where it is no number; its words are never shown.
+            if parts.scheme not in _POSTGRES or parts.port == 0:
+                raise ValueError("an address of PostgreSQL is wanted")
+        return address
 
     @field_validator("oidc_issuer")
     @classmethod

@@ -50,19 +50,21 @@ def _giver(by: str | None) -> Giver:
     return Giver(actor(by), dt.datetime.now(dt.UTC))
 
 
-def _checked(name: str, grants: Sequence[str], lang: str) -> None:
+def _checked(name: str, grants: Sequence[str]) -> None:
     from api.services.roles import ROLES, SCOPES, wrong_grants
 
     if _NAME.fullmatch(name) is None:
         wrong_use(
-            "名称为 1 至 64 个字符，不含空格、`:` 和 `/`"
-            if lang == "zh"
-            else "a name has 1 to 64 characters, without spaces, `:` and `/`"
+            "a name has 1 to 64 characters, without spaces, `:` and `/`",
+            "名称为 1 至 64 个字符，不含空格、`:` 和 `/`",
         )
     if wrong := wrong_grants(grants):
         known = ", ".join([*SCOPES, *(f"role:{role}" for role in ROLES)])
-        told = "没有该权限" if lang == "zh" else "there is no such grant"
-        wrong_use(f"{told}: {', '.join(wrong)}; {'已有' if lang == 'zh' else 'known'}: {known}")
+        asked = ", ".join(wrong)
+        wrong_use(
+            f"there is no such grant: {asked}; known: {known}",
+            f"没有该权限：{asked}；已有：{known}",
+        )
 
 
 @commands.command("list")
@@ -102,10 +104,10 @@ def make_key(
     days: DaysOption = None,
     by: ByOption = None,
     json_: JsonOption = False,
-    lang: LangOption = ...,  # type: ignore[assignment]
+    lang: LangOption = ...,  # type: ignore[assignment]  # noqa: ARG001 - every command takes it
 ) -> None:
     """Make a key to call with; it is shown this once. · 创建密钥"""
-    _make("key", name, grant, days, by, json_, lang)
+    _make("key", name, grant, days, by, json_)
 
 
 @commands.command("client")
@@ -116,10 +118,10 @@ def make_client(
     days: DaysOption = None,
     by: ByOption = None,
     json_: JsonOption = False,
-    lang: LangOption = ...,  # type: ignore[assignment]
+    lang: LangOption = ...,  # type: ignore[assignment]  # noqa: ARG001 - every command takes it
 ) -> None:
     """Make an OAuth client; its secret is shown this once. · 创建 OAuth 客户端"""
-    _make("client", name, grant, days, by, json_, lang)
+    _make("client", name, grant, days, by, json_)
 
 
 def _make(
@@ -129,11 +131,10 @@ def _make(
     days: int | None,
     by: str | None,
     json_: bool,
-    lang: str,
 ) -> None:
     from api.services.access import Made, give, shown_once
 
-    _checked(name, grants, lang)
+    _checked(name, grants)
     giver = _giver(by)
     ends = giver.at + dt.timedelta(days=days) if days else None
     with opened() as platform:
@@ -161,7 +162,7 @@ def put_person(
     """Say which roles somebody has, and give who is new a one-time password. · 设置人员角色"""
     from api.services import sign_in
 
-    _checked(name, grant, lang)
+    _checked(name, grant)
     with opened() as platform:
         once = sign_in.put_person(platform, name, grant, _giver(by), resets=reset)
     if json_:

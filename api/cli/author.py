@@ -70,12 +70,12 @@ def _read(
 
     for path in paths:
         if not path.exists():
-            wrong_use(f"there is no file or folder `{path}`")
+            wrong_use(f"there is no file or folder `{path}`", f"没有文件或目录 `{path}`")
     if len(paths) == 1 and is_content_folder(paths[0]):
         folder, paths = paths[0], ()
     base = folder or default_folder()
     if not base.is_dir():
-        wrong_use(f"there is no folder `{base}`")
+        wrong_use(f"there is no folder `{base}`", f"没有目录 `{base}`")
     texts = read_folder(base)
     given, asked = read_paths(with_their_catalogs(paths)), read_paths(paths)
     own = {(base / name).resolve(): name for name in texts.files}
@@ -288,7 +288,10 @@ def lock(
 
     base = content or default_folder()
     if base == STARTER:
-        wrong_use("the shipped content is locked already; name a folder of your own by --content")
+        wrong_use(
+            "the shipped content is locked already; name a folder of your own by --content",
+            "自带内容已锁定；请用 --content 指定自己的目录",
+        )
     read, texts, _ = _read((), base)
     found: list[Diagnostic] = check_content(read)
     if has_errors(found):
@@ -311,7 +314,7 @@ def lsp(
     from api.lsp import make_server
 
     if content is not None and not content.is_dir():
-        wrong_use(f"there is no folder `{content}`")
+        wrong_use(f"there is no folder `{content}`", f"没有目录 `{content}`")
     make_server(content, as_lang(lang)).start_io()
 
 

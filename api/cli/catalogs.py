@@ -263,7 +263,10 @@ def export_catalog(
     found: list[Diagnostic] = []
     sheets = {sheet.name: sheet for sheet in to_sheets(document, chosen)}
     if table not in sheets:
-        wrong_use(f"there is no table `{table}`; known: {', '.join(sheets)}")
+        wrong_use(
+            f"there is no table `{table}`; known: {', '.join(sheets)}",
+            f"没有表 `{table}`；已有：{', '.join(sheets)}",
+        )
     if form is Written.xlsx:
         raw = write_workbook(list(sheets.values()), {})
     elif form is Written.csv:
@@ -275,7 +278,7 @@ def export_catalog(
     ending_ = {Written.case: "json", Written.moodle: "csv"}.get(form, form.value)
     path = output or Path(f"{name}.{ending_}")
     if path.exists():
-        wrong_use(f"`{path}` is there already")
+        wrong_use(f"`{path}` is there already", f"`{path}` 已存在")
     show_findings(found, {}, lang)
     replace_file(path, raw)
     print(path)
@@ -302,7 +305,9 @@ def _base(
     read = load(content)
     known = read.versions.get(("catalog", _only(read)), [])
     if not known:
-        wrong_use("there is no catalog yet: begin one with --new ID")
+        wrong_use(
+            "there is no catalog yet: begin one with --new ID", "尚无目录：请用 --new 编号 新建"
+        )
     before: Catalog = known[-1].document
     major, minor, _ = map(int, before.version.split("."))
     return base_data(before, version or f"{major}.{minor + 1}.0", start.isoformat()), before
@@ -328,7 +333,7 @@ def _sheets(path: Path, found: list[Diagnostic]) -> list[Sheet]:
 
     if path.suffix == ".xlsx":
         if not path.is_file():
-            wrong_use(f"there is no file `{path}`")
+            wrong_use(f"there is no file `{path}`", f"没有文件 `{path}`")
         with path.open("rb") as stream:
             sheets, faults = read_workbook(stream.read(MOST_BYTES + 1), str(path))
         found += faults
@@ -361,7 +366,7 @@ def _framework(source: Outside, files: Sequence[Path], lang: str) -> Framework:
     if source is Outside.esco:
         return read_esco(texts, as_lang(lang))
     if len(texts) != 1:
-        wrong_use(f"a framework of {source.value} is one file")
+        wrong_use(f"a framework of {source.value} is one file", f"{source.value} 的框架是一个文件")
     [(path, text)] = texts.items()
     read = read_moodle if source is Outside.moodle else read_case
     return read(text, path, as_lang(lang))
@@ -370,7 +375,7 @@ def _framework(source: Outside, files: Sequence[Path], lang: str) -> Framework:
 def _pair(text: str) -> tuple[str, str]:
     code, sign, role = text.partition("=")
     if not sign or not code or not role:
-        wrong_use(f"`{text}` is not written as CODE=ROLE")
+        wrong_use(f"`{text}` is not written as CODE=ROLE", f"`{text}` 未写作 CODE=ROLE")
     return code, role
 
 
@@ -388,7 +393,10 @@ def _finish(draft: Draft, to: Path | None, lang: str) -> None:
         return
     place = to / "catalog" / document.version
     if place.exists():
-        wrong_use(f"`{place}` is there already; name another version with --version")
+        wrong_use(
+            f"`{place}` is there already; name another version with --version",
+            f"`{place}` 已存在；请用 --version 指定另一版本",
+        )
     draft_place = place.with_name(f".{place.name}.part")
     shutil.rmtree(draft_place, ignore_errors=True)
     for name, text in catalog_files(document).items():

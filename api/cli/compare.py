@@ -245,7 +245,10 @@ def _kind_of(content: Content, reference: str) -> str:
     found = [kind for kind, known in content.versions if known == id_]
     if not found:
         known = sorted({id_ for _, id_ in content.versions})
-        wrong_use(f"there is no document `{id_}`; known: {', '.join(known)}")
+        wrong_use(
+            f"there is no document `{id_}`; known: {', '.join(known)}",
+            f"没有文件 `{id_}`；已有：{', '.join(known)}",
+        )
     return found[0]
 
 
@@ -260,7 +263,10 @@ def _given(compiled: CompiledRuleSet, settings: Sequence[str]) -> dict[str, Valu
     for setting in settings:
         name, sign, text = setting.partition("=")
         if not sign or name not in known:
-            wrong_use(f"`--set {setting}`: write NAME=VALUE; inputs are {', '.join(sorted(known))}")
+            wrong_use(
+                f"`--set {setting}`: write NAME=VALUE; inputs are {', '.join(sorted(known))}",
+                f"`--set {setting}`：请写作 名称=值；输入有：{', '.join(sorted(known))}",
+            )
         found: list[Any] = []
         made[name] = check_input(known[name], typed_inputs(compiled, {name: text})[name], found)
         if found:

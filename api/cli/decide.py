@@ -109,7 +109,8 @@ def decide(
         else:
             if decision:
                 wrong_use(
-                    "--decision is for a DMN model: a rule set answers with all its decisions"
+                    "--decision is for a DMN model: a rule set answers with all its decisions",
+                    "--decision 只用于 DMN 模型：规则集给出全部决定",
                 )
             compiled = read.rule_set(rule_set, when)
             answer = decide_case(compiled, _typed(compiled, inputs))

@@ -16,7 +16,6 @@ from api.cli.shared import (
     AsOfOption,
     JsonOption,
     LangOption,
-    Language,
     as_lang,
     ending,
     moment,
@@ -55,12 +54,12 @@ def _deed(by: str | None, reason: str) -> Deed:
     from api.services.people import Deed
 
     if not 1 <= len(reason.strip()) <= 200:  # noqa: PLR2004 - as over HTTP
-        wrong_use("`--reason` has 1 to 200 characters")
+        wrong_use("`--reason` has 1 to 200 characters", "`--reason` 为 1 至 200 个字符")
     return Deed(actor(by), dt.datetime.now(dt.UTC), reason.strip())
 
 
-def _nobody(person: str, lang: str) -> NoReturn:
-    wrong_use(f"没有人员 `{person}`" if lang == "zh" else f"there is nobody `{person}`")
+def _nobody(person: str) -> NoReturn:
+    wrong_use(f"there is nobody `{person}`", f"没有人员 `{person}`")
 
 
 @ending
@@ -89,7 +88,7 @@ def erase(
         try:
             done = people.erase(platform, person, deed)
         except people.UnknownPersonError:
-            _nobody(person, lang)
+            _nobody(person)
         except ErasedError:
             left = people.links(platform, person)
             print("此前已删除" if zh else "this person was erased before")
@@ -125,7 +124,7 @@ def hold(
         str | None, typer.Option("--lift", metavar="ID", help="Lift this hold. · 解除该冻结")
     ] = None,
     by: ByOption = None,
-    lang: LangOption = ...,  # type: ignore[assignment]
+    lang: LangOption = ...,  # type: ignore[assignment]  # noqa: ARG001 - every command takes it
 ) -> None:
     """Place a legal hold on a person, or lift one: a held person is not erased. · 法律冻结"""
     from api.services import people
@@ -137,11 +136,11 @@ def hold(
             if lift is None:
                 print(people.hold(platform, person, deed))
             elif not people.lift(platform, person, lift, deed):
-                wrong_use(f"no hold `{lift}` stands on `{person}`")
+                wrong_use(f"no hold `{lift}` stands on `{person}`", f"`{person}` 没有冻结 `{lift}`")
         except people.UnknownPersonError:
-            _nobody(person, lang)
+            _nobody(person)
         except ErasedError:
-            wrong_use(f"`{person}` 已删除" if lang == "zh" else f"`{person}` was erased")
+            wrong_use(f"`{person}` was erased", f"`{person}` 已删除")
 
 
 _RETAINED = {
@@ -186,7 +185,9 @@ def retention(
 
     now, zh = moment(as_of), lang == "zh"
     if apply and as_of is not None:
-        wrong_use("`--apply` goes by today: leave `--as-of` out")
+        wrong_use(
+            "`--apply` goes by today: leave `--as-of` out", "`--apply` 以今日为准：请去掉 `--as-of`"
+        )
     deed = _deed(by, reason) if apply else None
     counts: Counter[str] = Counter()
     due: list[dict[str, Any]] = []
@@ -282,9 +283,9 @@ def export_person(
         try:
             made = people.export(platform, person, actor(by), dt.datetime.now(dt.UTC))
         except people.UnknownPersonError:
-            _nobody(person, lang)
+            _nobody(person)
         except ErasedError:
-            wrong_use(f"`{person}` 已删除" if lang == Language.zh else f"`{person}` was erased")
+            wrong_use(f"`{person}` was erased", f"`{person}` 已删除")
     text = (
         json.dumps(made, ensure_ascii=False, indent=2) + "\n"
         if json_

@@ -115,7 +115,7 @@ def _read(path: Path) -> str:
     from engine.dmn.source import MAX_BYTES, decoded
 
     if not path.is_file():
-        wrong_use(f"there is no file `{path}`")
+        wrong_use(f"there is no file `{path}`", f"没有文件 `{path}`")
     with path.open("rb") as file:
         return decoded(file.read(MAX_BYTES + 1), str(path))
 
@@ -138,7 +138,7 @@ def _write(text: str, path: Path | None) -> None:
         print(text, end="")
         return
     if path.exists():
-        wrong_use(f"`{path}` is there already")
+        wrong_use(f"`{path}` is there already", f"`{path}` 已存在")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     print(path)
@@ -207,7 +207,7 @@ def export_xlsx(
     document = compiled.document
     path = output or Path(f"{document.id}-{document.version}.xlsx")
     if path.exists():
-        wrong_use(f"`{path}` is there already")
+        wrong_use(f"`{path}` is there already", f"`{path}` 已存在")
     sheets = to_sheets(document, compiled.loaded.hash)
     path.write_bytes(write_workbook(sheets, choices_of(document, sheets)))
     print(path)
@@ -236,7 +236,7 @@ def import_xlsx(
     from engine.rules.writing import write_document
 
     if not file.is_file():
-        wrong_use(f"there is no file `{file}`")
+        wrong_use(f"there is no file `{file}`", f"没有文件 `{file}`")
     with file.open("rb") as stream:
         raw = stream.read(MOST_BYTES + 1)
     sheets, found = read_workbook(raw, str(file))

@@ -61,7 +61,7 @@ def import_history(
     from engine.kernel.diagnostics import in_order
 
     if not 1 <= len(source.strip()) <= 40:  # noqa: PLR2004 - a short name
-        wrong_use("`--source` has 1 to 40 characters")
+        wrong_use("`--source` has 1 to 40 characters", "`--source` 为 1 至 40 个字符")
     zh = lang == "zh"
     sheets, found = _sheets(file)
     counts: dict[str, int] = {}
@@ -91,7 +91,7 @@ def _sheets(file: Path) -> tuple[list[Sheet], list[Diagnostic]]:
 
     if file.suffix.lower() == ".xlsx":
         if not file.is_file():
-            wrong_use(f"there is no file `{file}`")
+            wrong_use(f"there is no file `{file}`", f"没有文件 `{file}`")
         with file.open("rb") as stream:
             sheets, found = read_workbook(stream.read(MOST_BYTES + 1), str(file), dates=True)
         return [sheet for sheet in sheets if sheet.rows], list(found)

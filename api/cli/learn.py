@@ -146,7 +146,10 @@ _Html = Annotated[
     Path | None,
     typer.Option("--html", metavar="FILE", help="Write a page that needs nothing else. · 网页"),
 ]
-_OF_ONE = "--anytime gives one plan after another; why, pictures and schedules ask of one"
+_OF_ONE = (
+    "--anytime gives one plan after another; why, pictures and schedules ask of one",
+    "--anytime 依次给出多个方案；原因、图与排期只针对一个方案",
+)
 _OBVIOUS = 5
 
 
@@ -294,7 +297,7 @@ def _show_as_found(
     from engine.learning.plan import plan_anytime
 
     if wanted != _Wanted():
-        wrong_use(_OF_ONE)
+        wrong_use(*_OF_ONE)
     made = None
     for made in plan_anytime(graph, role, scores, **asked):
         _show_at_once(made, lang, json=json)
@@ -345,7 +348,9 @@ def _seconds(text: str | None) -> Decimal | None:
 
     seconds = None if text is None else read_number(text)
     if text is not None and seconds is None:
-        wrong_use(f"--time-limit: `{text}` is not a number of seconds")
+        wrong_use(
+            f"--time-limit: `{text}` is not a number of seconds", f"--time-limit：`{text}` 不是秒数"
+        )
     return seconds
 
 
@@ -356,7 +361,7 @@ def _scores(data: Mapping[str, object]) -> dict[str, Decimal]:
     for name, value in data.items():
         number = read_number(value)
         if number is None:
-            wrong_use(f"the score of `{name}` is not a number")
+            wrong_use(f"the score of `{name}` is not a number", f"`{name}` 的得分不是数字")
         made[name] = number
     return made
 
@@ -381,6 +386,5 @@ def _limits(
         return PlanLimits.model_validate({k: v for k, v in given.items() if v not in {None, ()}})
     except ValidationError as error:
         option = str(error.errors()[0]["loc"][0]).replace("hours_a_week", "hours-per-week")
-        wrong_use(
-            f"--{option.removesuffix('s') if option == 'languages' else option} is not a value that is allowed"
-        )
+        named = option.removesuffix("s") if option == "languages" else option
+        wrong_use(f"--{named} is not a value that is allowed", f"--{named} 的值不被允许")

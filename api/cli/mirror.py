@@ -56,7 +56,7 @@ def push(
 
     folder = content or default_folder()
     if not folder.is_dir():
-        wrong_use(f"there is no folder `{folder}`")
+        wrong_use(f"there is no folder `{folder}`", f"没有目录 `{folder}`")
     texts = read_folder(folder)
     if texts.found:
         raise DocumentError(texts.found)
@@ -131,7 +131,10 @@ def pull(
 
     folder = content or default_folder()
     if folder == STARTER:
-        wrong_use("the shipped content stays as it is; name a folder of your own by --content")
+        wrong_use(
+            "the shipped content stays as it is; name a folder of your own by --content",
+            "自带内容保持原样；请用 --content 指定自己的目录",
+        )
     texts = read_folder(folder).files if folder.is_dir() else {}
     with open_registry(url, key, by, lang) as registry:
         listed = sorted(
@@ -168,7 +171,10 @@ def _write(folder: Path, plan: Pulled) -> None:
     for path, text in plan.writes.items():
         place = (folder / path).resolve()
         if not place.is_relative_to(root):
-            wrong_use(f"the registry names `{path}`, which is outside the folder")
+            wrong_use(
+                f"the registry names `{path}`, which is outside the folder",
+                f"注册库给出的 `{path}` 在目录之外",
+            )
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, "utf-8", newline="")
 

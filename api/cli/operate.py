@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,25 +31,26 @@ def serve(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Run the decision service; a new data folder begins with the shipped content. · 运行决策服务"""
-    settings = _settings(lang)
-
     import uvicorn
 
     from api.app import create_app
     from api.observability import set_up_logs
-    from api.store.migrations import NewerDatabaseError
+    from api.settings import Settings
     from api.tracing import MissingTelemetryError
 
+    settings = Settings()
+    if content is not None and not content.is_dir():
+        wrong_use(f"there is no folder `{content}`", f"没有目录 `{content}`")
+    _try_to_listen(host, port)
     set_up_logs(settings.log_level)
     try:
         app = create_app(settings)
         key = begin(settings, content)
     except MissingTelemetryError:
-        zh = "EVENHAND_TRACES=otlp 需要安装 evenhand[telemetry]"
-        wrong_use(zh if lang == "zh" else "EVENHAND_TRACES=otlp needs evenhand[telemetry]")
-    except NewerDatabaseError as error:
-        zh = f"数据库已由更新的版本迁移（{error}），请升级 evenhand"
-        wrong_use(zh if lang == "zh" else f"a newer evenhand has migrated the database ({error})")
+        wrong_use(
+            "EVENHAND_TRACES=otlp needs evenhand[telemetry]",
+            "EVENHAND_TRACES=otlp 需要安装 evenhand[telemetry]",
+        )
     once = first_password(settings)
     if key is not None:
         zh, en = (
@@ -75,17 +77,19 @@ def serve(
     )
 
 
-def _settings(lang: str) -> Settings:
-    """Read the settings; a wrong one is told by its name, never by its value."""
-    from pydantic import ValidationError
-
-    from api.settings import Settings
-
+def _try_to_listen(host: str, port: int) -> None:
+    """End where nothing can listen there: before the first key is made and shown, not after."""
     try:
-        return Settings()
-    except ValidationError as error:
-        wrong = ", ".join(f"EVENHAND_{e['loc'][0]}".upper() for e in error.errors())
-        wrong_use(f"设置有误：{wrong}" if lang == "zh" else f"these settings are wrong: {wrong}")
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        with socket.socket(family, kind, protocol) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                tried.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            tried.bind(address)
+    except OSError as error:
+        why = error.strerror
+        wrong_use(f"cannot listen on {host}:{port}: {why}", f"无法监听 {host}:{port}：{why}")
 
 
 def first_password(settings: Settings) -> str | None:

@@ -168,7 +168,9 @@ def versions(
             if one["shadow_since"] is not None
         }
     if not listed and document is not None:
-        wrong_use(f"there is no document `{document}` in the registry")
+        wrong_use(
+            f"there is no document `{document}` in the registry", f"注册库中没有 `{document}`"
+        )
     if json:
         print_json([{**one, "agreement": shadows.get(shown(_name(one)))} for one in listed])
         return
@@ -224,7 +226,10 @@ def _find(registry: Registry, reference: str, kind: str | None) -> dict[str, Any
     """Find the version `ID@VERSION` names."""
     id_, _, version = reference.partition("@")
     if not version:
-        wrong_use(f"`{reference}` names no version: write `{id_}@1.0.0`")
+        wrong_use(
+            f"`{reference}` names no version: write `{id_}@1.0.0`",
+            f"`{reference}` 未指明版本：请写作 `{id_}@1.0.0`",
+        )
     found = [
         one
         for one in registry.versions(id_)
@@ -232,9 +237,15 @@ def _find(registry: Registry, reference: str, kind: str | None) -> dict[str, Any
     ]
     if len(found) > 1:
         kinds = ", ".join(one["kind"] for one in found)
-        wrong_use(f"`{reference}` is of several kinds: add --kind; known: {kinds}")
+        wrong_use(
+            f"`{reference}` is of several kinds: add --kind; known: {kinds}",
+            f"`{reference}` 有多种类型：请加 --kind；已有：{kinds}",
+        )
     if not found:
-        wrong_use(f"there is no `{reference}` in the registry: `evenhand push` writes drafts")
+        wrong_use(
+            f"there is no `{reference}` in the registry: `evenhand push` writes drafts",
+            f"注册库中没有 `{reference}`：`evenhand push` 写入草稿",
+        )
     return found[0]
 
 
@@ -468,9 +479,14 @@ def _kind(registry: Registry, document: str, kind: str | None) -> str:
     kinds = sorted({str(one["kind"]) for one in registry.versions(document)})
     found = [one for one in kinds if kind in (None, one)]
     if len(found) > 1:
-        wrong_use(f"`{document}` is of several kinds: add --kind; known: {', '.join(found)}")
+        wrong_use(
+            f"`{document}` is of several kinds: add --kind; known: {', '.join(found)}",
+            f"`{document}` 有多种类型：请加 --kind；已有：{', '.join(found)}",
+        )
     if not found:
-        wrong_use(f"there is no document `{document}` in the registry")
+        wrong_use(
+            f"there is no document `{document}` in the registry", f"注册库中没有 `{document}`"
+        )
     return found[0]
 
 

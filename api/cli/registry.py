@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import http.client
 import json
 import urllib.error
 import urllib.parse
@@ -66,13 +67,20 @@ def open_registry(
     """Open the registry at `url`, or that of the data folder as `by`."""
     if url is not None:
         if not key:
-            wrong_use("a service asks for a key: set EVENHAND_KEY")
-        if urllib.parse.urlsplit(url).scheme not in {"http", "https"}:
-            wrong_use(f"`{url}` is no address: write https://…")
+            wrong_use(
+                "a service asks for a key: set EVENHAND_KEY", "服务需要密钥：请设置 EVENHAND_KEY"
+            )
+        if not _is_address(url):
+            wrong_use(
+                f"`{url}` is no address: write https://…", f"`{url}` 不是地址：请写作 https://…"
+            )
         yield _Remote(url.rstrip("/"), key, lang)
         return
     if not by or len(by) > _LONGEST_NAME:
-        wrong_use(f"say who you are: --by NAME, of at most {_LONGEST_NAME} signs")
+        wrong_use(
+            f"say who you are: --by NAME, of at most {_LONGEST_NAME} signs",
+            f"请说明操作人：--by 名称，至多 {_LONGEST_NAME} 个字符",
+        )
     from api.services.platform import open_platform
     from api.settings import Settings
 
@@ -80,7 +88,9 @@ def open_registry(
     if settings.database_url is None and not (settings.data_dir / "evenhand.sqlite").exists():
         wrong_use(
             f"there is no registry in `{settings.data_dir}`: `evenhand serve` makes one; "
-            "EVENHAND_DATA_DIR names another folder, --url a service"
+            "EVENHAND_DATA_DIR names another folder, --url a service",
+            f"`{settings.data_dir}` 中没有注册库：`evenhand serve` 会建立；"
+            "EVENHAND_DATA_DIR 指明另一目录，--url 指明服务",
         )
     platform = open_platform(settings)
     try:
@@ -89,11 +99,23 @@ def open_registry(
         platform.close()
 
 
+def _is_address(url: str) -> bool:
+    """Whether a text is the address of a service."""
+    try:
+        read = urllib.parse.urlsplit(url)
+        return read.scheme in {"http", "https"} and bool(read.hostname) and read.port != 0
+    except ValueError:
+        return False
+
+
 def bounded(body: dict[str, Any]) -> dict[str, Any]:
     """Refuse texts that are too long, or that hold signs which nobody sees."""
     for name, text in body.items():
         if isinstance(text, str) and (len(text) > _LONGEST_TEXT or "\0" in text):
-            wrong_use(f"the {name} is longer than {_LONGEST_TEXT} signs, or not plain text")
+            wrong_use(
+                f"the {name} is longer than {_LONGEST_TEXT} signs, or not plain text",
+                f"{name} 超过 {_LONGEST_TEXT} 个字符，或不是纯文本",
+            )
     return body
 
 
@@ -224,8 +246,9 @@ class _Remote:
                 return read
         except urllib.error.HTTPError as error:
             raise _problem_of(error) from None
-        except (OSError, ValueError) as error:
-            wrong_use(f"no answer from `{self.url}`: {error}")
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            why = getattr(error, "reason", error)
+            wrong_use(f"no answer from `{self.url}`: {why}", f"`{self.url}` 没有应答：{why}")
 
     def _pages(self, path: str, **query: str) -> Callable[[str], dict[str, Any]]:
         def ask(after: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -137,7 +137,7 @@ def results(
             case.plan,
             case.content.rule_set("training-effect", case.when),
             case.content.rule_set("probation", case.when),
-            None if performance == "-" else _number(performance, lang),
+            None if performance == "-" else _number(performance),
             criteria_disclosed=criteria_disclosed,
             evidence=case.evidence,
         )
@@ -229,11 +229,9 @@ def effects(
     from engine.analysis.outcomes import read_outcomes
     from engine.learning.results.reading import names_of
 
-    share = float(_number(reliability, lang))
+    share = float(_number(reliability))
     if not 0 < share <= 1:
-        _wrong(
-            lang, "--reliability 应大于 0 且不大于 1", "--reliability lies above 0 and not above 1"
-        )
+        wrong_use("--reliability lies above 0 and not above 1", "--reliability 应大于 0 且不大于 1")
     graph = load(content).graph(moment(as_of))
     items, _ = _names(names)
     with progress_line() as progress:
@@ -281,7 +279,7 @@ def _case(
     # A plan is followed by the catalog that it was made from, whatever is in force now.
     graph = content.graph(when, f"{plan.catalog.id}@{plan.catalog.version}")
     ledger = _ledger(graph, xapi or [], csv or [], names_file, lang)
-    enrolment = _enrolment(enrolment_file, learner, ledger, lang)
+    enrolment = _enrolment(enrolment_file, learner, ledger)
     rules = FollowUpRules(
         content.rule_set("training-alerts", when),
         content.inference("training-escalation", when),
@@ -361,7 +359,7 @@ def _names(
     return names.items, names.learners
 
 
-def _enrolment(name: str | None, learner: str | None, ledger: Ledger, lang: str) -> Enrolment:
+def _enrolment(name: str | None, learner: str | None, ledger: Ledger) -> Enrolment:
     """Read the enrolment; without a file, whose results count is `learner` or the only one there is."""
     from engine.kernel.diagnostics import nearest
     from engine.learning.results.documents import Enrolment
@@ -371,7 +369,7 @@ def _enrolment(name: str | None, learner: str | None, ledger: Ledger, lang: str)
         if learner is not None and learner != enrolment.learner:
             theirs = enrolment.learner
             en = f"the enrolment is of `{theirs}`, not of `{learner}`"
-            _wrong(lang, f"登记文件属于 `{theirs}`，而不是 `{learner}`", en)
+            wrong_use(en, f"登记文件属于 `{theirs}`，而不是 `{learner}`")
         learner = enrolment.learner
     else:
         enrolment = None
@@ -379,12 +377,12 @@ def _enrolment(name: str | None, learner: str | None, ledger: Ledger, lang: str)
     if learner is None and len(known) != 1:
         told = ", ".join(f"`{one}`" for one in known[:20])
         en = f"name the learner by --learner; the results are of {told or 'nobody'}"
-        _wrong(lang, f"请用 --learner 指明学员；结果中的学员：{told or '无'}", en)
+        wrong_use(en, f"请用 --learner 指明学员；结果中的学员：{told or '无'}")
     chosen = learner or known[0]
     if known and chosen not in known:
         near = nearest(chosen, known)
         en = f"there is no result of `{chosen}`" + (f"; did you mean `{near}`?" if near else "")
-        _wrong(lang, f"没有 `{chosen}` 的结果" + (f"；是否指 `{near}`？" if near else ""), en)
+        wrong_use(en, f"没有 `{chosen}` 的结果" + (f"；是否指 `{near}`？" if near else ""))
     return enrolment or Enrolment(schema_version="1", kind="enrolment", learner=chosen)
 
 
@@ -395,17 +393,12 @@ def _limits(plan: LearningPlan, given: Mapping[str, str]) -> PlanLimits:
     return _read(PlanLimits, {**kept, **given})
 
 
-def _wrong(lang: str, zh: str, en: str) -> NoReturn:
-    """End for wrong use, in the language that was asked for."""
-    wrong_use(zh if lang == "zh" else en)
-
-
-def _number(text: str, lang: str) -> Decimal:
+def _number(text: str) -> Decimal:
     from engine.kernel.decimals import parse_number
 
     number = parse_number(text)
     if number is None:
-        _wrong(lang, f"`{text}` 不是数字", f"`{text}` is not a number")
+        wrong_use(f"`{text}` is not a number", f"`{text}` 不是数字")
     return number
 
 

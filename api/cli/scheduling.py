@@ -119,7 +119,10 @@ def day_of(text: str | None, option: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        wrong_use(f"--{option}: `{text}` is not a date; write it as 2026-01-31")
+        wrong_use(
+            f"--{option}: `{text}` is not a date; write it as 2026-01-31",
+            f"--{option}：`{text}` 不是日期；请写作 2026-01-31",
+        )
 
 
 # --- the schedule of one plan -------------------------------------------------------------------
@@ -243,7 +246,7 @@ def _show(made: CohortPlan, asked: list[str], lang: Lang) -> None:
     known = {one.hire: one for one in made.hires}
     for id_ in asked:
         if id_ not in known:
-            wrong_use(f"the cohort has no hire `{id_}`" if lang == "en" else f"名单中没有 `{id_}`")
+            wrong_use(f"the cohort has no hire `{id_}`", f"名单中没有 `{id_}`")
     print(explain_cohort(made, lang))
     if asked:
         print("\n".join(explain_hire(made, known[id_], lang) for id_ in asked))

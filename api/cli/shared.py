@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from engine.content import Content
     from engine.kernel.diagnostics import Diagnostic, Lang
 
-FINE, FINDINGS, WRONG_USE = 0, 1, 2
-"""The exit codes: all is well, something was found, the command was used wrongly."""
+FINE, FINDINGS, WRONG_USE, STOPPED = 0, 1, 2, 130
+"""The exit codes: all is well, something was found, the command was used wrongly, somebody stopped it."""
 
 
 class Language(StrEnum):
@@ -84,7 +84,7 @@ def ending(command: C) -> C:
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - any command
-        from engine.kernel.errors import DocumentError, EvaluationError, NotFoundError
+        from engine.kernel.errors import DocumentError, EvaluationError
 
         lang = str(kwargs.get("lang", "en"))
         gc.set_threshold(*COLLECTED)
@@ -96,26 +96,67 @@ def ending(command: C) -> C:
         except EvaluationError as error:
             show_findings([error.fault], {}, lang)
             raise typer.Exit(FINDINGS) from None
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            told = "无法读写" if lang == "zh" else "cannot read or write"
-            wrong_use(f"{told} `{error.filename}`: {error.strerror}")
-        except NotFoundError as error:
-            known = f"; known: {', '.join(error.known)}" if error.known else ""
-            wrong_use(
-                f"{error}{known}"
-                if lang == "en"
-                else f"没有 {error.kind} `{error.id}` {error.asked}{known}"
-            )
+        except (KeyboardInterrupt, typer.Abort) as stop:
+            print(f"evenhand: {'已中止' if lang == 'zh' else 'stopped'}", file=sys.stderr)
+            raise typer.Exit(STOPPED if isinstance(stop, KeyboardInterrupt) else FINDINGS) from None
+        except Exception as error:
+            told = _told(error)
+            if told is None:
+                raise
+            print(f"evenhand: {told[lang == 'zh']}", file=sys.stderr)
+            raise typer.Exit(WRONG_USE) from None
 
     return run  # type: ignore[return-value]
 
 
-def wrong_use(message: str) -> NoReturn:
-    """Say on standard error what is wrong with the call, and end with code 2."""
-    print(f"evenhand: {message}", file=sys.stderr)
-    raise typer.Exit(WRONG_USE)
+class WrongUseError(Exception):
+    """A call that cannot be carried out, in English and Chinese."""
+
+
+def wrong_use(en: str, zh: str) -> NoReturn:
+    """End with code 2, and with what is wrong with the call in the language of the command."""
+    raise WrongUseError(en, zh)
+
+
+def _told(error: Exception) -> tuple[str, str] | None:
+    """Say what the caller can mend, in English and Chinese; None for a fault of ours."""
+    from engine.kernel.errors import NotFoundError
+
+    match error:
+        case WrongUseError():
+            en, zh = error.args
+            return en, zh
+        case BrokenPipeError():
+            return None
+        case OSError():
+            why = f"`{error.filename}`: {error.strerror}" if error.filename else str(error)
+            return f"cannot read or write {why}", f"无法读写 {why}"
+        case NotFoundError():
+            known = ", ".join(error.known)
+            en, zh = str(error), f"没有 {error.kind} `{error.id}` {error.asked}"
+            return (f"{en}; known: {known}", f"{zh}；已有：{known}") if known else (en, zh)
+        case _:
+            return _told_of_service(error)
+
+
+def _told_of_service(error: Exception) -> tuple[str, str] | None:
+    """Say what is wrong with the settings or the database; never a value, for it may be a password."""
+    from pydantic import ValidationError
+
+    from api.store.database import why_unusable
+    from api.store.migrations import NewerDatabaseError
+
+    if isinstance(error, ValidationError) and error.title == "Settings":
+        wrong = ", ".join(f"EVENHAND_{one['loc'][0]}".upper() for one in error.errors())
+        return f"these settings are wrong: {wrong}", f"设置有误：{wrong}"
+    if isinstance(error, NewerDatabaseError):
+        return (
+            f"a newer evenhand has migrated the database ({error})",
+            f"数据库已由更新的版本迁移（{error}），请升级 evenhand",
+        )
+    if (why := why_unusable(error)) is not None:
+        return f"the database cannot be used: {why}", f"数据库无法使用：{why}"
+    return None
 
 
 def load(folder: Path | None) -> Content:
@@ -125,7 +166,7 @@ def load(folder: Path | None) -> Content:
 
     place = folder or default_folder()
     if not place.is_dir():
-        wrong_use(f"there is no folder `{place}`")
+        wrong_use(f"there is no folder `{place}`", f"没有目录 `{place}`")
     texts = read_folder(place)
     content = read_content(texts.files)
     content.found += texts.found
@@ -139,7 +180,10 @@ def moment(text: str | None) -> dt.datetime:
     try:
         when = dt.datetime.fromisoformat(text)
     except ValueError:
-        wrong_use(f"`{text}` is not a date; write it as 2026-01-31 or 2026-01-31T09:00:00+08:00")
+        wrong_use(
+            f"`{text}` is not a date; write it as 2026-01-31 or 2026-01-31T09:00:00+08:00",
+            f"`{text}` 不是日期；请写作 2026-01-31 或 2026-01-31T09:00:00+08:00",
+        )
     return when if when.tzinfo else when.replace(tzinfo=dt.UTC)
 
 
@@ -153,15 +197,17 @@ def read_argument(name: str, limit: int | None = None) -> str:
     else:
         path = Path(name)
         if not path.is_file():
-            wrong_use(f"there is no file `{name}`")
+            wrong_use(f"there is no file `{name}`", f"没有文件 `{name}`")
         with path.open("rb") as file:
             raw = file.read(most + 1)
     if len(raw) > most:
-        wrong_use(f"`{name}` is larger than {most // 2**20} MiB")
+        wrong_use(
+            f"`{name}` is larger than {most // 2**20} MiB", f"`{name}` 大于 {most // 2**20} MiB"
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        wrong_use(f"`{name}` is not UTF-8 text")
+        wrong_use(f"`{name}` is not UTF-8 text", f"`{name}` 不是 UTF-8 文本")
 
 
 def read_object(name: str) -> Mapping[str, object]:

@@ -129,7 +129,10 @@ def _evaluated(
     examples = (folder or default_folder()) / "examples"
     path = examples / "interviews" / f"{interview}.json"
     if not path.is_file():
-        wrong_use(f"the demo needs the shipped content, and `{path}` is not there")
+        wrong_use(
+            f"the demo needs the shipped content, and `{path}` is not there",
+            f"演示需要自带内容，而 `{path}` 不存在",
+        )
     read, materials, given = prepare(
         content, str(path), model, "offer@1.0.0", examples / "salary-bands.json", "national", as_of
     )

@@ -56,7 +56,8 @@ def opened() -> Iterator[Platform]:
     settings = Settings()
     if not (settings.data_dir / "master.key").is_file():
         wrong_use(
-            f"there is no service in `{settings.data_dir}`; EVENHAND_DATA_DIR says where it is"
+            f"there is no service in `{settings.data_dir}`; EVENHAND_DATA_DIR says where it is",
+            f"`{settings.data_dir}` 中没有服务；EVENHAND_DATA_DIR 指明其位置",
         )
     platform = open_platform(settings)
     try:
@@ -122,9 +123,12 @@ def verify(
     from engine.audit.checkpoint import parse_verifier
 
     if database == (bundle is not None):
-        wrong_use("give a bundle, or `--database`")
+        wrong_use("give a bundle, or `--database`", "请给出日志包，或 `--database`")
     if database and key is not None:
-        wrong_use("`--key` is for a bundle: the database is verified with the key beside it")
+        wrong_use(
+            "`--key` is for a bundle: the database is verified with the key beside it",
+            "`--key` 只用于日志包：数据库以其旁的密钥核验",
+        )
     anchors = [_small(path) for path in checkpoint or ()]
     told = as_lang(lang)
     if bundle is None:
@@ -140,7 +144,7 @@ def _verify_bundle(
     from engine.audit.bundle import verify_bundle
 
     if not path.is_file():
-        wrong_use(f"there is no file `{path}`")
+        wrong_use(f"there is no file `{path}`", f"没有文件 `{path}`")
     with (
         path.open(encoding="utf-8", errors="replace") as file,
         counting(path.stat().st_size, "核验" if lang == "zh" else "Verifying") as advance,
@@ -225,7 +229,7 @@ def _summary(check: LogCheck, facts: dict[str, Any], lang: Lang) -> Iterator[str
 
 def _small(path: Path) -> str:
     if not path.is_file() or path.stat().st_size > _MOST_BYTES:
-        wrong_use(f"there is no signed head in `{path}`")
+        wrong_use(f"there is no signed head in `{path}`", f"`{path}` 中没有签名头")
     return path.read_text("utf-8", errors="replace")
 
 
@@ -291,15 +295,22 @@ def replay(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Decide again what was recorded; exits 1 where an answer differs. · 复算已记录的裁定"""
+    from api.services.decide import NothingLikeItError
     from api.services.replay import Outcome, count_between, replay_between, replay_one
 
     chosen = [record is not None, all_, since is not None or until is not None]
     if sum(chosen) != 1:
-        wrong_use("give an id, `--since`/`--until`, or `--all`")
+        wrong_use(
+            "give an id, `--since`/`--until`, or `--all`",
+            "请给出编号、`--since`/`--until` 或 `--all`",
+        )
     found: list[Outcome] = []
     with opened() as platform:
         if record is not None:
-            found.append(replay_one(platform, record))
+            try:
+                found.append(replay_one(platform, record))
+            except NothingLikeItError:
+                wrong_use(f"there is no decision `{record}`", f"没有裁定 `{record}`")
         else:
             first = None if since is None else moment(since)
             end = None if until is None else moment(until)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ def answers(engine: Engine) -> bool:
     """Whether the database answers."""
     with engine.connect() as connection:
         return connection.execute(text("select 1")).scalar() == 1
+
+
+def why_unusable(error: Exception) -> str | None:
+    """Give the database's own words where it cannot be reached, read or written; None for any other error."""
+    if isinstance(error, OperationalError) or type(error) is DatabaseError:
+        return str(error.orig).strip().partition("\n")[0]
+    return None
 
 
 def is_sqlite(engine: Engine) -> bool:

@@ -130,7 +130,7 @@ def test_a_person_is_exported_held_and_erased(folder: Path) -> None:
     assert "3  under a legal hold" in run("retention", "--as-of", "2040-01-01")
     run("hold", "p0", "--reason", "closed", "--lift", hold)
     run("hold", "p0", "--reason", "closed", "--lift", hold, code=2)
-    assert "Aborted" in run("erase", "p0", "--reason", "r", stdin="n\n", code=1)
+    assert "stopped" in run("erase", "p0", "--reason", "r", stdin="n\n", code=1)
     assert "erased, with 3 decisions" in run("erase", "p0", "--reason", "r", stdin="y\n")
     assert "此前已删除" in run("erase", "p0", "--reason", "r", "--yes", "--lang", "zh")
     assert "nothing was altered" in run("verify", "--database")
@@ -161,7 +161,7 @@ def test_what_is_past_every_duty_is_erased_when_somebody_says_so(folder: Path) -
     # The law says that a person looks at them first.
     assert "erased 0 records" in run("retention", "--apply", "--reason", "plan 7", "--yes")
     asked = ("retention", "--apply", "--reviewed", "--reason", "plan 7")
-    assert "Aborted" in run(*asked, stdin="n\n", code=1)
+    assert "stopped" in run(*asked, stdin="n\n", code=1)
     assert "已删除 3 份" in run(*asked, "--lang", "zh", stdin="y\n")
     assert json.loads(run(*asked, "--yes", "--json"))["done"] == {}
     assert "nothing was altered" in run("verify", "--database")

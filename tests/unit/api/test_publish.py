@@ -9,13 +9,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import typer
 import uvicorn
 from typer.testing import CliRunner
 
 from api.app import create_app
 from api.cli import app, mirror
 from api.cli.operate import begin
+from api.cli.shared import WrongUseError
 from api.client import Client
 from api.observability import set_up_logs
 from api.services.decide import Case, decide
@@ -327,6 +327,6 @@ clauses:
 
 
 def test_nothing_is_written_outside_the_folder(tmp_path: Path) -> None:
-    with pytest.raises(typer.Exit):
+    with pytest.raises(WrongUseError):
         mirror._write(tmp_path / "in", Pulled({"../out.yaml": "x"}, (), ()))
     assert not (tmp_path / "out.yaml").exists()
