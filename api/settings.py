@@ -130,6 +130,10 @@ class Settings(BaseSettings):
         """Whether people sign in with a password of this service."""
         return self.oidc_issuer is None or self.local_sign_in
 
+    def is_embedded(self) -> bool:
+        """Whether the database is SQLite in the data folder."""
+        return self.database_url is None
+
     def url(self) -> str:
         """Give the database's address in SQLAlchemy's form."""
         if self.database_url is None:

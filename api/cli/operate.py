@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import fcntl
 import socket
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +13,10 @@ import typer
 from api.cli.shared import ContentOption, LangOption, ending, wrong_use
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from fastapi import FastAPI
     from sqlalchemy import Connection
 
     from api.settings import Settings
@@ -31,27 +35,32 @@ def serve(
     lang: LangOption = ...,  # type: ignore[assignment]
 ) -> None:
     """Run the decision service; a new data folder begins with the shipped content. · 运行决策服务"""
-    import uvicorn
-
-    from api.app import create_app
     from api.observability import set_up_logs
     from api.settings import Settings
-    from api.tracing import MissingTelemetryError
 
     settings = Settings()
     if content is not None and not content.is_dir():
         wrong_use(f"there is no folder `{content}`", f"没有目录 `{content}`")
     _try_to_listen(host, port)
-    set_up_logs(settings.log_level)
+    with _alone(settings):
+        set_up_logs(settings.log_level)
+        app = _begun(settings, content, lang)
+        _run(app, settings, host, port)
+
+
+def _begun(settings: Settings, content: Path | None, lang: str) -> FastAPI:
+    """Make the service; at the first start show what lets somebody in."""
+    from api.app import create_app
+    from api.tracing import MissingTelemetryError
+
     try:
         app = create_app(settings)
-        key = begin(settings, content)
     except MissingTelemetryError:
         wrong_use(
             "EVENHAND_TRACES=otlp needs evenhand[telemetry]",
             "EVENHAND_TRACES=otlp 需要安装 evenhand[telemetry]",
         )
-    once = first_password(settings)
+    key, once = begin(settings, content), first_password(settings)
     if key is not None:
         zh, en = (
             "首次启动。管理密钥只显示这一次：",
@@ -64,6 +73,12 @@ def serve(
             "The one-time password of `administrator`, shown this once, to be changed at the first sign-in:",
         )
         print(f"{zh if lang == 'zh' else en}\n  {once}", flush=True)
+    return app
+
+
+def _run(app: FastAPI, settings: Settings, host: str, port: int) -> None:
+    import uvicorn
+
     uvicorn.run(
         app,
         host=host,
@@ -90,6 +105,25 @@ def _try_to_listen(host: str, port: int) -> None:
     except OSError as error:
         why = error.strerror
         wrong_use(f"cannot listen on {host}:{port}: {why}", f"无法监听 {host}:{port}：{why}")
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the data folder of an embedded database for this service, however it ends; other commands work beside it."""
+    if not settings.is_embedded():
+        yield
+        return
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.data_dir / "serve.lock").open("wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            place = settings.data_dir
+            wrong_use(
+                f"another service runs on `{place}`: more than one want PostgreSQL",
+                f"`{place}` 上已有服务在运行：多个服务需要 PostgreSQL",
+            )
+        yield
 
 
 def first_password(settings: Settings) -> str | None:

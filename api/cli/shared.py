@@ -144,6 +144,7 @@ def _told_of_service(error: Exception) -> tuple[str, str] | None:
     from pydantic import ValidationError
 
     from api.store.database import why_unusable
+    from api.store.keys import WrongKeysError
     from api.store.migrations import NewerDatabaseError
 
     if isinstance(error, ValidationError) and error.title == "Settings":
@@ -153,6 +154,11 @@ def _told_of_service(error: Exception) -> tuple[str, str] | None:
         return (
             f"a newer evenhand has migrated the database ({error})",
             f"数据库已由更新的版本迁移（{error}），请升级 evenhand",
+        )
+    if isinstance(error, WrongKeysError):
+        return (
+            f"`{error}` is not the key with which this database was begun: bring that one back",
+            f"`{error}` 不是此数据库初次启动时的密钥：请恢复原来的密钥文件",
         )
     if (why := why_unusable(error)) is not None:
         return f"the database cannot be used: {why}", f"数据库无法使用：{why}"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from api.services.callers import Callers
 from api.store.database import answers, is_sqlite, open_database
-from api.store.keys import Keys, open_keys
+from api.store.events import belong_together
+from api.store.keys import MASTER, Keys, WrongKeysError, open_keys
 from api.store.ledger import integrate
 from api.store.migrations import migrate
 from api.store.registry import Snapshot, read_snapshot, revision_of
@@ -81,11 +82,17 @@ class Platform:
 
 
 def open_platform(settings: Settings) -> Platform:
-    """Open the database and keys that settings name, and begin to write."""
+    """Open the database and keys that settings name, and begin to write.
+
+    Raises WrongKeysError for keys of another database: what they wrote, nobody could read beside it.
+    """
     keys = open_keys(settings.data_dir)
     engine = open_database(settings.url())
     embedded = is_sqlite(engine)
     migrate(engine)
+    with engine.connect() as connection:
+        if not belong_together(connection, keys):
+            raise WrongKeysError(MASTER)
     writer = Writer(
         engine,
         batch=settings.batch_size,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import secrets
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
-from api.store.keys import ErasedError, seal, unseal
+from api.store.keys import AlteredError, ErasedError, seal, unseal
 from api.store.ledger import append
 from api.store.records import new_id
 from api.store.tables import events, people
@@ -18,7 +19,7 @@ from engine.kernel.canonical import canonical_json
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sqlalchemy import Connection, Row, Select
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 OF_THE_PERSON = frozenset({"link"})
 """The kinds whose bodies hold personal data: they are sealed with the person's key, and erased with it."""
+
+
+_TRIED = 5
+"""How many events and people show whether keys and database belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,28 @@ def open_event(row: Row[Any], keys: Keys) -> tuple[bytes, bytes]:
 def clear_of(row: Row[Any]) -> dict[str, str | None]:
     """Give what an event's row says in the clear."""
     return {"kind": row.kind, "person": row.person, "at": row.at.isoformat()}
+
+
+def belong_together(connection: Connection, keys: Keys) -> bool:
+    """Whether this master key is the one under which the database was begun; an empty one takes any.
+
+    A few things are tried, for one of them may have been altered.
+    """
+    written = select(events).order_by(events.c.at, events.c.id).limit(_TRIED)
+    wrapped = select(people).where(people.c.key.is_not(None)).order_by(people.c.id).limit(_TRIED)
+    tries: list[Callable[[], object]] = [
+        *(functools.partial(open_event, row, keys) for row in connection.execute(written)),
+        *(functools.partial(keys.unwrap, row.id, row.key) for row in connection.execute(wrapped)),
+    ]
+    return not tries or any(_opens(one) for one in tries)
+
+
+def _opens(opening: Callable[[], object]) -> bool:
+    try:
+        opening()
+    except AlteredError:
+        return False
+    return True
 
 
 def events_of(connection: Connection, keys: Keys, person: str) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NONCE, _KEY = 12, 32
+MASTER, SIGNING = "master.key", "signing.key"
 
 
 class ErasedError(LookupError):
@@ -23,6 +24,10 @@ class ErasedError(LookupError):
 
 class AlteredError(ValueError):
     """Raised for what does not decrypt: it, its key or its place was altered."""
+
+
+class WrongKeysError(ValueError):
+    """Raised for keys that are none, or not those of the database; the argument names the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,14 @@ class Keys:
 
 
 def open_keys(folder: Path) -> Keys:
-    """Read the keys of a data folder, or make them at the first start; only the owner can read them."""
+    """Read the keys of a data folder, or make them at the first start; only the owner can read them.
+
+    Raises WrongKeysError for a file that holds no key.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    master = kept_secret(folder / "master.key", secrets.token_bytes(_KEY))
-    signing = kept_secret(folder / "signing.key", secrets.token_bytes(_KEY))
+    master, signing = (
+        kept_secret(folder / name, secrets.token_bytes(_KEY)) for name in (MASTER, SIGNING)
+    )
     return Keys(master, Ed25519PrivateKey.from_private_bytes(signing))
 
 
@@ -80,4 +89,7 @@ def kept_secret(path: Path, fresh: bytes) -> bytes:
             file.flush()
             os.fsync(file.fileno())
         draft.rename(path)
-    return path.read_bytes()
+    found = path.read_bytes()
+    if len(found) != len(fresh):
+        raise WrongKeysError(path.name)
+    return found

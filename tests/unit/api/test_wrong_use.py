@@ -9,6 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.cli.operate import begin, first_password
+from api.settings import Settings
+from tests.support.running import running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,3 +100,30 @@ def test_somebody_who_stops_a_command_sees_no_traceback(monkeypatch: pytest.Monk
     monkeypatch.setattr("api.folder.read_folder", stop)
     done = CliRunner().invoke(app, ["check", "--lang", "zh"])
     assert (done.exit_code, done.output) == (130, "evenhand: 已中止\n")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_keys_of_another_database_are_refused_and_nothing_is_written_with_them(
+    tmp_path: Path, lang: str
+) -> None:
+    settings = Settings(data_dir=tmp_path)
+    begin(settings, None)
+    first_password(settings)
+    at = {"EVENHAND_DATA_DIR": str(tmp_path), "EVENHAND_URL": ""}
+    own = (tmp_path / "master.key").read_bytes()
+    for other in (bytes(32), b"short"):
+        (tmp_path / "master.key").write_bytes(other)
+        for command in (["serve", "--port", "0"], ["access", "list"], ["versions"]):
+            said = _says(*command, lang=lang, **at)
+            assert "`master.key`" in said
+            assert ("密钥" in said) == (lang == "zh")
+    (tmp_path / "master.key").write_bytes(own)
+    assert CliRunner().invoke(app, ["versions", "--lang", lang], env=at).exit_code == 0
+
+
+def test_a_folder_is_served_once_and_other_commands_work_beside_it(tmp_path: Path) -> None:
+    with running(Settings(data_dir=tmp_path / "data"), tmp_path / "log"):
+        at = {"EVENHAND_DATA_DIR": str(tmp_path / "data"), "EVENHAND_URL": ""}
+        said = _says("serve", "--port", "0", **at)
+        assert said.startswith("evenhand: another service runs on ")
+        assert CliRunner().invoke(app, ["versions"], env=at).exit_code == 0
