@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
 
 
 def open_database(url: str) -> Engine:
-    """Open a database; on SQLite every commit is on the disk when it returns."""
+    """Open a database; on SQLite every commit is on the disk when it returns, and only the owner can read the file."""
     if url.startswith("sqlite"):
+        # SQLite gives its journals the rights of the database.
+        Path(make_url(url).database or "").touch(mode=0o600)
         engine = create_engine(
             url,
             hide_parameters=True,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from api.services.platform import open_platform
+from api.settings import Settings
 from api.store.keys import AlteredError, ErasedError, new_key, open_keys, seal, unseal
 
 if TYPE_CHECKING:
@@ -43,3 +45,15 @@ def test_a_persons_key_is_theirs_and_can_be_destroyed(tmp_path: Path) -> None:
         keys.unwrap("p-2", wrapped)
     with pytest.raises(ErasedError):
         keys.unwrap("p-1", None)
+
+
+def test_what_lies_in_the_data_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    settings = Settings(data_dir=tmp_path)
+    platform = open_platform(settings)
+    try:
+        modes = {one.name: one.stat().st_mode & 0o077 for one in tmp_path.iterdir()}
+    finally:
+        platform.close()
+    assert {"evenhand.sqlite", "evenhand.sqlite-wal", "master.key", "signing.key"} <= modes.keys()
+    assert not any(modes.values()), modes
