@@ -6,11 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from api.http.access import platform_of
 from api.http.problems import ProblemError
 from api.services.decide import Case, InterviewCase
+from api.services.exceptions import is_own_case
 from engine.kernel.documents import parse_instant
 from engine.kernel.json_text import read_json
 
@@ -23,7 +24,18 @@ MAX_DEPTH = 64
 """How deep lists and objects may stand in each other."""
 
 Reference = Annotated[str, Field(max_length=121, pattern=r"^[a-z0-9.@-]+$")]
-CaseName = Annotated[str, Field(max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+def _free(case: str) -> str:
+    """Refuse the name of a case that only the service decides: what is recorded under it counts as approved."""
+    if is_own_case(case):
+        raise ValueError("cases of exceptions are decided by approvals alone")
+    return case
+
+
+CaseName = Annotated[
+    str, Field(max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_free)
+]
 PersonName = Annotated[str, Field(max_length=64, pattern=r"^[^:\s\x00-\x1f\x7f]+$")]
 Moment = Annotated[str, Field(max_length=40, description="RFC 3339; now, when left out")]
 Ids = Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=1000)]

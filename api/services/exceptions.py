@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from api.services.decide import Case, NothingLikeItError, decide_within, try_case, unmarked
 from api.store import exceptions as store
 from api.store.events import Event, note
-from api.store.exceptions import Approval, SamePersonError
+from api.store.exceptions import Approval, SamePersonError, is_own_case
 from api.store.keys import ErasedError
 from api.store.records import new_id, open_record
 
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     from api.services.platform import Platform
 
-__all__ = ["Approval", "Asked", "ClosedError", "SamePersonError", "approve", "ask", "count", "find"]
+__all__ = [
+    "Approval",
+    "Asked",
+    "ClosedError",
+    "SamePersonError",
+    "approve",
+    "ask",
+    "count",
+    "find",
+    "is_own_case",
+]
 
 RULES = "hiring-exception"
 _TAKEN_OVER = ("base_salary", "band_max")

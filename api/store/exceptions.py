@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from api.store.records import open_record
+from api.store.records import IMPORTED, open_record
 from api.store.tables import decisions, exception_approvals, exceptions, log_entries
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from api.store.keys import Keys
     from api.store.records import Kept
+
+
+_OWN = "exception:"
 
 
 class SamePersonError(ValueError):
@@ -78,7 +81,8 @@ def latest_of(connection: Connection, id_: str, keys: Keys) -> Kept | None:
     """Give the latest decision about an exception; raises ErasedError, AlteredError."""
     # The log knows their order even within one moment.
     query = select(decisions.c.id).join(log_entries, log_entries.c.subject == decisions.c.id)
-    of_it = query.where(decisions.c.case_id == case_of(id_))
+    # What was decided elsewhere, before, says nothing of an exception here.
+    of_it = query.where(decisions.c.case_id == case_of(id_), decisions.c.engine != IMPORTED)
     found = connection.execute(of_it.order_by(log_entries.c.id.desc()).limit(1)).scalar()
     return None if found is None else open_record(connection, found, keys)
 
@@ -91,4 +95,9 @@ def kinds(connection: Connection) -> dict[str, str]:
 
 def case_of(id_: str) -> str:
     """Name the case that the decisions about an exception belong to."""
-    return f"exception:{id_}"
+    return f"{_OWN}{id_}"
+
+
+def is_own_case(case: str) -> bool:
+    """Whether a case is named as those of exceptions are."""
+    return case.startswith(_OWN)

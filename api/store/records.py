@@ -122,8 +122,12 @@ _ANSWERED = select(answers).where(
 )
 _KEEP_ANSWER = insert(answers)
 _KEEP = insert(decisions)
-_KEYS = select(people.c.id, people.c.key).where(
-    people.c.id.in_(bindparam("people", expanding=True))
+# Whoever erases one of them waits, or is waited for: nothing is sealed with a key that is gone.
+_KEYS = (
+    select(people.c.id, people.c.key)
+    .where(people.c.id.in_(bindparam("people", expanding=True)))
+    .order_by(people.c.id)
+    .with_for_update(read=True, key_share=True)
 )
 _KEEP_KEY = insert(people)
 _LATEST = (

@@ -86,6 +86,28 @@ def test_a_request_expires_and_what_is_not_possible_waits_for_nobody(service: Te
     }
 
 
+@pytest.mark.parametrize("path", ["decisions", "decisions/batch"])
+def test_who_may_decide_grants_no_exception_by_its_case(service: TestClient, path: str) -> None:
+    made = decided(service, person="ann", inputs={**CASE["inputs"], "overall": "95"})  # type: ignore[dict-item]
+    asker = key_of(service, "recruiter")
+    body = {
+        "decision": made["id"],
+        "exception": "above_cap",
+        "evidence": "counter_offer",
+        "asked_base": "11000",
+    }
+    asked = service.post("/v1/exceptions", json=body, headers=asker).json()
+    inputs = service.get(f"/v1/decisions/{asked['recorded_as']}/inputs").json()["inputs"]
+    forged = {
+        "rule_set": "hiring-exception",
+        "inputs": {**inputs, "approved": ["hr_director", "finance_bp"]},
+        "case": f"exception:{asked['id']}",
+        "person": "ann",
+    }
+    assert "not-json" in service.post(f"/v1/{path}", json=forged, headers=asker).text
+    assert service.get(f"/v1/exceptions/{asked['id']}").json()["outcome"] == "waiting"
+
+
 @pytest.mark.parametrize(
     "body",
     [

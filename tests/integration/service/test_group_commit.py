@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from api.services.decide import Case, ErasedError, KeyReusedError, decide
 from api.services.platform import open_platform
@@ -123,3 +123,30 @@ def test_what_another_process_publishes_or_stops_counts_at_once(office: Office) 
         assert outcome() == ("needs_human", None)
     finally:
         other.close()
+
+
+def test_nothing_is_recorded_under_a_key_that_is_being_destroyed(tmp_path: Path) -> None:
+    with open_office("postgres", tmp_path) as office:
+        platform = office.platform
+        decide(platform, asked(70, person="ann"), NOW, "bench", None).result(10)
+        with platform.engine.begin() as connection:
+            erase(connection, "ann", Deed("eve", NOW, "request 7"), platform.keys)
+            late = decide(platform, asked(71, person="ann"), NOW, "bench", None)
+            _until_somebody_waits(platform)
+        with pytest.raises(ErasedError):
+            late.result(10)
+        with platform.engine.connect() as connection:
+            left = select(func.count()).where(func.length(decisions.c.body) > 0)
+            assert connection.execute(left).scalar_one() == 0
+
+
+def _until_somebody_waits(platform: Platform) -> None:
+    waits = text(
+        "select exists (select 1 from pg_locks l join pg_stat_activity a using (pid)"
+        " where not l.granted and a.datname = current_database())"
+    )
+    for _ in range(20_000):
+        with platform.engine.connect() as connection:
+            if connection.execute(waits).scalar():
+                return
+    pytest.fail("nobody waits for the erasure")
