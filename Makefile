@@ -48,7 +48,7 @@ test: check ## All of it: the static half, then the tests with branch coverage.
 	@# The language server runs in a process of its own there, over real pipes: no trace of it comes back.
 	$(RUN) coverage report --include='api/*' --omit='api/lsp.py' --fail-under=90
 
-fuzz: setup ## Use 20,000 faulty documents and call the API as often: findings, never a traceback or a hang.
+fuzz: setup ## Use 20,000 faulty documents, and call the API as often on each database: findings, never a traceback.
 	$(RUN) python -m tests.fuzz 20000
 	$(RUN) python -m tests.fuzz.api 20000
 

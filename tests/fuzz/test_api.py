@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.fuzz.api import call_api
+from tests.support.databases import DATABASES, settings_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,10 @@ def _quiet() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_quiet")
-def test_no_answer_is_a_fault_of_ours_or_undocumented(tmp_path: Path) -> None:
-    made = call_api(200, tmp_path)
+@pytest.mark.parametrize("database", DATABASES)
+def test_no_answer_is_a_fault_of_ours_or_undocumented(database: str, tmp_path: Path) -> None:
+    with settings_on(database, tmp_path) as settings:
+        made = call_api(200, settings)
     assert not made.faults, made.faults[0]
     assert made.statuses.total() >= 200
     assert not [name for name in made.statuses if name.split()[-1].startswith("5")]
