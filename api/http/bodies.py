@@ -37,6 +37,7 @@ CaseName = Annotated[
     str, Field(max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_free)
 ]
 PersonName = Annotated[str, Field(max_length=64, pattern=r"^[^:\s\x00-\x1f\x7f]+$")]
+LineKey = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] | None
 Moment = Annotated[str, Field(max_length=40, description="RFC 3339; now, when left out")]
 Ids = Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=1000)]
 
@@ -105,13 +106,13 @@ class EvaluationRequest(_Body):
 class BatchDecision(DecisionRequest):
     """A line of a batch."""
 
-    key: str | None = Field(None, max_length=200, description="the idempotency key of this line")
+    key: LineKey = Field(None, description="the idempotency key of this line")
 
 
 class BatchEvaluation(EvaluationRequest):
     """A line of a batch with an interview."""
 
-    key: str | None = Field(None, max_length=200, description="the idempotency key of this line")
+    key: LineKey = Field(None, description="the idempotency key of this line")
 
 
 class WhatIfRequest(_Body):

@@ -43,7 +43,7 @@ class ExceptionRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     decision: str = Field(pattern="^[0-9a-f]{32}$")
-    exception: str = Field(max_length=40, examples=["above_cap"])
+    exception: str = Field(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["above_cap"])
     evidence: str = Field("none", max_length=60)
     asked_base: _Amount | None = None
     current_base: _Amount | None = None

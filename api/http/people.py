@@ -34,9 +34,11 @@ router = APIRouter(
     ),
 )
 
-_Person = Annotated[str, Path(max_length=128, pattern=r"^[^\s/]+$", description="A person's id.")]
+_Person = Annotated[
+    str, Path(max_length=128, pattern=r"^[^\s/\x00-\x1f\x7f]+$", description="A person's id.")
+]
 _System = Annotated[str, Path(pattern="^[a-z][a-z0-9-]{0,39}$", examples=["ats"])]
-_External = Annotated[str, Path(min_length=1, max_length=200)]
+_External = Annotated[str, Path(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 _Manager = Annotated[Caller, ManagesPeople]
 
 
@@ -64,7 +66,7 @@ class Comparing(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    rule_set: str = Field(max_length=80)
+    rule_set: str = Field(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")
     attribute: str = Field(pattern="^[a-z][a-z0-9_]{0,39}$", description="what people declared")
     selected: list[Annotated[str, Field(max_length=60)]] = Field(
         ["offer"], max_length=20, description="the outcomes that are the favourable ones"

@@ -218,7 +218,7 @@ def get_history(
     kind: _Kind,
     id_: _Id,
     page: _ById,
-    version: Annotated[str | None, Query(max_length=40)] = None,
+    version: Annotated[str | None, Query(max_length=40, pattern=_PRINTED)] = None,
 ) -> JSONResponse:
     """List every step: who drafted, approved, published, stopped what, when and why."""
     return JSONResponse(views.history(platform_of(request), kind, id_, version, page))
@@ -231,8 +231,8 @@ def get_difference(
     request: Request,
     kind: _Kind,
     id_: _Id,
-    before: Annotated[str, Query(max_length=40)],
-    after: Annotated[str, Query(max_length=40)],
+    before: Annotated[str, Query(max_length=40, pattern=_PRINTED)],
+    after: Annotated[str, Query(max_length=40, pattern=_PRINTED)],
 ) -> JSONResponse:
     """Compare two versions in words: what changed, and of a rule set who can gain and lose."""
     names = (Version(kind, id_, before), Version(kind, id_, after))

@@ -194,3 +194,25 @@ def test_a_model_runs_in_shadow_of_evaluations(service: TestClient) -> None:
     assert posted(service, f"/v1/decisions/{made['id']}/replay", None)["same"]
     refused = service.post("/v1/jurisdictions/cn/1.0.0/shadow", json={"runs": True})
     assert refused.json()["type"].endswith("no-shadow")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/people/a%00/external-ids"),
+        ("PUT", "/v1/people/a%00/external-ids/ats/x"),
+        ("PUT", "/v1/people/ann/external-ids/ats/x%00"),
+        ("GET", "/v1/audit/outcomes?rule_set=a%00&attribute=sex"),
+        ("GET", "/v1/rule-sets/offer/history?version=a%00"),
+        ("GET", "/v1/rule-sets/offer/diff?before=a%00&after=a%00"),
+    ],
+)
+def test_a_sign_that_no_database_keeps_is_refused(
+    service: TestClient, method: str, path: str
+) -> None:
+    assert 400 <= service.request(method, path).status_code < 500
+
+
+def test_an_exception_has_a_name_that_can_be_kept(service: TestClient) -> None:
+    body = {"decision": "0" * 32, "exception": "a\u0000"}
+    assert service.post("/v1/exceptions", json=body).status_code == 422

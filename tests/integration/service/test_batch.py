@@ -27,6 +27,9 @@ BATCH = "/v1/decisions/batch"
 LINES, READ = 900, 250
 
 
+NUL = "\u0000"
+
+
 def line(number: int) -> bytes:
     inputs = {"overall": str(number % 100), "assessed": True, "band_min": 8000, "band_max": 10000}
     return json.dumps({"rule_set": "offer@1.0.0", "inputs": inputs}).encode()
@@ -95,3 +98,10 @@ def test_who_goes_away_midway_sends_it_again(database: str, tmp_path: Path) -> N
         engine.dispose()
     assert len({one["id"] for one in told}) == LINES
     assert counts == [LINES, LINES]
+
+
+def test_a_key_that_no_database_keeps_spoils_its_own_line_alone(service: TestClient) -> None:
+    lines = [json.dumps({**json.loads(line(n)), "key": key}) for n, key in enumerate(("a", NUL))]
+    given = service.post(BATCH, content="\n".join(lines)).text
+    told = [json.loads(one) for one in given.splitlines()]
+    assert ["problem" in one for one in told] == [False, True]
