@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.services.callers import Callers
 from api.store.database import answers, is_sqlite, open_database
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
 
+_LOG = logging.getLogger("evenhand")
 _SEQUENCE_SECONDS = 0.3
 
 
@@ -70,8 +74,15 @@ class Platform:
 
     def _sequence(self) -> None:
         while not self._ending.wait(_SEQUENCE_SECONDS):
+            self._try_to_sequence()
+        self._try_to_sequence()
+
+    def _try_to_sequence(self) -> None:
+        # A database that goes away comes back: until then entries wait, as they do anyway.
+        try:
             self.sequence()
-        self.sequence()
+        except SQLAlchemyError:
+            _LOG.warning("entries of the log could not be given their places this time")
 
     def sequence(self) -> None:
         """Give places to the entries that wait for one."""

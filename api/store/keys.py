@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -82,13 +83,16 @@ def unseal(key: bytes, sealed: bytes, place: str) -> bytes:
 def kept_secret(path: Path, fresh: bytes) -> bytes:
     """Read a secret that only the owner can read, or write it whole before anybody can see it."""
     if not path.exists():
-        draft = path.with_suffix(".part")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        draft = path.with_suffix(f".{secrets.token_hex(8)}.part")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(fresh)
             file.flush()
             os.fsync(file.fileno())
-        draft.rename(path)
+        # Of two who start together the first one's counts: a link takes no other's place.
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
     found = path.read_bytes()
     if len(found) != len(fresh):
         raise WrongKeysError(path.name)

@@ -215,4 +215,4 @@ def test_a_sign_that_no_database_keeps_is_refused(
 
 def test_an_exception_has_a_name_that_can_be_kept(service: TestClient) -> None:
     body = {"decision": "0" * 32, "exception": "a\u0000"}
-    assert service.post("/v1/exceptions", json=body).status_code == 422
+    assert service.post("/v1/exceptions", json=body).status_code == 400

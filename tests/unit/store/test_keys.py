@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +24,22 @@ def test_keys_are_made_once_and_kept_from_others(tmp_path: Path) -> None:
     for name in ("master.key", "signing.key"):
         assert stat.S_IMODE((tmp_path / "d" / name).stat().st_mode) == 0o600
     assert open_keys(tmp_path / "e").master != first.master
+
+
+def test_who_makes_keys_at_the_same_time_has_the_same(tmp_path: Path) -> None:
+    together = threading.Barrier(4)
+
+    def masters(_: int) -> list[bytes]:
+        made = []
+        for start in range(50):
+            together.wait(10)
+            made.append(open_keys(tmp_path / str(start)).master)
+        return made
+
+    with ThreadPoolExecutor(4) as threads:
+        first, *others = threads.map(masters, range(4))
+    assert all(other == first for other in others)
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def test_what_is_sealed_opens_with_its_key_in_its_place_only() -> None:
