@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from sqlalchemy import Connection
 
+    from api.services.platform import Platform
     from api.settings import Settings
 
 
@@ -51,6 +52,7 @@ def serve(
 def _begun(settings: Settings, content: Path | None, lang: str) -> FastAPI:
     """Make the service; at the first start show what lets somebody in."""
     from api.app import create_app
+    from api.services.sign_in import first_person
     from api.tracing import MissingTelemetryError
 
     try:
@@ -60,7 +62,8 @@ def _begun(settings: Settings, content: Path | None, lang: str) -> FastAPI:
             "EVENHAND_TRACES=otlp needs evenhand[telemetry]",
             "EVENHAND_TRACES=otlp 需要安装 evenhand[telemetry]",
         )
-    key, once = begin(settings, content), first_password(settings)
+    with opened(settings) as platform:
+        key, once = first_key(platform, content), first_person(platform, dt.datetime.now(dt.UTC))
     if key is not None:
         zh, en = (
             "首次启动。管理密钥只显示这一次：",
@@ -126,37 +129,38 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-def first_password(settings: Settings) -> str | None:
-    """Make the administrator where nobody can sign in yet; gives the one-time password, or None."""
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Platform]:
+    """Open the service's database and keys for a moment."""
     from api.services.platform import open_platform
-    from api.services.sign_in import first_person
 
     platform = open_platform(settings)
     try:
-        return first_person(platform, dt.datetime.now(dt.UTC))
+        yield platform
     finally:
         platform.close()
 
 
 def begin(settings: Settings, folder: Path | None) -> str | None:
     """Publish the content of a folder into an empty database; gives the first key, or None if it was not empty."""
+    with opened(settings) as platform:
+        return first_key(platform, folder)
+
+
+def first_key(platform: Platform, folder: Path | None) -> str | None:
+    """Do what `begin` does, where the database is open."""
     from api.folder import default_folder, read_folder
-    from api.services.platform import open_platform
     from api.services.roles import SCOPES
     from api.store.access import make_key
     from api.store.registry import publish_folder, revision_of
 
-    platform = open_platform(settings)
-    try:
-        now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC)
 
-        def work(connection: Connection) -> str | None:
-            if revision_of(connection):
-                return None
-            files = read_folder(folder or default_folder()).files
-            publish_folder(connection, files, "starter", now)
-            return make_key(connection, "administrator", SCOPES, now)
+    def work(connection: Connection) -> str | None:
+        if revision_of(connection):
+            return None
+        files = read_folder(folder or default_folder()).files
+        publish_folder(connection, files, "starter", now)
+        return make_key(connection, "administrator", SCOPES, now)
 
-        return platform.writer.submit(work).result()
-    finally:
-        platform.close()
+    return platform.writer.submit(work).result()

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.http.access import GivesAccess, platform_of
 from api.http.answers import CredentialsAnswer, PeopleAnswer, PersonAnswer, ShownAnswer
-from api.http.bodies import PersonName, body_as, schema_of
-from api.http.documented import answers
+from api.http.bodies import PersonName, RequestBody, body_as
+from api.http.documented import answers, body_of
 from api.http.problems import ProblemError
 from api.services import sign_in
 from api.services.access import Caller, Giver, Made, give, listed, shown_once, take
@@ -28,11 +28,7 @@ _Giver = Annotated[Caller, GivesAccess]
 _Name = Annotated[str, Path(max_length=64, pattern=r"^[^/:\s\x00-\x1f\x7f]+$")]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class NewCredential(_Body):
+class NewCredential(RequestBody):
     """A key to call with, or a client that asks for tokens with its secret."""
 
     kind: Literal["key", "client"]
@@ -41,7 +37,7 @@ class NewCredential(_Body):
     days: int | None = Field(None, ge=1, le=3660, description="until it ends; never, when left out")
 
 
-class Person(_Body):
+class Person(RequestBody):
     """The roles and scopes of somebody with a password; all others are taken."""
 
     grants: Grants = Field(examples=[["role:hr"]])
@@ -64,7 +60,7 @@ def get_credentials(request: Request) -> JSONResponse:
 @router.post(
     "/credentials",
     status_code=201,
-    openapi_extra=schema_of(NewCredential),
+    openapi_extra=body_of(NewCredential),
     response_model=ShownAnswer,
 )
 def post_credential(
@@ -99,7 +95,7 @@ def get_people(request: Request) -> JSONResponse:
     return JSONResponse({"people": sign_in.people(platform_of(request))})
 
 
-@router.put("/people/{name}", openapi_extra=schema_of(Person), response_model=PersonAnswer)
+@router.put("/people/{name}", openapi_extra=body_of(Person), response_model=PersonAnswer)
 def put_person(
     request: Request, name: _Name, caller: _Giver, body: Annotated[Person, body_as(Person)]
 ) -> JSONResponse:

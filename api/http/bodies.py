@@ -42,11 +42,13 @@ Moment = Annotated[str, Field(max_length=40, description="RFC 3339; now, when le
 Ids = Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=1000)]
 
 
-class _Body(BaseModel):
+class RequestBody(BaseModel):
+    """What every body has in common: nothing that is not asked for, and no refusal repeats what came in."""
+
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
-class DecisionRequest(_Body):
+class DecisionRequest(RequestBody):
     """One case for a rule set; numbers may be JSON numbers or texts, and keep every digit."""
 
     rule_set: Reference = Field(examples=["offer@1.0.0"])
@@ -70,7 +72,7 @@ class DecisionRequest(_Body):
         return None
 
 
-class EvaluationRequest(_Body):
+class EvaluationRequest(RequestBody):
     """An interview to evaluate whole, with the inputs that come from elsewhere."""
 
     interview: dict[str, Any] = Field(description="as `evenhand schema` describes an interview")
@@ -115,13 +117,13 @@ class BatchEvaluation(EvaluationRequest):
     key: LineKey = Field(None, description="the idempotency key of this line")
 
 
-class WhatIfRequest(_Body):
+class WhatIfRequest(RequestBody):
     """The inputs that are changed; all others stay as they were recorded."""
 
     changes: dict[str, Any] = Field(max_length=200, examples=[{"overall": "79.9"}])
 
 
-class PlanRequest(_Body):
+class PlanRequest(RequestBody):
     """A role, scores by competency (0 to 100), and what the plan may take."""
 
     role: str = Field(max_length=80, examples=["sales-rep-fmcg"])
@@ -139,7 +141,7 @@ class PlanRequest(_Body):
     as_of: Moment | None = None
 
 
-class ReplanRequest(_Body):
+class ReplanRequest(RequestBody):
     """A plan with what became of it since; `plan` or the `decision` that an evaluation recorded."""
 
     decision: str | None = Field(None, pattern="^[0-9a-f]{32}$")
@@ -179,12 +181,6 @@ def body_in(request: Request) -> bytes:
     """Give the body that a route's dependency has read."""
     found: bytes = request.state.body
     return found
-
-
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """Describe a body that is read by hand."""
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}
 
 
 def parse(raw: bytes, model: type[M]) -> M:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.http.access import (
     CanAudit,
@@ -19,8 +19,8 @@ from api.http.access import (
     platform_of,
 )
 from api.http.answers import CountAnswer, ExceptionAnswer
-from api.http.bodies import body_as, schema_of
-from api.http.documented import answers
+from api.http.bodies import RequestBody, body_as
+from api.http.documented import answers, body_of
 from api.http.once import Once
 from api.http.problems import ProblemError
 from api.services import exceptions
@@ -37,10 +37,8 @@ _ID = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="An exception's 
 _Amount = Annotated[str, Field(pattern=r"^[0-9]{1,7}(\.[0-9]{1,2})?$")]
 
 
-class ExceptionRequest(BaseModel):
+class ExceptionRequest(RequestBody):
     """An exception to a decision; what the decision holds is taken from it when left out."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     decision: str = Field(pattern="^[0-9a-f]{32}$")
     exception: str = Field(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["above_cap"])
@@ -51,16 +49,14 @@ class ExceptionRequest(BaseModel):
     band_max: _Amount | None = None
 
 
-class ApprovalRequest(BaseModel):
+class ApprovalRequest(RequestBody):
     """The role in which is approved; the caller must have it, granted as `role:…`."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     role: str = Field(pattern="^[a-z][a-z_]{0,39}$", examples=["hr_director"])
 
 
 @router.post(
-    "", status_code=201, openapi_extra=schema_of(ExceptionRequest), response_model=ExceptionAnswer
+    "", status_code=201, openapi_extra=body_of(ExceptionRequest), response_model=ExceptionAnswer
 )
 def post_exception(
     request: Request,
@@ -78,7 +74,7 @@ def post_exception(
 @router.post(
     "/{id_}/approvals",
     status_code=201,
-    openapi_extra=schema_of(ApprovalRequest),
+    openapi_extra=body_of(ApprovalRequest),
     response_model=ExceptionAnswer,
 )
 def post_approval(

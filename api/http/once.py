@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
@@ -11,9 +11,6 @@ from api.http.access import caller_in, platform_of
 from api.http.bodies import body_in
 from api.services.once import asked_once
 from api.services.platform import Platform
-
-if TYPE_CHECKING:
-    pass
 
 IdempotencyKey = Annotated[
     str | None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.http.access import (
     Declares,
@@ -17,8 +17,8 @@ from api.http.access import (
     platform_of,
 )
 from api.http.answers import ErasureAnswer, ExportAnswer, HoldAnswer, LinksAnswer, OutcomesAnswer
-from api.http.bodies import body_as, schema_of
-from api.http.documented import answers
+from api.http.bodies import RequestBody, body_as
+from api.http.documented import answers, body_of
 from api.http.once import Once
 from api.http.problems import ProblemError, language_of
 from api.services import demographics, people
@@ -42,18 +42,14 @@ _External = Annotated[str, Path(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 _Manager = Annotated[Caller, ManagesPeople]
 
 
-class Reason(BaseModel):
+class Reason(RequestBody):
     """Why something is done: the number of a request or a matter, never a person."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     reason: str = Field(min_length=1, max_length=200, examples=["request 2026-118"])
 
 
-class Declared(BaseModel):
+class Declared(RequestBody):
     """What a person declares of themselves, freely and for audits alone."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     facts: dict[
         Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")],
@@ -61,10 +57,8 @@ class Declared(BaseModel):
     ] = Field(max_length=20, examples=[{"sex": "female"}])
 
 
-class Comparing(BaseModel):
+class Comparing(RequestBody):
     """What is compared between groups, and which of them are too small to be told."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     rule_set: str = Field(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")
     attribute: str = Field(pattern="^[a-z][a-z0-9_]{0,39}$", description="what people declared")
@@ -120,7 +114,7 @@ def delete_link(
 @router.post(
     "/people/{person}/holds",
     status_code=201,
-    openapi_extra=schema_of(Reason),
+    openapi_extra=body_of(Reason),
     response_model=HoldAnswer,
 )
 def post_hold(person: _Person, caller: _Manager, asked: _Reason, platform: Once) -> JSONResponse:
@@ -129,7 +123,7 @@ def post_hold(person: _Person, caller: _Manager, asked: _Reason, platform: Once)
     return JSONResponse({"id": id_}, 201)
 
 
-@router.post("/people/{person}/holds/{id_}/lift", status_code=204, openapi_extra=schema_of(Reason))
+@router.post("/people/{person}/holds/{id_}/lift", status_code=204, openapi_extra=body_of(Reason))
 def lift_hold(
     person: _Person,
     id_: Annotated[str, Path(pattern="^[0-9a-f]{32}$")],
@@ -144,7 +138,7 @@ def lift_hold(
 
 
 @router.post(
-    "/people/{person}/erasure", openapi_extra=schema_of(Reason), response_model=ErasureAnswer
+    "/people/{person}/erasure", openapi_extra=body_of(Reason), response_model=ErasureAnswer
 )
 def post_erasure(
     request: Request, person: _Person, caller: _Manager, asked: _Reason, platform: Once
@@ -178,7 +172,7 @@ def get_export(
     "/people/{person}/demographics",
     dependencies=[Declares],
     status_code=204,
-    openapi_extra=schema_of(Declared),
+    openapi_extra=body_of(Declared),
 )
 def put_demographics(
     request: Request, person: _Person, asked: Annotated[Declared, body_as(Declared)]

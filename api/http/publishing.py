@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from starlette.convertors import StringConvertor, register_url_convertor
 
 from api.http.access import (
@@ -30,8 +30,8 @@ from api.http.answers import (
     VersionAnswer,
     VersionPage,
 )
-from api.http.bodies import body_as, moment, schema_of
-from api.http.documented import answers
+from api.http.bodies import RequestBody, body_as, moment
+from api.http.documented import answers, body_of
 from api.http.once import Once
 from api.http.problems import ProblemError, language_of
 from api.services import publish as steps
@@ -115,10 +115,8 @@ _ONE = "/{kind:collection}/{id_}/{version}"
 _PRINTED = r"^[^\x00-\x08\x0b-\x1f]*$"
 
 
-class Body(BaseModel):
+class Body(RequestBody):
     """What every step carries: why."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     reason: str = Field(
         "", max_length=2000, pattern=_PRINTED, examples=["the board's line of June"]
@@ -264,10 +262,15 @@ def get_agreement(request: Request, name: _Name, page: _ById) -> JSONResponse:
     return JSONResponse(views.agreement(platform_of(request), name, page))
 
 
+def _step(body: type[RequestBody], made: type[BaseModel] = VersionAnswer) -> dict[str, Any]:
+    """Describe a step: its body, what it gives, and what it may be refused with."""
+    return {"openapi_extra": body_of(body), "responses": _STEP, "response_model": made}
+
+
 # --- writing -------------------------------------------------------------------------------------
 
 
-@router.put(_ONE, openapi_extra=schema_of(Draft), responses=_STEP, response_model=VersionAnswer)
+@router.put(_ONE, **_step(Draft))
 def put_draft(
     request: Request,
     caller: Annotated[Caller, CanAuthor],
@@ -278,9 +281,7 @@ def put_draft(
     return JSONResponse(steps.draft(platform_of(request), name, body.files, _act(caller, body)))
 
 
-@router.post(
-    f"{_ONE}/check", openapi_extra=schema_of(Body), responses=_STEP, response_model=VersionAnswer
-)
+@router.post(f"{_ONE}/check", **_step(Body))
 def check_version(
     caller: Annotated[Caller, CanCheck],
     body: Annotated[Body, body_as(Body)],
@@ -291,9 +292,7 @@ def check_version(
     return JSONResponse(steps.check(platform, name, _act(caller, body)))
 
 
-@router.post(
-    f"{_ONE}/submit", openapi_extra=schema_of(Body), responses=_STEP, response_model=VersionAnswer
-)
+@router.post(f"{_ONE}/submit", **_step(Body))
 def submit_version(
     caller: Annotated[Caller, CanAuthor],
     body: Annotated[Body, body_as(Body)],
@@ -304,9 +303,7 @@ def submit_version(
     return JSONResponse(steps.submit(platform, name, _act(caller, body)))
 
 
-@router.post(
-    f"{_ONE}/withdraw", openapi_extra=schema_of(Body), responses=_STEP, response_model=VersionAnswer
-)
+@router.post(f"{_ONE}/withdraw", **_step(Body))
 def withdraw_version(
     caller: Annotated[Caller, TakesBack],
     body: Annotated[Body, body_as(Body)],
@@ -317,9 +314,7 @@ def withdraw_version(
     return JSONResponse(steps.withdraw(platform, name, _act(caller, body)))
 
 
-@router.post(
-    f"{_ONE}/discard", openapi_extra=schema_of(Said), responses=_STEP, response_model=VersionAnswer
-)
+@router.post(f"{_ONE}/discard", **_step(Said))
 def discard_version(
     caller: Annotated[Caller, TakesBack],
     body: Annotated[Said, body_as(Said)],
@@ -330,12 +325,7 @@ def discard_version(
     return JSONResponse(steps.discard(platform, name, _act(caller, body)))
 
 
-@router.post(
-    f"{_ONE}/approve",
-    openapi_extra=schema_of(Approval),
-    responses=_STEP,
-    response_model=VersionAnswer,
-)
+@router.post(f"{_ONE}/approve", **_step(Approval))
 def approve_version(
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Approval, body_as(Approval)],
@@ -347,9 +337,7 @@ def approve_version(
     return JSONResponse(steps.approve(platform, name, body.digest, act))
 
 
-@router.post(
-    f"{_ONE}/reject", openapi_extra=schema_of(Said), responses=_STEP, response_model=VersionAnswer
-)
+@router.post(f"{_ONE}/reject", **_step(Said))
 def reject_version(
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Said, body_as(Said)],
@@ -360,9 +348,7 @@ def reject_version(
     return JSONResponse(steps.reject(platform, name, _act(caller, body)))
 
 
-@router.post(
-    f"{_ONE}/waive", openapi_extra=schema_of(Waiver), responses=_STEP, response_model=VersionAnswer
-)
+@router.post(f"{_ONE}/waive", **_step(Waiver))
 def waive_finding(
     caller: Annotated[Caller, CanApprove],
     body: Annotated[Waiver, body_as(Waiver)],
@@ -375,12 +361,7 @@ def waive_finding(
     return JSONResponse(steps.waive(platform, name, body.what, until or act.at, act))
 
 
-@router.post(
-    f"{_ONE}/assess",
-    openapi_extra=schema_of(Assessment),
-    responses=_STEP,
-    response_model=VersionAnswer,
-)
+@router.post(f"{_ONE}/assess", **_step(Assessment))
 def assess_version(
     caller: Annotated[Caller, CanAuthor],
     body: Annotated[Assessment, body_as(Assessment)],
@@ -392,9 +373,7 @@ def assess_version(
     return JSONResponse(steps.assess(platform, name, body.kept_at, act))
 
 
-@router.post(
-    f"{_ONE}/publish", openapi_extra=schema_of(Body), responses=_STEP, response_model=VersionAnswer
-)
+@router.post(f"{_ONE}/publish", **_step(Body))
 def publish_version(
     caller: Annotated[Caller, CanPublish],
     body: Annotated[Body, body_as(Body)],
@@ -405,12 +384,7 @@ def publish_version(
     return JSONResponse(steps.publish(platform, name, _act(caller, body)))
 
 
-@router.post(
-    f"{_ONE}/shadow",
-    openapi_extra=schema_of(ShadowSwitch),
-    responses=_STEP,
-    response_model=VersionAnswer,
-)
+@router.post(f"{_ONE}/shadow", **_step(ShadowSwitch))
 def shadow_version(
     caller: Annotated[Caller, CanPublish],
     body: Annotated[ShadowSwitch, body_as(ShadowSwitch)],
@@ -422,12 +396,7 @@ def shadow_version(
     return JSONResponse(steps.shadow(platform, name, act, runs=body.runs))
 
 
-@router.post(
-    "/{kind:collection}/{id_}/suspend",
-    openapi_extra=schema_of(Said),
-    responses=_STEP,
-    response_model=StopAnswer,
-)
+@router.post("/{kind:collection}/{id_}/suspend", **_step(Said, StopAnswer))
 def suspend_document(
     caller: Annotated[Caller, CanPublish],
     body: Annotated[Said, body_as(Said)],
@@ -439,12 +408,7 @@ def suspend_document(
     return JSONResponse(steps.suspend(platform, kind, id_, _act(caller, body)))
 
 
-@router.post(
-    "/{kind:collection}/{id_}/resume",
-    openapi_extra=schema_of(Said),
-    responses=_STEP,
-    response_model=StopAnswer,
-)
+@router.post("/{kind:collection}/{id_}/resume", **_step(Said, StopAnswer))
 def resume_document(
     caller: Annotated[Caller, CanPublish],
     body: Annotated[Said, body_as(Said)],

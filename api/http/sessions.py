@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from api.http.access import (
     Invites,
@@ -23,8 +23,8 @@ from api.http.access import (
     session_in,
 )
 from api.http.answers import LinkAnswer
-from api.http.bodies import CaseName, body_as, schema_of
-from api.http.documented import answers
+from api.http.bodies import CaseName, RequestBody, body_as
+from api.http.documented import answers, body_of
 from api.http.problems import ProblemError
 from api.observability import logger
 from api.services import sign_in
@@ -44,32 +44,28 @@ _HOME = "/v1/session"
 _Printed = r"^[^\x00-\x1f\x7f]+$"
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class SignIn(_Body):
+class SignIn(RequestBody):
     """A name and the password that goes with it."""
 
     name: str = Field(max_length=64, pattern=_Printed, examples=["administrator"])
     password: str = Field(max_length=sign_in.MOST)
 
 
-class NewPassword(_Body):
+class NewPassword(RequestBody):
     """The password until now, unless it was a one-time one, and the next."""
 
     before: str = Field("", max_length=sign_in.MOST)
     password: str = Field(max_length=sign_in.MOST, examples=["twelve letters at the least"])
 
 
-class Invitation(_Body):
+class Invitation(RequestBody):
     """The case whose candidate is to have a link, and for how long it can be redeemed."""
 
     case: CaseName
     minutes: int | None = Field(None, ge=5, examples=[1440])
 
 
-class Redemption(_Body):
+class Redemption(RequestBody):
     """The link as the candidate was sent it."""
 
     link: str = Field(max_length=200, examples=["evl_4c1f09ab5d6e7f80_…"])
@@ -161,7 +157,7 @@ def _end(request: Request) -> None:
     status_code=201,
     response_model=SessionAnswer,
     responses=answers("not-signed-in", "forged", "too-large"),
-    openapi_extra=schema_of(SignIn),
+    openapi_extra=body_of(SignIn),
 )
 def post_session(request: Request, body: Annotated[SignIn, body_as(SignIn)]) -> JSONResponse:
     """Sign in with a password. A one-time password opens one session, which can only set another."""
@@ -176,7 +172,7 @@ def post_session(request: Request, body: Annotated[SignIn, body_as(SignIn)]) -> 
     status_code=201,
     response_model=SessionAnswer,
     responses=answers("not-signed-in", "forged", "weak-password", "too-large"),
-    openapi_extra=schema_of(NewPassword),
+    openapi_extra=body_of(NewPassword),
 )
 def put_password(
     request: Request,
@@ -291,7 +287,7 @@ def get_callback(
     "/links",
     status_code=201,
     responses=answers("too-large"),
-    openapi_extra=schema_of(Invitation),
+    openapi_extra=body_of(Invitation),
     response_model=LinkAnswer,
 )
 def post_link(
@@ -313,7 +309,7 @@ def post_link(
     status_code=201,
     response_model=SessionAnswer,
     responses=answers("not-signed-in", "forged", "too-large"),
-    openapi_extra=schema_of(Redemption),
+    openapi_extra=body_of(Redemption),
 )
 def post_redemption(
     request: Request, body: Annotated[Redemption, body_as(Redemption)]

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.services.asked import Asked, request_of
 from api.services.cases import Case
@@ -80,6 +80,13 @@ class Made:
     shadows: tuple[ShadowAnswer, ...]
 
 
+class _Keyed(NamedTuple):
+    """The idempotency key of what was asked, and what was asked, by its hash."""
+
+    under: Under
+    request: ContentHash
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     """A decision that waits for its place on the disk, with what it takes to make it anew."""
@@ -88,8 +95,7 @@ class _Waiting:
     asked: Asked
     now: dt.datetime
     made: Made
-    under: Under | None
-    request: ContentHash
+    keyed: _Keyed | None
 
 
 def try_case(platform: Platform, asked: Asked) -> dict[str, object]:
@@ -107,10 +113,8 @@ def decide(
     KeyReusedError. Raises NotFoundError, DocumentError, EvaluationError.
     """
     made = _made_early(platform, asked, now)
-    under = None if key is None else Under(client, key)
-    request = request_hash(request_of(asked))
-    waiting = _Waiting(platform, asked, now, made, under, request)
-    return platform.writer.submit_to(_record, waiting)
+    keyed = None if key is None else _Keyed(Under(client, key), request_hash(request_of(asked)))
+    return platform.writer.submit_to(_record, _Waiting(platform, asked, now, made, keyed))
 
 
 def decide_within(
@@ -189,7 +193,7 @@ def _person_of(case: str) -> str:
 def _record(connection: Connection, units: Sequence[_Waiting]) -> list[dict[str, object]]:
     """Record together what is not yet answered under its key; gives the answers in order."""
     platform = units[0].platform
-    before = answered(connection, {unit.under for unit in units if unit.under})
+    before = answered(connection, {unit.keyed.under for unit in units if unit.keyed})
     # From here on nothing is published or stopped; if something was meanwhile, it counts.
     revision = hold_revision(connection)
     latest = platform.known()
@@ -199,16 +203,16 @@ def _record(connection: Connection, units: Sequence[_Waiting]) -> list[dict[str,
     new: dict[Under, Answered] = {}
     ids: list[str] = []
     for unit in units:
-        known = unit.under and (before.get(unit.under) or new.get(unit.under))
-        if known:
-            ids.append(known.to(unit.request))
+        known = unit.keyed and (before.get(unit.keyed.under) or new.get(unit.keyed.under))
+        if unit.keyed and known:
+            ids.append(known.to(unit.keyed.request))
             continue
         is_current = unit.made.revision == revision
         made = unit.made if is_current else make(latest, unit.asked, unit.now)
         fresh.append(made)
         ids.append(made.record.id)
-        if unit.under:
-            new[unit.under] = Answered(unit.request, made.record.id, unit.now)
+        if unit.keyed:
+            new[unit.keyed.under] = Answered(unit.keyed.request, made.record.id, unit.now)
     told = _write(connection, platform, fresh)
     keep_answers(connection, new)
     return [told.get(id_) or _known(connection, platform, id_) for id_ in ids]

@@ -11,9 +11,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 
 from api.app import create_app
-from api.cli.operate import begin, first_password
+from api.cli.operate import begin, opened
 from api.http.rates import Rate
 from api.services.log import examined
+from api.services.sign_in import first_person
 from api.store.events import open_event
 from api.store.tables import events
 from tests.integration.service.test_decisions import CASE
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from api.services.platform import Platform
+    from api.settings import Settings
 
 HERE = "https://testserver"
 PAGE = {"origin": HERE, "sec-fetch-site": "same-origin"}
@@ -90,6 +92,12 @@ def with_cookie(house: House, session: str) -> TestClient:
     browser = house.browser()
     browser.cookies.set("__Host-evenhand", session, domain="testserver.local")
     return browser
+
+
+def first_password(settings: Settings) -> str | None:
+    """Do what the first start does for people; gives the one-time password."""
+    with opened(settings) as platform:
+        return first_person(platform, dt.datetime(2026, 11, 25, tzinfo=dt.UTC))
 
 
 @pytest.fixture(scope="module", params=DATABASES)

@@ -12,9 +12,10 @@ from joserfc.jwk import RSAKey
 from pydantic import SecretStr, ValidationError
 
 from api.app import create_app
-from api.cli.operate import begin, first_password
+from api.cli.operate import begin
 from api.http.sessions import is_own_path
 from api.settings import Settings
+from tests.integration.service.test_sessions import first_password
 from tests.support.provider import CLIENT, SECRET, open_provider
 
 if TYPE_CHECKING:

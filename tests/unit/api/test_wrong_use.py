@@ -9,8 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.cli.operate import begin, first_password
+from api.cli.operate import begin
 from api.settings import Settings
+from tests.integration.service.test_sessions import first_password
 from tests.support.running import running
 
 if TYPE_CHECKING:
