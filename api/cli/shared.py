@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.content import Content
     from engine.kernel.diagnostics import Diagnostic, Lang
 
-FINE, FINDINGS, WRONG_USE, STOPPED = 0, 1, 2, 130
+FINDINGS, WRONG_USE, STOPPED = 1, 2, 130
 """The exit codes: all is well, something was found, the command was used wrongly, somebody stopped it."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import os
 import pwd
@@ -19,6 +20,8 @@ import pytest
 from pydantic import SecretStr
 
 from api.settings import Settings
+from api.store.database import open_database
+from api.store.migrations import migrate
 from tests.support.running import free_port
 
 if TYPE_CHECKING:
@@ -29,10 +32,13 @@ DATABASES = ("sqlite", "postgres")
 
 
 @contextmanager
-def settings_on(database: str, folder: Path, *, apart: bool = False) -> Iterator[Settings]:
+def settings_on(
+    database: str, folder: Path, *, apart: bool = False, bare: bool = False
+) -> Iterator[Settings]:
     """Give settings for an empty database, which is gone afterwards; the vault has a role of its own.
 
-    With `apart` the service has one, too, as the how-to says; else it is whoever runs the tests.
+    With `apart` the service has one, too, as the how-to says; else it is whoever runs the tests. It has its
+    tables, unless it is `apart` or `bare`: making them takes longer than most tests.
     """
     if database == "sqlite":
         yield Settings(data_dir=folder)
@@ -50,7 +56,8 @@ def settings_on(database: str, folder: Path, *, apart: bool = False) -> Iterator
             for role, password in passwords.items():
                 server.execute(f"create role {role} login password '{password}'")
                 server.execute(f"alter role {role} set timezone = 'Asia/Shanghai'")
-            server.execute(f"create database {name}{f' owner {own}' if apart else ''}")
+            made_as = f"owner {own}" if apart else "" if bare else f"template {_template(address)}"
+            server.execute(f"create database {name} {made_as}")
             url = f"{address.rpartition('/')[0]}/{name}"
             with psycopg.connect(url, autocommit=True) as made:
                 made.execute(f"create schema vault authorization {vault}")
@@ -75,6 +82,28 @@ def postgres() -> str | None:
     except psycopg.OperationalError:
         return _started()
     return ON_LOOPBACK
+
+
+@functools.cache
+def _template(address: str) -> str:
+    """Name a database with the tables and nothing in them; it is gone with this process."""
+    name = f"evenhand_template_{secrets.token_hex(6)}"
+    with psycopg.connect(address, autocommit=True) as server:
+        server.execute(f"create database {name}")
+    url = SecretStr(f"{address.rpartition('/')[0]}/{name}")
+    engine = open_database(Settings(database_url=url).url())
+    migrate(engine)
+    engine.dispose()
+
+    def drop() -> None:
+        with (
+            contextlib.suppress(psycopg.OperationalError),
+            psycopg.connect(address, autocommit=True) as server,
+        ):
+            server.execute(f"drop database if exists {name} with (force)")
+
+    atexit.register(drop)
+    return name
 
 
 def _started() -> str | None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
+
+from api.app import create_app
+from api.settings import Settings
 
 if TYPE_CHECKING:
     import httpx2
@@ -55,8 +59,13 @@ def _pattern(path: str) -> str:
     return re.sub(r"\\\{[^/]*?\\\}", "[^/]+", re.escape(path))
 
 
+@functools.cache
+def _description() -> Description:
+    """Read the description once: it is the same whatever the settings."""
+    return Description(create_app(Settings()))
+
+
 def hold_to_description(client: TestClient) -> TestClient:
     """Let a client fail for each answer that is not described."""
-    description = Description(client.app)  # type: ignore[arg-type]
-    client.event_hooks = {"request": [], "response": [description.hold]}
+    client.event_hooks = {"request": [], "response": [_description().hold]}
     return client

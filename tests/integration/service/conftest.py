@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,15 +15,30 @@ from tests.support.described import hold_to_description
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
-@pytest.fixture(params=DATABASES)
-def service(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[TestClient]:
-    """A client of the service, already with its key."""
-    with settings_on(request.param, tmp_path_factory.mktemp("data")) as settings:
+@contextmanager
+def serving(database: str, folder: Path) -> Iterator[TestClient]:
+    """Run a service of its own; gives a client that has its key already."""
+    with settings_on(database, folder) as settings:
         key = begin(settings, None)
         with TestClient(create_app(settings), raise_server_exceptions=False) as client:
             client.headers["authorization"] = f"Bearer {key}"
             yield hold_to_description(client)
+
+
+@pytest.fixture(params=DATABASES)
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestClient]:
+    """A service for this test alone."""
+    with serving(request.param, tmp_path / "data") as client:
+        yield client
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def standing(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestClient]:
+    """A service for all tests that record nothing: to start one takes longer than to be refused."""
+    with serving(request.param, tmp_path_factory.mktemp("standing")) as client:
+        yield client

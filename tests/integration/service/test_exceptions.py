@@ -116,8 +116,8 @@ def test_who_may_decide_grants_no_exception_by_its_case(service: TestClient, pat
         {"decision": "0" * 32, "exception": "above_cap", "asked_base": "-1"},
     ],
 )
-def test_nonsense_is_no_exception(service: TestClient, body: dict[str, str]) -> None:
-    assert 400 <= service.post("/v1/exceptions", json=body).status_code < 500
-    assert service.get(f"/v1/exceptions/{'0' * 32}").status_code == 404
-    other = key_of(service, "d", "hr_director")
-    assert approved(service, "0" * 32, "hr_director", other).status_code == 404
+def test_nonsense_is_no_exception(standing: TestClient, body: dict[str, str]) -> None:
+    assert 400 <= standing.post("/v1/exceptions", json=body).status_code < 500
+    assert standing.get(f"/v1/exceptions/{'0' * 32}").status_code == 404
+    other = key_of(standing, "d", "hr_director")
+    assert approved(standing, "0" * 32, "hr_director", other).status_code == 404

@@ -174,12 +174,12 @@ def test_only_the_audit_counts_by_what_people_declared(service: TestClient) -> N
     ],
 )
 def test_nonsense_about_people_is_refused(
-    service: TestClient, method: str, path: str, body: dict[str, Any] | None
+    standing: TestClient, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
-    answer = service.request(method, path, json=body)
+    answer = standing.request(method, path, json=body)
     assert 400 <= answer.status_code < 500
-    for other in (scoped(service, "decide", "read", "audit"), {"authorization": ""}):
-        assert service.request(method, path, json=body, headers=other).status_code in {
+    for other in (scoped(standing, "decide", "read", "audit"), {"authorization": ""}):
+        assert standing.request(method, path, json=body, headers=other).status_code in {
             401,
             403,
             422,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=DATABASES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with settings_on(request.param, tmp_path) as settings:
+    with settings_on(request.param, tmp_path, bare=True) as settings:
         opened = open_database(settings.url())
         yield opened
         opened.dispose()

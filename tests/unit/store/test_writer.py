@@ -26,7 +26,7 @@ NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
 
 @pytest.fixture(params=DATABASES)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with settings_on(request.param, tmp_path) as settings:
+    with settings_on(request.param, tmp_path, bare=True) as settings:
         opened = open_database(settings.url())
         metadata.create_all(opened)
         yield opened
