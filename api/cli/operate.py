@@ -150,8 +150,8 @@ def begin(settings: Settings, folder: Path | None) -> str | None:
 def first_key(platform: Platform, folder: Path | None) -> str | None:
     """Do what `begin` does, where the database is open."""
     from api.folder import default_folder, read_folder
+    from api.services.access import Made, given
     from api.services.roles import SCOPES
-    from api.store.access import make_key
     from api.store.registry import publish_folder, revision_of
 
     now = dt.datetime.now(dt.UTC)
@@ -160,7 +160,8 @@ def first_key(platform: Platform, folder: Path | None) -> str | None:
         if revision_of(connection):
             return None
         files = read_folder(folder or default_folder()).files
-        publish_folder(connection, files, "starter", now)
-        return make_key(connection, "administrator", SCOPES, now)
+        publish_folder(connection, files, "starter", now, platform.keys)
+        made = Made("key", "administrator", tuple(SCOPES), now)
+        return given(connection, platform, made, "evenhand")
 
     return platform.writer.submit(work).result()

@@ -39,11 +39,11 @@ def find_caller(platform: Platform, shown: str, kinds: tuple[Kind, ...]) -> Call
         return known if known.kind in kinds else None
     turn, now = platform.callers.turn, dt.datetime.now(dt.UTC)
     with platform.engine.connect() as connection:
-        row = store.find(connection, shown, kinds, now)
+        row = store.find(connection, platform.keys, shown, kinds, now)
     if row is None or _is_over(platform, row, now):
         return None
     if store.is_due(row, now):
-        platform.writer.submit(lambda c: store.see(c, row.id, now))
+        platform.writer.submit(lambda c: store.see(c, platform.keys, row.id, now))
     caller = caller_of(row)
     left = REMEMBERED_SECONDS
     if row.ends_at is not None:
@@ -82,22 +82,23 @@ class Giver:
 def give(platform: Platform, made: Made, by: str) -> str:
     """Make a key, client or link; gives its text, this once. Raises WrongGrantsError."""
     check_grants(made.grants)
+    return platform.writer.submit(lambda c: given(c, platform, made, by)).result()
 
-    def work(connection: Connection) -> str:
-        shown = store.make(connection, made)
-        facts = {
-            "action": "made",
-            "what": made.kind,
-            "credential": store.id_in(shown),
-            "name": made.name,
-            "grants": sorted(made.grants),
-            "case": made.case,
-            "ends_at": _moment(made.ends_at),
-        }
-        log_change(connection, platform, Giver(by, made.at), facts)
-        return shown
 
-    return platform.writer.submit(work).result()
+def given(connection: Connection, platform: Platform, made: Made, by: str) -> str:
+    """Do what `give` does, in a transaction that does more."""
+    shown = store.make(connection, platform.keys, made)
+    facts = {
+        "action": "made",
+        "what": made.kind,
+        "credential": store.id_in(shown),
+        "name": made.name,
+        "grants": sorted(made.grants),
+        "case": made.case,
+        "ends_at": _moment(made.ends_at),
+    }
+    log_change(connection, platform, Giver(by, made.at), facts)
+    return shown
 
 
 def shown_once(kind: Kind, shown: str) -> dict[str, str]:
@@ -111,7 +112,7 @@ def take(platform: Platform, id_: str, giver: Giver) -> bool:
     """Revoke a key, client, token, session or link; whether there was one."""
 
     def work(connection: Connection) -> bool:
-        row = store.revoke(connection, id_, giver.at)
+        row = store.revoke(connection, platform.keys, id_, giver.at)
         if row is None:
             return False
         facts = {"action": "revoked", "what": row.kind, "credential": id_, "name": row.name}

@@ -193,7 +193,7 @@ def _person_of(case: str) -> str:
 def _record(connection: Connection, units: Sequence[_Waiting]) -> list[dict[str, object]]:
     """Record together what is not yet answered under its key; gives the answers in order."""
     platform = units[0].platform
-    before = answered(connection, {unit.keyed.under for unit in units if unit.keyed})
+    before = answered(connection, {unit.keyed.under for unit in units if unit.keyed}, platform.keys)
     # From here on nothing is published or stopped; if something was meanwhile, it counts.
     revision = hold_revision(connection)
     latest = platform.known()
@@ -214,7 +214,7 @@ def _record(connection: Connection, units: Sequence[_Waiting]) -> list[dict[str,
         if unit.keyed:
             new[unit.keyed.under] = Answered(unit.keyed.request, made.record.id, unit.now)
     told = _write(connection, platform, fresh)
-    keep_answers(connection, new)
+    keep_answers(connection, new, platform.keys)
     return [told.get(id_) or _known(connection, platform, id_) for id_ in ids]
 
 
@@ -224,7 +224,7 @@ def _write(
     """Write decisions, and what shadows came to beside them; gives the whole answers by id."""
     records = [one.record for one in made]
     digests = keep(connection, records, platform.keys)
-    keep_shadows(connection, {one.record.id: one.shadows for one in made})
+    keep_shadows(connection, {one.record.id: one.shadows for one in made}, platform.keys)
     return {
         one.record.id: _told(one.record, digest, one.parts)
         for one, digest in zip(made, digests, strict=True)

@@ -66,9 +66,8 @@ def ask(platform: Platform, asked: Asked) -> dict[str, Any]:
         inputs = {name: known[name] for name in _TAKEN_OVER if name in known}
         inputs |= {**asked.inputs, "exception": asked.kind, "approved": [], "days_open": 0}
         id_ = new_id(asked.at)
-        store.open_exception(
-            connection, id_, asked.decision, asked.kind, Approval("", asked.by, asked.at)
-        )
+        request = store.Request(id_, asked.decision, asked.kind, asked.by, asked.at)
+        store.open_exception(connection, request, platform.keys)
         facts = {"exception": id_, "action": "asked", "decision": asked.decision}
         note(connection, Event("exception", asked.by, asked.at, facts, kept.person), platform.keys)
         case = Case(RULES, inputs, asked.at, store.case_of(id_), kept.person)
@@ -97,7 +96,7 @@ def approve(platform: Platform, id_: str, approval: Approval) -> dict[str, Any]:
         case = Case(RULES, inputs, approval.at, store.case_of(id_), kept.person)
         # Too late is too late: what counts is how old the request is before this approval.
         if _outcome(try_case(platform, case)["decision"]) == "waiting":
-            store.approve(connection, row, approval)
+            store.approve(connection, row, approval, platform.keys)
             facts = {"exception": id_, "action": "approved", "role": approval.role}
             event = Event("exception", approval.approver, approval.at, facts, kept.person)
             note(connection, event, platform.keys)

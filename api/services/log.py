@@ -39,7 +39,7 @@ def signed_head(platform: Platform, now: dt.datetime) -> str:
             before = open_checkpoint(last, verifier_of(origin, platform.keys.signing))
             if not ledger.has_grown_from(connection, before):
                 raise AlteredError("log")
-        signed = ledger.sign_head(connection, origin, platform.keys.signing, now)
+        signed = ledger.sign_head(connection, origin, platform.keys, now)
     keep_head(folder, signed)
     return signed
 

@@ -100,7 +100,7 @@ def open_platform(settings: Settings) -> Platform:
     keys = open_keys(settings.data_dir)
     engine = open_database(settings.url())
     embedded = is_sqlite(engine)
-    migrate(engine)
+    migrate(engine, keys)
     with engine.connect() as connection:
         if not belong_together(connection, keys):
             raise WrongKeysError(MASTER)

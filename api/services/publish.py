@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from api.services.shadows import RUN_IN_SHADOW
 from api.services.versions import finding_json, show
 from api.store.drafts import (
+    Draft,
     Step,
     Version,
     add_approval,
@@ -117,7 +118,7 @@ def draft(platform: Platform, name: Version, files: Mapping[str, str], act: Act)
             raise RefusedError("published", _named(name))
         if row is not None and row.shadow_since is not None:
             raise_revision(connection)
-        put_draft(connection, name, loaded.hash, files, act.step("drafted"))
+        put_draft(connection, Draft(name, loaded.hash, files), act.step("drafted"), platform.keys)
         return show(connection, _row(connection, name))
 
     return _write(platform, work)
@@ -132,7 +133,8 @@ def check(platform: Platform, name: Version, act: Act) -> dict[str, Any]:
             if found.blockers and row.shadow_since is not None:
                 values["shadow_since"] = None
                 raise_revision(connection)
-            change(connection, row, act.step("checked", blockers=len(found.blockers)), **values)
+            told = act.step("checked", blockers=len(found.blockers))
+            change(connection, row, told, platform.keys, **values)
         return {**show(connection, _row(connection, name)), **_found(found)}
 
     return _reviewed(platform, name, act, work)
@@ -147,9 +149,14 @@ def submit(platform: Platform, name: Version, act: Act) -> dict[str, Any]:
         _expect(row, "draft")
         if found.blockers:
             raise BlockedError(found.blockers)
-        told = act.step("submitted", stakes=list(found.stakes), waived=list(found.waived))
+        told = act.step(
+            "submitted",
+            stakes=list(found.stakes),
+            waived=list(found.waived),
+            needs=found.approvers,
+        )
         values = {"checked": row.digest, "blockers": 0, "needs": found.approvers}
-        change(connection, row, told, status="submitted", **values)
+        change(connection, row, told, platform.keys, status="submitted", **values)
         return {**show(connection, _row(connection, name)), **_found(found)}
 
     return _reviewed(platform, name, act, work)
@@ -164,8 +171,8 @@ def withdraw(platform: Platform, name: Version, act: Act) -> dict[str, Any]:
             return show(connection, row, changed=False)
         _expect(row, "submitted")
         _expect_own(connection, row, act)
-        void_approvals(connection, row, act.step("withdrawn"))
-        change(connection, row, act.step("withdrawn"), status="draft")
+        void_approvals(connection, row, act.step("withdrawn"), platform.keys)
+        change(connection, row, act.step("withdrawn"), platform.keys, status="draft")
         return show(connection, _row(connection, name))
 
     return _write(platform, work)
@@ -184,7 +191,7 @@ def discard(platform: Platform, name: Version, act: Act) -> dict[str, Any]:
         if row.shadow_since is not None:
             raise_revision(connection)
         told = act.step("discarded")
-        change(connection, row, told, discarded_at=act.at, shadow_since=None)
+        change(connection, row, told, platform.keys, discarded_at=act.at, shadow_since=None)
         return show(connection, _row(connection, name))
 
     return _write(platform, work)
@@ -208,7 +215,7 @@ def approve(platform: Platform, name: Version, digest: str, act: Act) -> dict[st
         if any(one.approver == act.who for one in given):
             return show(connection, row, changed=False)
         _expect(row, "submitted")
-        add_approval(connection, row, act.step("approved"))
+        add_approval(connection, row, act.step("approved"), platform.keys)
         return show(connection, row)
 
     return _write(platform, work)
@@ -220,8 +227,8 @@ def reject(platform: Platform, name: Version, act: Act) -> dict[str, Any]:
     def work(connection: Connection) -> dict[str, Any]:
         row = _row(connection, name, to_change=True)
         _expect(row, "submitted")
-        void_approvals(connection, row, act.step("rejected"))
-        change(connection, row, act.step("rejected"), status="draft")
+        void_approvals(connection, row, act.step("rejected"), platform.keys)
+        change(connection, row, act.step("rejected"), platform.keys, status="draft")
         return show(connection, _row(connection, name))
 
     return _write(platform, work)
@@ -237,7 +244,8 @@ def waive(
         _expect_others(connection, row, act)
         if until <= act.at:
             raise RefusedError("over", until.isoformat())
-        change(connection, row, act.step("waived", what=what, until=until.isoformat()))
+        told = act.step("waived", what=what, until=until.isoformat())
+        change(connection, row, told, platform.keys)
         return show(connection, row)
 
     return _write(platform, work)
@@ -248,7 +256,7 @@ def assess(platform: Platform, name: Version, kept_at: str, act: Act) -> dict[st
 
     def work(connection: Connection) -> dict[str, Any]:
         row = _row(connection, name, to_change=True)
-        change(connection, row, act.step("assessed", kept_at=kept_at))
+        change(connection, row, act.step("assessed", kept_at=kept_at), platform.keys)
         return show(connection, row)
 
     return _write(platform, work)
@@ -274,9 +282,10 @@ def publish(platform: Platform, name: Version, act: Act) -> dict[str, Any]:
         if len(given) < needs:
             raise RefusedError("not-approved", f"{len(given)} / {needs}")
         values = {"needs": needs, "published_at": act.at, "shadow_since": None}
-        told = act.step("published", approvers=[one.approver for one in given])
+        told = act.step("published", approvers=[one.approver for one in given], needs=needs)
         stopped = SUSPENDED in statuses_of(connection, name.kind, name.id)
-        change(connection, row, told, status=SUSPENDED if stopped else PUBLISHED, **values)
+        status = SUSPENDED if stopped else PUBLISHED
+        change(connection, row, told, platform.keys, status=status, **values)
         raise_revision(connection)
         return show(connection, _row(connection, name))
 
@@ -298,7 +307,8 @@ def shadow(platform: Platform, name: Version, act: Act, *, runs: bool) -> dict[s
         values: dict[str, Any] = {"shadow_since": act.at if runs else None}
         if runs:
             values |= {"checked": row.digest, "blockers": 0}
-        change(connection, row, act.step("shadowed" if runs else "unshadowed"), **values)
+        told = act.step("shadowed" if runs else "unshadowed")
+        change(connection, row, told, platform.keys, **values)
         raise_revision(connection)
         return show(connection, _row(connection, name))
 
@@ -328,7 +338,7 @@ def _stop(platform: Platform, kind: str, id_: str, act: Act, *, stops: bool) -> 
         set_status(connection, kind, id_, before, after)
         raise_revision(connection)
         step = act.step("suspended" if stops else "resumed")
-        record_of_all(connection, kind, id_, step)
+        record_of_all(connection, kind, id_, step, platform.keys)
         return {**answer, "changed": True}
 
     return _write(platform, work)

@@ -101,17 +101,17 @@ def sign_in(platform: Platform, name: str, password: str, now: dt.datetime) -> s
         raise NotSignedInError("closed")
     with platform.engine.connect() as connection:
         row = store.account(connection, name)
-    kept = row.password if row is not None and row.disabled_at is None else ""
+    kept = row.password if row is not None and store.is_good(platform.keys, row) else ""
     # Outside any transaction: it takes a while, on purpose.
     if not is_password(password, kept):
         raise NotSignedInError("password")
 
     def work(connection: Connection) -> str:
         again = store.account(connection, name)
-        if again is None or again.password != kept or again.disabled_at is not None:
+        if again is None or again.password != kept or not store.is_good(platform.keys, again):
             raise NotSignedInError("password")
         if again.must_change:
-            store.put_account(connection, name, now, password="")
+            store.put_account(connection, platform.keys, name, now, password="")
         grants = () if again.must_change else tuple(again.grants.split())
         origin = BY_ONCE if again.must_change else BY_PASSWORD
         return _begin(connection, platform, name, grants, origin, now)
@@ -139,11 +139,13 @@ def change_password(
 
     def work(connection: Connection) -> str:
         again = store.account(connection, caller.client)
-        alive = store.revoke(connection, caller.id, now) is not None
-        if again is None or again.password != kept or again.disabled_at is not None or not alive:
+        alive = store.revoke(connection, platform.keys, caller.id, now) is not None
+        good = again is not None and store.is_good(platform.keys, again)
+        if again is None or again.password != kept or not good or not alive:
             raise NotSignedInError("password")
-        store.put_account(connection, caller.client, now, password=fresh, must_change=False)
-        store.revoke_sessions(connection, caller.client, now)
+        values = {"password": fresh, "must_change": False}
+        store.put_account(connection, platform.keys, caller.client, now, **values)
+        store.revoke_sessions(connection, platform.keys, caller.client, now)
         facts = {"action": "password", "what": "person", "name": caller.client}
         log_change(connection, platform, Giver(caller.client, now), facts)
         grants = tuple(again.grants.split())
@@ -158,9 +160,9 @@ def sign_out(platform: Platform, shown: str, now: dt.datetime) -> None:
     """End a session, if it is one."""
 
     def work(connection: Connection) -> None:
-        row = store.find(connection, shown, ("session",), now)
+        row = store.find(connection, platform.keys, shown, ("session",), now)
         if row is not None:
-            store.revoke(connection, row.id, now)
+            store.revoke(connection, platform.keys, row.id, now)
 
     platform.writer.submit(work).result()
     platform.callers.forget()
@@ -177,7 +179,8 @@ def _begin(  # noqa: PLR0913, PLR0917 - what a session is made of
 ) -> str:
     store.forget_old(connection, now - _KEPT_AFTER)
     ends = now + dt.timedelta(hours=platform.settings.session_hours)
-    return store.make(connection, Made("session", name, grants, now, ends, case, origin))
+    made = Made("session", name, grants, now, ends, case, origin)
+    return store.make(connection, platform.keys, made)
 
 
 # --- people and their roles ------------------------------------------------------------------------
@@ -196,12 +199,12 @@ def put_person(
 
     def work(connection: Connection) -> str | None:
         row = store.account(connection, name)
-        is_new = resets or row is None or row.disabled_at is not None
+        is_new = resets or row is None or not store.is_good(platform.keys, row)
         values: dict[str, object] = {"grants": " ".join(sorted(set(grants))), "disabled_at": None}
         if is_new:
             values |= {"password": fresh, "must_change": True}
-        store.put_account(connection, name, giver.at, **values)
-        store.revoke_sessions(connection, name, giver.at)
+        store.put_account(connection, platform.keys, name, giver.at, **values)
+        store.revoke_sessions(connection, platform.keys, name, giver.at)
         facts = {"action": "granted", "what": "person", "name": name, "grants": sorted(grants)}
         log_change(connection, platform, giver, {**facts, "one_time_password": is_new})
         return once if is_new else None
@@ -218,8 +221,9 @@ def disable_person(platform: Platform, name: str, giver: Giver) -> bool:
         row = store.account(connection, name)
         there = row is not None and row.disabled_at is None
         if there:
-            store.put_account(connection, name, giver.at, disabled_at=giver.at, password="")
-        ended = store.revoke_sessions(connection, name, giver.at)
+            values = {"disabled_at": giver.at, "password": ""}
+            store.put_account(connection, platform.keys, name, giver.at, **values)
+        ended = store.revoke_sessions(connection, platform.keys, name, giver.at)
         if there or ended:
             facts = {"action": "disabled", "what": "person", "name": name, "sessions": ended}
             log_change(connection, platform, giver, facts)
@@ -342,9 +346,9 @@ def redeem(platform: Platform, link: str, now: dt.datetime) -> str:
     """Begin the session of a candidate by a link, which is gone then; raises NotSignedInError."""
 
     def work(connection: Connection) -> str:
-        row = store.find(connection, link, ("link",), now)
+        row = store.find(connection, platform.keys, link, ("link",), now)
         # Of two who come at once the database lets one through.
-        if row is None or store.revoke(connection, row.id, now) is None:
+        if row is None or store.revoke(connection, platform.keys, row.id, now) is None:
             raise NotSignedInError("link")
         grants = tuple(row.grants.split())
         return _begin(connection, platform, row.name, grants, row.id, now, row.case_id)

@@ -30,7 +30,7 @@ def issue(
 ) -> tuple[str, frozenset[str]]:
     """Make a token; gives it, and its scopes. Raises BadClientError, BadScopeError."""
     with platform.engine.connect() as connection:
-        row = store.find(connection, secret, ("client",), now)
+        row = store.find(connection, platform.keys, secret, ("client",), now)
     if row is None or row.id != client:
         raise BadClientError
     grants = tuple(row.grants.split())
@@ -44,9 +44,9 @@ def issue(
     def work(connection: Connection) -> str:
         store.forget_old(connection, now - _KEPT_AFTER)
         if store.is_due(row, now):
-            store.see(connection, row.id, now)
+            store.see(connection, platform.keys, row.id, now)
         made = Made("token", row.name, grants, now, ends, row.case_id, row.id)
-        return store.make(connection, made)
+        return store.make(connection, platform.keys, made)
 
     return platform.writer.submit(work).result(), scopes
 

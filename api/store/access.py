@@ -8,14 +8,17 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, or_, select
 
+from api.store.marks import is_marked, rewrite, write
 from api.store.tables import accounts, credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import ColumnElement, Connection, FromClause, Row, RowMapping
+    from sqlalchemy import ColumnElement, Connection, Row, RowMapping
+
+    from api.store.keys import Keys
 
 Kind: TypeAlias = Literal["key", "client", "token", "session", "link"]
 """What a credential is; all are made, kept, found and revoked alike."""
@@ -48,52 +51,53 @@ class Made:
     origin: str | None = None
 
 
-def make(connection: Connection, made: Made) -> str:
+def make(connection: Connection, keys: Keys, made: Made) -> str:
     """Make a credential with 256 bits of chance; the text is given once and kept nowhere."""
     id_, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
-    connection.execute(
-        insert(credentials).values(
-            id=id_,
-            kind=made.kind,
-            name=made.name,
-            secret=_hash(secret),
-            grants=" ".join(sorted(set(made.grants))),
-            case_id=made.case,
-            origin=made.origin,
-            created_at=made.at,
-            ends_at=made.ends_at,
-        )
-    )
+    row = {
+        "id": id_,
+        "kind": made.kind,
+        "name": made.name,
+        "secret": _hash(secret),
+        "grants": " ".join(sorted(set(made.grants))),
+        "case_id": made.case,
+        "origin": made.origin,
+        "created_at": made.at,
+        "ends_at": made.ends_at,
+    }
+    write(connection, keys, credentials, row)
     return f"{_PREFIXES[made.kind]}_{id_}_{secret}"
 
 
-def make_key(connection: Connection, client: str, scopes: Iterable[str], now: dt.datetime) -> str:
-    """Make an API key without an end."""
-    return make(connection, Made("key", client, tuple(scopes), now))
-
-
 def find(
-    connection: Connection, shown: str, kinds: Iterable[Kind], now: dt.datetime
+    connection: Connection, keys: Keys, shown: str, kinds: Iterable[Kind], now: dt.datetime
 ) -> Row[Any] | None:
-    """Find what a text shows; None for one that is unknown, over or revoked, or whose client is."""
+    """Find what a text shows; None for one that is unknown, over or revoked, or whose client is.
+
+    What somebody else than the service wrote, or altered, is unknown.
+    """
     prefix, _, rest = shown.partition("_")
     id_, _, secret = rest.partition("_")
     if len(shown) > _LONGEST or prefix not in {_PREFIXES[kind] for kind in kinds}:
         return None
-    query = select(credentials).where(credentials.c.id == id_, *_good(credentials, now))
-    row = connection.execute(query).one_or_none()
+    row = _good_one(connection, keys, id_, now)
     right = secrets.compare_digest(_hash("") if row is None else row.secret, _hash(secret))
     if row is None or not right or _PREFIXES[row.kind] != prefix:
         return None
-    if row.kind == "token":
-        of = credentials.alias()
-        client = select(of.c.id).where(of.c.id == row.origin, *_good(of, now))
-        return row if connection.execute(client).one_or_none() is not None else None
+    if row.kind == "token" and _good_one(connection, keys, row.origin, now) is None:
+        return None
     return row
 
 
-def _good(of: FromClause, now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
-    return (of.c.revoked_at.is_(None), or_(of.c.ends_at.is_(None), of.c.ends_at > now))
+def _good_one(connection: Connection, keys: Keys, id_: str, now: dt.datetime) -> Row[Any] | None:
+    query = select(credentials).where(credentials.c.id == id_, *_good(now))
+    row = connection.execute(query).one_or_none()
+    return row if row is not None and is_marked(keys, credentials, row) else None
+
+
+def _good(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    of = credentials.c
+    return (of.revoked_at.is_(None), or_(of.ends_at.is_(None), of.ends_at > now))
 
 
 def id_in(shown: str) -> str:
@@ -108,25 +112,24 @@ def is_due(row: Row[Any], now: dt.datetime) -> bool:
     return row.seen_at is None or now - row.seen_at >= _NOTED_EVERY[row.kind]
 
 
-def see(connection: Connection, id_: str, now: dt.datetime) -> None:
+def see(connection: Connection, keys: Keys, id_: str, now: dt.datetime) -> None:
     """Note that a credential was used."""
-    connection.execute(update(credentials).where(credentials.c.id == id_).values(seen_at=now))
+    rewrite(connection, keys, credentials, credentials.c.id == id_, seen_at=now)
 
 
-def revoke(connection: Connection, id_: str, now: dt.datetime) -> Row[Any] | None:
+def revoke(connection: Connection, keys: Keys, id_: str, now: dt.datetime) -> Row[Any] | None:
     """Revoke a credential; None where there is none, or it is revoked already: of two, one is first."""
     there = (credentials.c.id == id_, credentials.c.revoked_at.is_(None))
-    done = connection.execute(update(credentials).where(*there).values(revoked_at=now))
-    if not done.rowcount:
+    if not rewrite(connection, keys, credentials, *there, revoked_at=now):
         return None
     return connection.execute(select(credentials).where(credentials.c.id == id_)).one()
 
 
-def revoke_sessions(connection: Connection, name: str, now: dt.datetime) -> int:
+def revoke_sessions(connection: Connection, keys: Keys, name: str, now: dt.datetime) -> int:
     """Revoke every session of a person; gives how many there were."""
     of = credentials.c
     theirs = (of.kind == "session", of.name == name, of.revoked_at.is_(None))
-    return connection.execute(update(credentials).where(*theirs).values(revoked_at=now)).rowcount
+    return rewrite(connection, keys, credentials, *theirs, revoked_at=now)
 
 
 def list_credentials(
@@ -134,7 +137,7 @@ def list_credentials(
 ) -> list[RowMapping]:
     """List what is good, the latest first, without its secret."""
     shown = [column for column in credentials.c if column is not credentials.c.secret]
-    query = select(*shown).where(credentials.c.kind.in_(list(kinds)), *_good(credentials, now))
+    query = select(*shown).where(credentials.c.kind.in_(list(kinds)), *_good(now))
     ordered = query.order_by(credentials.c.created_at.desc(), credentials.c.id).limit(limit)
     return list(connection.execute(ordered).mappings())
 
@@ -173,11 +176,19 @@ def list_accounts(connection: Connection) -> list[RowMapping]:
     return list(connection.execute(select(*shown).order_by(accounts.c.name)).mappings())
 
 
-def put_account(connection: Connection, name: str, now: dt.datetime, **values: object) -> None:
-    """Make a person's account, or change what is given of it."""
-    if account(connection, name) is None:
-        empty: dict[str, object] = {"password": "", "must_change": True, "grants": ""}
-        row = {**empty, **values, "name": name, "created_at": now}
-        connection.execute(insert(accounts).values(**row))
-    else:
-        connection.execute(update(accounts).where(accounts.c.name == name).values(**values))
+def is_good(keys: Keys, account: Row[Any]) -> bool:
+    """Whether a person with this account may come in: nobody took it from them, and nobody else wrote it."""
+    return account.disabled_at is None and is_marked(keys, accounts, account)
+
+
+def put_account(
+    connection: Connection, keys: Keys, name: str, now: dt.datetime, **values: object
+) -> None:
+    """Make a person's account, or change what is given of it; of one that somebody altered nothing stays."""
+    row, own = account(connection, name), accounts.c.name == name
+    if row is not None and is_marked(keys, accounts, row):
+        rewrite(connection, keys, accounts, own, **values)
+        return
+    connection.execute(delete(accounts).where(own))
+    empty: dict[str, object] = {"password": "", "must_change": True, "grants": ""}
+    write(connection, keys, accounts, {**empty, **values, "name": name, "created_at": now})

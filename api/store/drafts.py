@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from sqlalchemy import and_, delete, func, insert, select, tuple_, update
 
 from api.store.ledger import append
+from api.store.marks import write
 from api.store.records import new_id
 from api.store.tables import approvals, decisions, documents, log_entries, publishing_events
 from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Row
 
+    from api.store.keys import Keys
     from engine.audit.entry import EntryKind
 
 Verb: TypeAlias = Literal[
@@ -66,6 +68,15 @@ class Version:
     kind: str
     id: str
     version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody wrote: the files of a version by path, and the hash of the document in them."""
+
+    name: Version
+    hash: ContentHash
+    files: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +135,14 @@ def versions_of(connection: Connection, kind: str, id_: str) -> frozenset[str]:
     return frozenset(connection.execute(query).scalars())
 
 
-def put_draft(
-    connection: Connection,
-    name: Version,
-    hash_: ContentHash,
-    files: Mapping[str, str],
-    step: Step,
-) -> None:
+def put_draft(connection: Connection, draft: Draft, step: Step, keys: Keys) -> None:
     """Write a new draft, or other files over an old one: its approvals are void, its shadow ends."""
+    name = draft.name
     row = find_version(connection, name, to_change=True)
     values = {
-        "hash": hash_,
-        "files": json.dumps(dict(files), ensure_ascii=False),
-        "digest": digest_of(files),
+        "hash": draft.hash,
+        "files": json.dumps(dict(draft.files), ensure_ascii=False),
+        "digest": digest_of(draft.files),
         "author": step.who,
         "status": "draft",
         "checked": None,
@@ -151,16 +157,16 @@ def put_draft(
             )
         )
     else:
-        void_approvals(connection, row, step)
+        void_approvals(connection, row, step, keys)
         connection.execute(update(documents).where(documents.c.id == row.id).values(values))
-    record(connection, find_version(connection, name), step)
+    record(connection, find_version(connection, name), step, keys)
 
 
-def change(connection: Connection, row: Row[Any], step: Step, **values: object) -> None:
+def change(connection: Connection, row: Row[Any], step: Step, keys: Keys, **values: object) -> None:
     """Change what is known of a version, and record the step."""
     if values:
         connection.execute(update(documents).where(documents.c.id == row.id).values(values))
-    record(connection, row, step)
+    record(connection, row, step, keys)
 
 
 def statuses_of(connection: Connection, kind: str, id_: str) -> frozenset[str]:
@@ -186,54 +192,55 @@ def approvals_of(connection: Connection, document: int) -> Sequence[Row[Any]]:
     return connection.execute(query).all()
 
 
-def add_approval(connection: Connection, row: Row[Any], step: Step) -> None:
+def add_approval(connection: Connection, row: Row[Any], step: Step, keys: Keys) -> None:
     """Write an approval of a version as it is."""
-    connection.execute(
-        insert(approvals).values(
-            document=row.id,
-            hash=row.hash,
-            digest=row.digest,
-            author=row.author,
-            approver=step.who,
-            reason=step.reason,
-            at=step.at,
-        )
-    )
-    record(connection, row, step)
+    approval = {
+        "document": row.id,
+        "hash": row.hash,
+        "digest": row.digest,
+        "author": row.author,
+        "approver": step.who,
+        "reason": step.reason,
+        "at": step.at,
+    }
+    write(connection, keys, approvals, approval)
+    record(connection, row, step, keys)
 
 
-def void_approvals(connection: Connection, row: Row[Any], cause: Step) -> None:
+def void_approvals(connection: Connection, row: Row[Any], cause: Step, keys: Keys) -> None:
     """Take the approvals of a version away, and record whose they were."""
     given = [one.approver for one in approvals_of(connection, row.id)]
     if given:
         connection.execute(delete(approvals).where(approvals.c.document == row.id))
         detail = {"approvers": given, "by": cause.verb}
-        record(connection, row, Step("voided", cause.who, cause.at, cause.reason, detail))
+        record(connection, row, Step("voided", cause.who, cause.at, cause.reason, detail), keys)
 
 
 # --- history -------------------------------------------------------------------------------------
 
 
-def record(connection: Connection, row: Row[Any] | None, step: Step) -> None:
+def record(connection: Connection, row: Row[Any] | None, step: Step, keys: Keys) -> None:
     """Write a step about a version, with its entry in the log."""
     if row is None:
         raise LookupError(step.verb)
     about = {"kind": row.kind, "name": row.name, "version": row.version}
-    _write(connection, step, {**about, "hash": row.hash, "digest": row.digest}, row.id)
+    whole = {**about, "hash": row.hash, "digest": row.digest, "document": row.id}
+    _write(connection, step, whole, keys)
 
 
-def record_of_all(connection: Connection, kind: str, id_: str, step: Step) -> None:
+def record_of_all(connection: Connection, kind: str, id_: str, step: Step, keys: Keys) -> None:
     """Write a step about all versions of a document."""
     about = {"kind": kind, "name": id_, "version": None, "hash": None, "digest": None}
-    _write(connection, step, about, None)
+    _write(connection, step, {**about, "document": None}, keys)
 
 
 def _write(
-    connection: Connection, step: Step, about: Mapping[str, str | None], document: int | None
+    connection: Connection, step: Step, about: Mapping[str, str | int | None], keys: Keys
 ) -> None:
+    told = {name: said for name, said in about.items() if name != "document"}
     values = {
         "id": new_id(step.at),
-        **about,
+        **told,
         "verb": step.verb,
         "who": step.who,
         "reason": step.reason,
@@ -241,19 +248,16 @@ def _write(
     }
     salt, at = secrets.token_bytes(SALT_BYTES), step.at.astimezone(dt.UTC)
     entry = body_digest(salt, canonical_json({**values, "at": at.isoformat()}))
-    connection.execute(
-        insert(publishing_events).values(
-            **values, document=document, at=step.at, salt=salt, entry=entry
-        )
-    )
-    told = LogEntry(
+    row = {**values, "document": about["document"], "at": step.at, "salt": salt, "entry": entry}
+    write(connection, keys, publishing_events, row)
+    logged = LogEntry(
         kind=_ENTRIES.get(step.verb, "publication"),
         subject=str(values["id"]),
         time=step.at,
         digest=entry,
-        used=() if about["hash"] is None else (ContentHash(about["hash"]),),
+        used=() if about["hash"] is None else (ContentHash(str(about["hash"])),),
     )
-    append(connection, told)
+    append(connection, logged)
 
 
 _COMMITTED = ("id", "kind", "name", "version", "hash", "digest", "verb", "who", "reason", "detail")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from api.store.marks import write
 from api.store.records import IMPORTED, open_record
 from api.store.tables import decisions, exception_approvals, exceptions, log_entries
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from api.store.keys import Keys
-    from api.store.records import Kept
-
+from api.store.records import Kept
 
 _OWN = "exception:"
 
@@ -36,12 +36,20 @@ class Approval:
     at: dt.datetime
 
 
-def open_exception(
-    connection: Connection, id_: str, decision: str, kind: str, asked: Approval
-) -> None:
-    """Keep that an exception to a decision is asked for."""
-    values = {"id": id_, "decision": decision, "kind": kind, "requested_by": asked.approver}
-    connection.execute(insert(exceptions).values(at=asked.at, **values))
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An exception that is asked for: to which decision, of what kind, by whom."""
+
+    id: str
+    decision: str
+    kind: str
+    requested_by: str
+    at: dt.datetime
+
+
+def open_exception(connection: Connection, request: Request, keys: Keys) -> None:
+    """Keep that an exception is asked for."""
+    write(connection, keys, exceptions, asdict(request))
 
 
 def exception_row(connection: Connection, id_: str) -> Row[Any] | None:
@@ -50,19 +58,12 @@ def exception_row(connection: Connection, id_: str) -> Row[Any] | None:
     return connection.execute(query).one_or_none()
 
 
-def approve(connection: Connection, row: Row[Any], approval: Approval) -> None:
+def approve(connection: Connection, row: Row[Any], approval: Approval, keys: Keys) -> None:
     """Keep an approval; raises SamePersonError, which the database itself insists on."""
+    of = {"exception": row.id, "requested_by": row.requested_by}
     try:
         with connection.begin_nested():
-            connection.execute(
-                insert(exception_approvals).values(
-                    exception=row.id,
-                    role=approval.role,
-                    approver=approval.approver,
-                    requested_by=row.requested_by,
-                    at=approval.at,
-                )
-            )
+            write(connection, keys, exception_approvals, {**of, **asdict(approval)})
     except IntegrityError:
         raise SamePersonError(approval.role) from None
 

@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import NoResultFound
 
 from api.store.database import is_sqlite
+from api.store.marks import mark_of
 from api.store.tables import checkpoints, log_entries, log_nodes
 from engine.audit.checkpoint import Checkpoint, sign_checkpoint
 from engine.audit.entry import leaf_of
@@ -21,9 +22,9 @@ from engine.audit.merkle import (
 if TYPE_CHECKING:
     import datetime as dt
 
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy import Connection, Row
 
+    from api.store.keys import Keys
     from engine.audit.entry import LogEntry
     from engine.audit.merkle import Digest, Lookup
 
@@ -101,17 +102,23 @@ def head_of(connection: Connection, origin: str) -> Checkpoint:
     return Checkpoint(origin, size, frontier_at(size, lookup_in(connection)).root())
 
 
-def sign_head(connection: Connection, origin: str, key: Ed25519PrivateKey, now: dt.datetime) -> str:
-    """Sign the head, and keep what was signed: the same size has one signed text for ever."""
+def sign_head(connection: Connection, origin: str, keys: Keys, now: dt.datetime) -> str:
+    """Sign the head, and keep what was signed: the same size has one signed text for ever.
+
+    Its mark names the head before, so that none goes missing between two others.
+    """
     if not is_sqlite(connection.engine):
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _SIGNER})
     head = head_of(connection, origin)
     known = connection.execute(select(checkpoints.c.text).where(checkpoints.c.size == head.size))
     if (signed := known.scalar()) is not None:
         return str(signed)
-    signed = sign_checkpoint(head, origin, key)
-    connection.execute(insert(checkpoints).values(size=head.size, text=signed, at=now))
-    return str(signed)
+    signed = sign_checkpoint(head, origin, keys.signing)
+    before = connection.execute(select(func.max(checkpoints.c.size))).scalar()
+    row = {"size": head.size, "text": signed, "at": now}
+    row["mark"] = mark_of(keys, checkpoints, row, after=before)
+    connection.execute(insert(checkpoints).values(row))
+    return signed
 
 
 def signed_heads(connection: Connection, size: int | None = None) -> list[str]:

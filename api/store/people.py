@@ -12,6 +12,7 @@ from api.store.database import is_sqlite
 from api.store.events import OF_THE_PERSON, Event, note
 from api.store.events import clear_of as clear_of_event
 from api.store.keys import ErasedError
+from api.store.marks import rewrite, write
 from api.store.records import clear_of, key_of
 from api.store.tables import decisions, events, external_ids, holds, people
 from engine.kernel.canonical import canonical_json, content_hash
@@ -87,9 +88,9 @@ def link(connection: Connection, person: str, external: External, deed: Deed, ke
     event = note(connection, Event("link", deed.by, deed.at, facts, person), keys)
     if known is None:
         values = {"system": external.system, "external": external.id, "person": person}
-        connection.execute(insert(external_ids).values(at=deed.at, event=event, **values))
+        write(connection, keys, external_ids, {"at": deed.at, "event": event, **values})
     else:
-        connection.execute(update(external_ids).where(_is(external)).values(event=event))
+        rewrite(connection, keys, external_ids, _is(external), event=event)
 
 
 def owner_of(connection: Connection, external: External) -> str | None:

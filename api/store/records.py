@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, func, insert, or_, select
 
-from api.store.keys import ErasedError, new_key, seal, unseal
+from api.store.keys import AlteredError, ErasedError, new_key, seal, unseal
 from api.store.ledger import append
+from api.store.marks import is_marked, write
 from api.store.tables import answers, decisions, people
 from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
 from engine.kernel.canonical import canonical_json, content_hash
@@ -120,7 +121,6 @@ _ANSWERED = select(answers).where(
     answers.c.client == bindparam("client"),
     answers.c.key.in_(bindparam("keys", expanding=True)),
 )
-_KEEP_ANSWER = insert(answers)
 _KEEP = insert(decisions)
 # Whoever erases one of them waits, or is waited for: nothing is sealed with a key that is gone.
 _KEYS = (
@@ -138,20 +138,22 @@ _LATEST = (
 )
 
 
-def answered(connection: Connection, under: Collection[Under]) -> dict[Under, Answered]:
-    """Give what was answered under some keys already."""
-    keys: dict[str, list[str]] = {}
+def answered(connection: Connection, under: Collection[Under], keys: Keys) -> dict[Under, Answered]:
+    """Give what was answered under some keys already; raises AlteredError."""
+    of_clients: dict[str, list[str]] = {}
     for client, key in under:
-        keys.setdefault(client, []).append(key)
+        of_clients.setdefault(client, []).append(key)
+    found = {}
     # Client by client: pairs in a list would have SQLite look through the whole table.
-    return {
-        Under(row.client, row.key): Answered(row.request, row.decision, row.at)
-        for client, its_keys in keys.items()
-        for row in connection.execute(_ANSWERED, {"client": client, "keys": its_keys})
-    }
+    for client, its_keys in of_clients.items():
+        for row in connection.execute(_ANSWERED, {"client": client, "keys": its_keys}):
+            if not is_marked(keys, answers, row):
+                raise AlteredError(row.key)
+            found[Under(client, row.key)] = Answered(row.request, row.decision, row.at)
+    return found
 
 
-def keep_answers(connection: Connection, made: Mapping[Under, Answered]) -> None:
+def keep_answers(connection: Connection, made: Mapping[Under, Answered], keys: Keys) -> None:
     """Keep under idempotency keys which decisions were answered."""
     # In one order everywhere: writers beside each other must not wait for each other in a circle.
     rows = [
@@ -165,7 +167,7 @@ def keep_answers(connection: Connection, made: Mapping[Under, Answered]) -> None
         for under, one in sorted(made.items())
     ]
     if rows:
-        connection.execute(_KEEP_ANSWER, rows)
+        write(connection, keys, answers, *rows)
 
 
 def keep(connection: Connection, records: Sequence[Record], keys: Keys) -> list[ContentHash]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from api.store.keys import Keys
+
 PUBLISHED, SUSPENDED = "published", "suspended"
 _HELD = "revision held"
 _REVISION = 0x45_56_45_52
@@ -127,7 +129,7 @@ def lock_line(row: Row[Any]) -> str:
 
 
 def publish_folder(
-    connection: Connection, files: Mapping[str, str], author: str, now: dt.datetime
+    connection: Connection, files: Mapping[str, str], author: str, now: dt.datetime, keys: Keys
 ) -> int:
     """Publish a folder's published versions as they are: how a database begins. Gives their number."""
     content = read_content(files)
@@ -157,7 +159,7 @@ def publish_folder(
         )
         name = Version(document.kind, document.id, document.version)
         step = Step("taken_over", author, now, detail={"recorded": published.isoformat()})
-        record(connection, find_version(connection, name), step)
+        record(connection, find_version(connection, name), step, keys)
         count += 1
     raise_revision(connection)
     return count

@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from api.store.keys import seal, unseal
+from api.store.marks import write
 from api.store.people import is_erased
 from api.store.records import KeyReusedError, key_of
 from api.store.tables import people, replies
@@ -65,14 +66,13 @@ def answer_once(
     if person is not None and is_erased(connection, person):
         person = None
     key = keys.master if person is None else key_of(connection, person, keys)
-    connection.execute(
-        insert(replies).values(
-            client=once.client,
-            key=once.key,
-            request=once.request,
-            person=person,
-            body=seal(key, canonical_json(made), place),
-            at=once.at,
-        )
-    )
+    reply = {
+        "client": once.client,
+        "key": once.key,
+        "request": once.request,
+        "person": person,
+        "body": seal(key, canonical_json(made), place),
+        "at": once.at,
+    }
+    write(connection, keys, replies, reply)
     return made

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, insert, select, tuple_
+from sqlalchemy import case, func, select, tuple_
 
+from api.store.marks import write
 from api.store.tables import decisions, shadow_answers
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
 
     from api.store.drafts import Page
+    from api.store.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ class ShadowAnswer:
     differs: tuple[str, ...]
 
 
-def keep_shadows(connection: Connection, made: Mapping[str, Sequence[ShadowAnswer]]) -> None:
+def keep_shadows(
+    connection: Connection, made: Mapping[str, Sequence[ShadowAnswer]], keys: Keys
+) -> None:
     """Write the comparisons beside decisions, by the decision's id."""
     rows = [
         {
@@ -45,7 +49,7 @@ def keep_shadows(connection: Connection, made: Mapping[str, Sequence[ShadowAnswe
         for one in beside
     ]
     if rows:
-        connection.execute(insert(shadow_answers), rows)
+        write(connection, keys, shadow_answers, *rows)
 
 
 def agreement_of(connection: Connection, document: int, digest: str) -> Sequence[Row[Any]]:

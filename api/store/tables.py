@@ -58,6 +58,11 @@ class Moment(TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
+def _mark() -> Column[bytes]:
+    """Make the column of what vouches for a row: see `api.store.marks`; rows from before have none."""
+    return Column("mark", LargeBinary(32))
+
+
 # --- content -------------------------------------------------------------------------------------
 
 revisions = Table(
@@ -119,6 +124,7 @@ approvals = Table(
     Column("approver", String(120), nullable=False),
     Column("reason", String(2000), nullable=False),
     Column("at", Moment, nullable=False),
+    _mark(),
     # An approval names what was approved and who wrote it: an edit makes it point at nothing.
     ForeignKeyConstraint(
         ["document", "hash", "digest", "author"],
@@ -147,6 +153,7 @@ publishing_events = Table(
     Column("detail", Text, nullable=False),
     Column("salt", LargeBinary(32), nullable=False),
     Column("entry", String(71), nullable=False),
+    _mark(),
     Index(None, "kind", "name"),
     Index(None, "document"),
 )
@@ -196,6 +203,7 @@ answers = Table(
     Column("request", String(71), nullable=False),
     Column("decision", String(32), ForeignKey("decisions.id"), nullable=False),
     Column("at", Moment, nullable=False),
+    _mark(),
 )
 
 replies = Table(
@@ -208,6 +216,7 @@ replies = Table(
     Column("person", String(128), ForeignKey("people.id")),
     Column("body", LargeBinary, nullable=False),
     Column("at", Moment, nullable=False),
+    _mark(),
 )
 
 shadow_answers = Table(
@@ -221,6 +230,7 @@ shadow_answers = Table(
     Column("in_force", String(120), nullable=False),
     Column("shadow", String(120), nullable=False),
     Column("differs", String(1000), nullable=False),
+    _mark(),
     Index(None, "document"),
 )
 
@@ -236,6 +246,7 @@ external_ids = Table(
     Column("at", Moment, nullable=False),
     # The event that added it; none where it was kept before the log knew of such things.
     Column("event", String(32)),
+    _mark(),
     Index(None, "person"),
 )
 
@@ -274,6 +285,7 @@ exceptions = Table(
     Column("kind", String(40), nullable=False),
     Column("requested_by", String(64), nullable=False),
     Column("at", Moment, nullable=False),
+    _mark(),
     UniqueConstraint("id", "requested_by"),
 )
 
@@ -285,6 +297,7 @@ exception_approvals = Table(
     Column("approver", String(64), nullable=False),
     Column("requested_by", String(64), nullable=False),
     Column("at", Moment, nullable=False),
+    _mark(),
     ForeignKeyConstraint(
         ["exception", "requested_by"], ["exceptions.id", "exceptions.requested_by"]
     ),
@@ -329,6 +342,7 @@ checkpoints = Table(
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("text", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    _mark(),
 )
 
 # --- access --------------------------------------------------------------------------------------
@@ -345,6 +359,7 @@ accounts = Table(
     Column("grants", String(1000), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("disabled_at", Moment),
+    _mark(),
 )
 
 credentials = Table(
@@ -365,6 +380,7 @@ credentials = Table(
     # When it was used last, to the day; of a session to the minute.
     Column("seen_at", Moment),
     Column("revoked_at", Moment),
+    _mark(),
     Index(None, "kind", "name"),
     Index(None, "origin"),
     CheckConstraint("kind in ('key','client','token','session','link')", name="known_kind"),

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
 from api.settings import Settings
 from api.store.database import open_database
+from api.store.keys import Keys
 from api.store.migrations import migrate
 from tests.support.running import free_port
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 ON_LOOPBACK = "postgresql://postgres@127.0.0.1:5432/postgres"
 DATABASES = ("sqlite", "postgres")
+KEYS = Keys(bytes(32), Ed25519PrivateKey.from_private_bytes(bytes(32)))
+"""Keys for what is never opened again."""
 
 
 @contextmanager
@@ -92,7 +96,7 @@ def _template(address: str) -> str:
         server.execute(f"create database {name}")
     url = SecretStr(f"{address.rpartition('/')[0]}/{name}")
     engine = open_database(Settings(database_url=url).url())
-    migrate(engine)
+    migrate(engine, KEYS)
     engine.dispose()
 
     def drop() -> None:

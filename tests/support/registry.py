@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.cli.operate import begin
-from api.store.access import make_key
+from api.services.access import Made, given
 from engine.content import read_content
 from engine.lock import LOCK_NAME, parse_lock, unlocked
 from tests.support.databases import settings_on
@@ -154,8 +154,10 @@ def open_office(database: str, folder: Path) -> Iterator[Office]:
         with TestClient(create_app(settings), raise_server_exceptions=False) as client:
 
             def work(connection: Connection) -> dict[str, str]:
-                now = BEGAN
-                return {who: make_key(connection, who, may, now) for who, may in PEOPLE.items()}
+                return {
+                    who: given(connection, platform, Made("key", who, tuple(may), BEGAN), "test")
+                    for who, may in PEOPLE.items()
+                }
 
             platform: Platform = client.app.state.platform  # type: ignore[attr-defined]
             yield Office(hold_to_description(client), platform.writer.submit(work).result())

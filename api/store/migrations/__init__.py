@@ -12,10 +12,12 @@ from api.store.database import is_sqlite
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+    from api.store.keys import Keys
+
 _LOCK = 0x45_56_48_4D
 """The advisory lock under which one process migrates."""
 HEAD, EMPTY = "head", "base"
-LATEST = "0005"
+LATEST = "0006"
 """The version that the tables of this program are in; most starts find it there."""
 
 
@@ -23,10 +25,10 @@ class NewerDatabaseError(RuntimeError):
     """Raised for a database that a later version of the program has migrated."""
 
 
-def migrate(engine: Engine, to: str = HEAD) -> None:
+def migrate(engine: Engine, keys: Keys, to: str = HEAD) -> None:
     """Bring a database to a version: all of it, or nothing; whoever comes second finds it done.
 
-    Raises NewerDatabaseError.
+    Rows from before there were marks are marked with the keys. Raises NewerDatabaseError.
     """
     with engine.connect() as connection:
         if to == HEAD and version_of(connection) == LATEST:
@@ -36,7 +38,7 @@ def migrate(engine: Engine, to: str = HEAD) -> None:
         _check_references(connection, on=False)
         try:
             with connection.begin():
-                _run(connection, to)
+                _run(connection, keys, to)
         finally:
             _check_references(connection, on=True)
 
@@ -49,7 +51,7 @@ def version_of(connection: Connection) -> str | None:
     return found
 
 
-def _run(connection: Connection, to: str) -> None:
+def _run(connection: Connection, keys: Keys, to: str) -> None:
     # Half a second that only a start with something to migrate pays.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -59,7 +61,7 @@ def _run(connection: Connection, to: str) -> None:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.attributes["connection"] = connection
+    config.attributes |= {"connection": connection, "keys": keys}
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     here = version_of(connection)
     if here is not None and here not in known:

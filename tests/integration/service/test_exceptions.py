@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.services import exceptions
+from api.services.access import Made, give
 from api.services.exceptions import Approval, Asked
 from api.services.log import examined
-from api.store.access import make_key
 from tests.integration.service.test_decisions import CASE, decided
 from tests.integration.service.test_people import NOW, platform_in
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def key_of(service: TestClient, client: str, *roles: str) -> dict[str, str]:
     scopes = ("decide", "read", *(f"role:{role}" for role in roles))
     platform = platform_in(service)
-    key = platform.writer.submit(lambda c: make_key(c, client, scopes, NOW)).result()
+    key = give(platform, Made("key", client, scopes, NOW), "test")
     return {"authorization": f"Bearer {key}"}
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api.services import demographics
+from api.services.access import Made, give
 from api.services.decide import Case, decide
-from api.store.access import make_key
 from api.store.vault import opened_vault
 from engine.audit.bundle import verify_bundle
 from engine.audit.checkpoint import parse_verifier
@@ -32,7 +32,7 @@ def platform_in(service: TestClient) -> Platform:
 def scoped(service: TestClient, *scopes: str) -> dict[str, str]:
     """A key with these scopes alone."""
     platform = platform_in(service)
-    key = platform.writer.submit(lambda c: make_key(c, "narrow", scopes, NOW)).result()
+    key = give(platform, Made("key", "narrow", scopes, NOW), "test")
     return {"authorization": f"Bearer {key}"}
 
 

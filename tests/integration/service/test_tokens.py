@@ -21,9 +21,10 @@ from api.http.rates import Rate
 from api.services.access import REMEMBERED_SECONDS, Giver, Made, give, take
 from api.services.roles import ROLES, SCOPES, read_grants
 from api.store.database import open_database
+from api.store.marks import is_marked
 from api.store.migrations import EMPTY, migrate
 from api.store.tables import credentials
-from tests.support.databases import DATABASES, settings_on
+from tests.support.databases import DATABASES, KEYS, settings_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -285,23 +286,24 @@ def test_the_commands_give_list_and_take(
 def test_keys_of_before_go_on_both_ways(database: str, tmp_path: Path) -> None:
     with settings_on(database, tmp_path) as settings:
         engine = open_database(settings.url())
-        migrate(engine, "0001")
+        migrate(engine, KEYS, "0001")
         connecting = engine.connect().execution_options(writes=True)
         with connecting as connection, connection.begin():
             old = "insert into api_keys (id, client, secret, scopes, created_at) values (:id, 'old', 's', 'read', :at)"
             at = NOW if database == "postgres" else "2026-11-01 00:00:00.000000"
             connection.execute(text(old), {"id": "0a1b2c3d", "at": at})
-        migrate(engine)
+        migrate(engine, KEYS)
         with engine.connect() as connection:
             kept = connection.execute(select(credentials)).one()
         assert (kept.id, kept.kind, kept.name, kept.grants) == ("0a1b2c3d", "key", "old", "read")
+        assert is_marked(KEYS, credentials, kept)
         assert kept.created_at == NOW
-        migrate(engine, "0001")
+        migrate(engine, KEYS, "0001")
         with engine.connect() as connection:
             back = connection.execute(text("select client, scopes from api_keys")).one()
         assert tuple(back) == ("old", "read")
         assert not inspect(engine).has_table("credentials")
-        migrate(engine, EMPTY)
+        migrate(engine, KEYS, EMPTY)
         engine.dispose()
 
 

@@ -12,9 +12,10 @@ from api.store.database import open_database
 from api.store.drafts import intact_steps
 from api.store.guards import metadata
 from api.store.ledger import waiting_leaves
+from api.store.marks import is_marked
 from api.store.migrations import EMPTY, NewerDatabaseError, migrate
 from api.store.tables import publishing_events
-from tests.support.databases import DATABASES, settings_on
+from tests.support.databases import DATABASES, KEYS, settings_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,12 +76,12 @@ def test_migrations_make_what_the_tables_say_and_unmake_it(engine: Engine) -> No
     wanted = shape_of(engine)
     assert wanted["documents"]["triggers"]
     metadata.drop_all(engine)
-    migrate(engine)
+    migrate(engine, KEYS)
     assert shape_of(engine) == wanted
-    migrate(engine)
-    migrate(engine, EMPTY)
+    migrate(engine, KEYS)
+    migrate(engine, KEYS, EMPTY)
     assert not shape_of(engine)
-    migrate(engine)
+    migrate(engine, KEYS)
     assert shape_of(engine) == wanted
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
@@ -88,17 +89,18 @@ def test_migrations_make_what_the_tables_say_and_unmake_it(engine: Engine) -> No
 
 
 def test_what_was_published_before_the_log_knew_gets_its_entry(engine: Engine) -> None:
-    migrate(engine, "0001")
+    migrate(engine, KEYS, "0001")
     row = """insert into documents (kind, name, version, hash, files, digest, author, status, checked,
         blockers, created_at, published_at) values ('policy', 'p', '1.0.0', :hash, '{}', :hash, 'starter',
         'published', :hash, 0, '2026-02-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00')"""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.execute(text(row), {"hash": "sha256:" + "0" * 64})
-    migrate(engine)
+    migrate(engine, KEYS)
     with engine.connect() as connection:
         (step,) = connection.execute(select(publishing_events)).all()
         assert (step.verb, step.who) == ("taken_over", "starter")
         assert intact_steps(connection, [step]) == {step.id}
+        assert is_marked(KEYS, publishing_events, step)
         assert len(waiting_leaves(connection)) == 1
 
 
@@ -107,7 +109,7 @@ def test_two_at_once_migrate_once(engine: Engine) -> None:
 
     def run() -> None:
         try:
-            migrate(engine)
+            migrate(engine, KEYS)
         except Exception as error:  # noqa: BLE001 - told below
             faults.append(error)
 
@@ -121,8 +123,8 @@ def test_two_at_once_migrate_once(engine: Engine) -> None:
 
 
 def test_a_newer_database_is_left_alone(engine: Engine) -> None:
-    migrate(engine)
+    migrate(engine, KEYS)
     with engine.begin() as connection:
         connection.execute(text("update alembic_version set version_num = '9999'"))
     with pytest.raises(NewerDatabaseError):
-        migrate(engine)
+        migrate(engine, KEYS)
