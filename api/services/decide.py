@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -209,13 +209,20 @@ def _record(connection: Connection, units: Sequence[_Waiting]) -> list[dict[str,
             continue
         is_current = unit.made.revision == revision
         made = unit.made if is_current else make(latest, unit.asked, unit.now)
+        if unit.keyed:
+            made = _asked_under(unit.keyed.under, made)
+            new[unit.keyed.under] = Answered(unit.keyed.request, made.record.id, unit.now)
         fresh.append(made)
         ids.append(made.record.id)
-        if unit.keyed:
-            new[unit.keyed.under] = Answered(unit.keyed.request, made.record.id, unit.now)
     told = _write(connection, platform, fresh)
     keep_answers(connection, new, platform.keys)
     return [told.get(id_) or _known(connection, platform, id_) for id_ in ids]
+
+
+def _asked_under(under: Under, made: Made) -> Made:
+    """Have the record say under which key it was asked for: nobody takes that from it unseen."""
+    body = {**made.record.body, "asked_under": under._asdict()}
+    return replace(made, record=replace(made.record, body=body))
 
 
 def _write(

@@ -15,6 +15,7 @@ from api.store.marks import write
 from api.store.records import new_id
 from api.store.tables import approvals, decisions, documents, log_entries, publishing_events
 from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
+from engine.audit.verify import read_leaf
 from engine.kernel.canonical import ContentHash, canonical_json
 from engine.publishing.draft import digest_of
 
@@ -276,7 +277,8 @@ def intact_steps(connection: Connection, steps: Sequence[Row[Any]]) -> frozenset
         body = {name: getattr(step, name) for name in _COMMITTED}
         digest = body_digest(step.salt, canonical_json({**body, "at": step.at.isoformat()}))
         leaf = logged.get(step.id)
-        if leaf is not None and json.loads(leaf)["digest"] == digest == step.entry:
+        entry = None if leaf is None else read_leaf(leaf)
+        if entry is not None and entry.digest == digest == step.entry:
             intact.add(step.id)
     return frozenset(intact)
 

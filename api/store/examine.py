@@ -11,142 +11,69 @@ from sqlalchemy import func, select
 from api.store import events as noted_as
 from api.store.drafts import intact_steps
 from api.store.events import open_event
+from api.store.findings import (
+    ACCESS_ALTERED,
+    APPROVAL_ALTERED,
+    CAME_BACK,
+    CLEAR_ALTERED,
+    DOCUMENT_ALTERED,
+    DOCUMENT_GONE,
+    DOES_NOT_OPEN,
+    HOLD_ALTERED,
+    LINK_ALTERED,
+    NOT_ERASED,
+    ROW_GONE,
+    ROW_MISSING,
+    ROW_UNLOGGED,
+    TREE_ALTERED,
+    UNMARKED,
+    UNVOUCHED,
+    VOTES_ALTERED,
+)
 from api.store.keys import AlteredError, ErasedError
-from api.store.ledger import entries_from, nodes_within, signed_heads, waiting_leaves
-from api.store.records import CLEAR, clear_of, open_body, with_keys
+from api.store.ledger import entries_from, nodes_within, waiting_leaves
+from api.store.marks import MARKED, is_marked
+from api.store.records import CLEAR, Under, answer_rows, clear_of, open_body, with_keys
+from api.store.retrace import Told, approvals_by, versions_by
+from api.store.shadows import counted_beside
 from api.store.tables import (
+    accounts,
+    answers,
     approvals,
+    checkpoints,
+    credentials,
     decisions,
     documents,
     events,
     exception_approvals,
+    exceptions,
     external_ids,
     holds,
     log_entries,
     log_nodes,
     people,
     publishing_events,
+    shadow_answers,
 )
 from engine.audit.checkpoint import open_checkpoint
 from engine.audit.entry import EntryKind
 from engine.audit.verify import BODY_ALTERED, ENTRY_ALTERED, LogCheck, read_leaf
-from engine.content import read_content
 from engine.kernel.canonical import canonical_json, content_hash
-from engine.kernel.diagnostics import Code
 from engine.kernel.errors import EvaluationError
+from engine.publishing.draft import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
     from api.store.keys import Keys
-    from engine.audit.checkpoint import Verifier
+    from engine.audit.checkpoint import Checkpoint, Verifier
     from engine.audit.entry import LogEntry
     from engine.audit.merkle import Node
 
-ROW_GONE = Code(
-    "AUDIT-STORE-001",
-    "`{subject}` is in the log, and its row is gone",
-    "`{subject}` 在日志中，而其数据行已不在",
-    "bring the row back from a copy",
-    "请从副本恢复该行",
-)
-ROW_UNLOGGED = Code(
-    "AUDIT-STORE-002",
-    "`{subject}` has a row in `{table}`, and no entry in the log",
-    "`{subject}` 在表 `{table}` 中有数据行，而日志中没有条目",
-    "the service writes both or neither: somebody else wrote this row, or deleted the entry",
-    "服务要么两者都写，要么都不写：此行由他人写入，或条目被删除",
-)
-CLEAR_ALTERED = Code(
-    "AUDIT-STORE-003",
-    "`{column}` of `{subject}` is not what was recorded",
-    "`{subject}` 的 `{column}` 与当初记录的不符",
-    "the body, or the entry of the erasure, says what it was",
-    "正文或删除条目载有原值",
-)
-TREE_ALTERED = Code(
-    "AUDIT-STORE-004",
-    "the tree over entries {first} to {last} is not what they make",
-    "条目 {first} 至 {last} 之上的树与条目不符",
-    "one of the entries, or a node of the tree, was altered",
-    "其中的条目或树的节点被改动",
-)
-DOES_NOT_OPEN = Code(
-    "AUDIT-STORE-005",
-    "`{subject}` does not open: it, its key or its place was altered",
-    "`{subject}` 无法打开：其内容、密钥或位置被改动",
-    "bring the row and its person's key back from a copy",
-    "请从副本恢复该行及其所属人员的密钥",
-)
-NOT_ERASED = Code(
-    "AUDIT-STORE-006",
-    "`{subject}` is without a key, and no erasure of it is in the log",
-    "`{subject}` 没有密钥，而日志中没有对其的删除",
-    "somebody else than the service destroyed the key",
-    "密钥并非由服务销毁",
-)
-CAME_BACK = Code(
-    "AUDIT-STORE-007",
-    "`{subject}` was erased, and is there again",
-    "`{subject}` 已被删除，却又存在",
-    "a copy from before the erasure was brought back: erase again",
-    "恢复了删除之前的副本：请重新删除",
-)
-DOCUMENT_ALTERED = Code(
-    "AUDIT-STORE-008",
-    "the text of `{subject}` is not the one that its hash names",
-    "`{subject}` 的文本与其摘要不符",
-    "bring the document back from a copy",
-    "请从副本恢复该文件",
-)
-DOCUMENT_GONE = Code(
-    "AUDIT-STORE-009",
-    "`{subject}` rests on a document that is not here: {hash}",
-    "`{subject}` 所依据的文件不在：{hash}",
-    "bring the document back from a copy: without it nothing can be replayed",
-    "请从副本恢复该文件：缺少它便无法复算",
-)
-HOLD_ALTERED = Code(
-    "AUDIT-STORE-010",
-    "the hold `{subject}` does not stand as it was placed or lifted",
-    "冻结 `{subject}` 与其设置或解除的记录不符",
-    "the log says who placed and who lifted it",
-    "日志载有设置与解除的人",
-)
-APPROVAL_ALTERED = Code(
-    "AUDIT-STORE-011",
-    "the approvals of the exception `{subject}` are not those that were given",
-    "例外 `{subject}` 的批准与当初给出的不符",
-    "the log says who approved in which role",
-    "日志载有以何角色批准的人",
-)
-
-LINK_ALTERED = Code(
-    "AUDIT-STORE-012",
-    "an external id of `{subject}` does not stand as it was added or removed",
-    "`{subject}` 的外部编号与其添加或移除的记录不符",
-    "the log says when which was added or removed; while the person is not erased, also what it was",
-    "日志载有添加与移除的时间；在该人未被删除前还载有编号",
-)
-UNVOUCHED = Code(
-    "AUDIT-STORE-013",
-    "`{subject}` is `{status}`, and no entry of the log made it so",
-    "`{subject}` 的状态为 `{status}`，而日志中没有相应条目",
-    "the service writes both or neither: somebody else changed this row",
-    "服务要么两者都写，要么都不写：此行由他人改动",
-)
-VOTES_ALTERED = Code(
-    "AUDIT-STORE-014",
-    "the approvals of `{subject}` are not those that were given",
-    "`{subject}` 的批准与当初给出的不符",
-    "the log says who approved which text, and what made approvals void",
-    "日志载有批准者、所批准的文本与批准作废的原因",
-)
-
 _AT_ONCE = 2_000
-_TELLING = ("erasure", "retention", "hold", "exception", "link", "unlink")
+_TELLING = ("erasure", "retention", "hold", "exception", "link", "unlink", "key_change")
 _STEPS = frozenset({"publication", "approval", "suspension"})
 _LOGGED = frozenset({"decision", "import"})
 _NOTED = frozenset(get_args(EntryKind)) - _STEPS - _LOGGED
@@ -161,17 +88,9 @@ class Examined:
     erased: int = 0
     documents: frozenset[str] = frozenset()
     """The hashes of the documents that are there."""
-    vouched: dict[str, str] = field(default_factory=dict)
-    """Of erased records: the hash of the columns in the clear, as the erasure noted it."""
-    persons: set[str] = field(default_factory=set)
-    """Who was erased, as the log has it."""
-    holds: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
-    links: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
-    """By the event that added it, an external id that is still there: whose, and until an erasure also what."""
     steps: frozenset[str] = frozenset()
     """The steps of publishing that have rows."""
-    approvals: set[tuple[str, str, str]] = field(default_factory=set)
-    """Exception, role and approver, as the log has them."""
+    told: Told = field(default_factory=Told)
 
 
 def examine(
@@ -187,16 +106,14 @@ def examine(
     """
     made = Examined(LogCheck())
     check = made.check
-    check.expect([open_checkpoint(text, verifier) for text in anchors], verifier.name)
-    for text in signed_heads(connection):
-        try:
-            check.expect([open_checkpoint(text, verifier)], verifier.name)
-        except EvaluationError as error:
-            check.tell(error.fault)
-    _documents(connection, made)
+    heads = [open_checkpoint(text, verifier) for text in anchors]
+    check.expect(heads, verifier.name)
+    _heads(connection, made, keys, verifier, heads)
     _events(connection, made, keys)
     _people(connection, made)
-    _steps(connection, made)
+    _access(connection, made)
+    _versions(connection, made, keys)
+    _marks(connection, made, keys)
     _log(connection, made, keys, on_entries)
     _waiting(connection, made, keys)
     _unlogged(connection, made)
@@ -205,75 +122,67 @@ def examine(
     return made
 
 
-def _documents(connection: Connection, made: Examined) -> None:
-    hashes = set()
-    for row in connection.execute(select(documents)):
-        hashes.add(row.hash)
+def _heads(
+    connection: Connection,
+    made: Examined,
+    keys: Keys,
+    verifier: Verifier,
+    known: Sequence[Checkpoint],
+) -> None:
+    """Take the heads that were signed; each bears the mark of one that came after the one before it."""
+    before: int | None = None
+    rows = connection.execute(select(checkpoints).order_by(checkpoints.c.size)).all()
+    for row in rows:
+        if not is_marked(keys, checkpoints, row, after=before):
+            made.check.tell(UNMARKED.at(None, subject=str(row.size), table=checkpoints.name))
+        before = row.size
         try:
-            read = list(read_content(json.loads(row.files)).documents())
-        except ValueError:
-            read = []
-        if row.published_at is not None and row.hash not in {one.hash for one in read}:
-            subject = f"{row.kind} {row.name} {row.version}"
-            made.check.tell(DOCUMENT_ALTERED.at(None, subject=subject))
-    made.documents = frozenset(hashes)
+            made.check.expect([open_checkpoint(row.text, verifier)], verifier.name)
+        except EvaluationError as error:
+            made.check.tell(error.fault)
+    for size in sorted({one.size for one in known} - {row.size for row in rows}):
+        made.check.tell(ROW_MISSING.at(None, subject=str(size), table=checkpoints.name))
+
+
+# --- what rows must say --------------------------------------------------------------------------
 
 
 def _events(connection: Connection, made: Examined, keys: Keys) -> None:
-    """Read what the erasures and holds say; the events themselves are checked with the log."""
-    ended: dict[str | None, str] = {}
-    told = noted_as.with_keys().where(events.c.kind.in_(_TELLING)).order_by(events.c.id)
+    """Hear what the events tell, in the order of the log; they themselves are checked with it."""
+    told = noted_as.with_keys().join(log_entries, log_entries.c.subject == events.c.id)
+    told = told.where(events.c.kind.in_(_TELLING)).order_by(log_entries.c.id)
     for row in connection.execute(told):
         try:
-            body = json.loads(open_event(row, keys)[1])
+            made.told.hear(row.id, json.loads(open_event(row, keys)[1]))
         except ErasedError:
-            made.links[row.id] = (row.person,)
-            continue
+            made.told.hear_erased(row.id, row.person)
         except AlteredError:
             continue
-        facts = body["facts"]
-        match body["kind"], facts.get("action"):
-            case "erasure", _:
-                made.persons.add(body["person"])
-                made.vouched |= facts["rows"]
-            case "retention", _:
-                made.vouched |= facts["rows"]
-            case "exception", "approved":
-                made.approvals.add((facts["exception"], facts["role"], body["by"]))
-            case "hold", "placed":
-                made.holds[row.id] = (body["person"], None)
-            case "hold", _:
-                ended[facts["hold"]] = row.id
-            case "link", _:
-                made.links[row.id] = (body["person"], facts["system"], facts["id"])
-            case "unlink", _:
-                ended[facts["link"]] = row.id
-            case _:
-                pass
-    # Only now: within one moment their ids say nothing of which came first.
-    for id_, by in ended.items():
-        if id_ in made.links:
-            del made.links[id_]
-        if id_ in made.holds:
-            made.holds[id_] = (made.holds[id_][0], by)
 
 
 def _people(connection: Connection, made: Examined) -> None:
-    gone = connection.execute(select(people.c.id).where(people.c.key.is_(None))).scalars()
-    erased = set(gone)
-    for person in sorted(erased - made.persons):
-        made.check.tell(NOT_ERASED.at(None, subject=person))
-    for person in sorted(made.persons - erased):
-        made.check.tell(CAME_BACK.at(None, subject=person))
+    check, told = made.check, made.told
+    gone = connection.execute(select(people).where(people.c.key.is_(None)))
+    erased = {row.id: row.erased_at.isoformat() for row in gone}
+    for person in sorted(erased.keys() - told.erased.keys()):
+        check.tell(NOT_ERASED.at(None, subject=person))
+    for person in sorted(told.erased.keys() - erased.keys()):
+        check.tell(CAME_BACK.at(None, subject=person))
+    for person in sorted(told.erased.keys() & erased.keys()):
+        if erased[person] != told.erased[person]:
+            check.tell(CLEAR_ALTERED.at(None, subject=person, column="erased_at"))
     there = {row.id: (row.person, row.lifted) for row in connection.execute(select(holds))}
-    for id_ in sorted({*there, *made.holds}):
-        if there.get(id_) != made.holds.get(id_):
-            made.check.tell(HOLD_ALTERED.at(None, subject=id_))
+    for id_ in sorted({*there, *told.holds}):
+        if there.get(id_) != told.holds.get(id_):
+            check.tell(HOLD_ALTERED.at(None, subject=id_))
     _links(connection, made)
+    asked = frozenset(connection.execute(select(exceptions.c.id)).scalars())
+    for id_ in sorted(told.exceptions - asked):
+        check.tell(ROW_MISSING.at(None, subject=id_, table=exceptions.name))
     columns = (exception_approvals.c[name] for name in ("exception", "role", "approver"))
     given = {(row[0], row[1], row[2]) for row in connection.execute(select(*columns))}
-    for subject in sorted({one[0] for one in given ^ made.approvals}):
-        made.check.tell(APPROVAL_ALTERED.at(None, subject=subject))
+    for subject in sorted({one[0] for one in given ^ told.approvals}):
+        check.tell(APPROVAL_ALTERED.at(None, subject=subject))
 
 
 def _links(connection: Connection, made: Examined) -> None:
@@ -284,49 +193,80 @@ def _links(connection: Connection, made: Examined) -> None:
             made.check.tell(ROW_UNLOGGED.at(None, subject=row.person, table="external_ids"))
         else:
             there.setdefault(row.event, []).append((row.person, row.system, row.external))
-    for id_ in sorted({*there, *made.links}):
-        told, found = made.links.get(id_), there.get(id_, [])
+    for id_ in sorted({*there, *made.told.links}):
+        told, found = made.told.links.get(id_), there.get(id_, [])
         if told is None or [one[: len(told)] for one in found] != [told]:
             subject = found[0][0] if found else told and told[0]
             made.check.tell(LINK_ALTERED.at(None, subject=subject))
 
 
-def _steps(connection: Connection, made: Examined) -> None:
+def _access(connection: Connection, made: Examined) -> None:
+    """Compare who may come in with what was given and taken; tokens, sessions and links end, and are forgotten."""
+    check, told = made.check, made.told
+    there = {row.name: row for row in connection.execute(select(accounts))}
+    for name, (grants, is_disabled) in sorted(told.accounts.items()):
+        row = there.get(name)
+        if row is None:
+            check.tell(ROW_MISSING.at(None, subject=name, table=accounts.name))
+        elif (tuple(row.grants.split()), row.disabled_at is not None) != (grants, is_disabled):
+            check.tell(ACCESS_ALTERED.at(None, subject=name))
+    columns = credentials.c.id, credentials.c.revoked_at
+    revoked = {id_: at is not None for id_, at in connection.execute(select(*columns))}
+    for id_ in sorted(told.keys - revoked.keys()):
+        check.tell(ROW_MISSING.at(None, subject=id_, table=credentials.name))
+    for id_ in sorted(one for one in told.revoked & revoked.keys() if not revoked[one]):
+        check.tell(ACCESS_ALTERED.at(None, subject=id_))
+
+
+def _versions(connection: Connection, made: Examined, keys: Keys) -> None:
     """Compare the steps of publishing with what the log committed to, and the versions with the steps."""
+    check = made.check
     query = select(publishing_events).order_by(publishing_events.c.number)
     steps = connection.execute(query).all()
     made.steps = frozenset(step.id for step in steps)
     intact = intact_steps(connection, steps)
     for id_ in sorted(made.steps - intact):
-        made.check.tell(BODY_ALTERED.at(None, subject=id_))
-    published, stopped = set(), set()
-    given: set[tuple[int, str, str]] = set()
-    for step in (one for one in steps if one.id in intact):
-        match step.verb:
-            case "published" | "taken_over":
-                published.add((step.document, step.hash, step.digest))
-            case "suspended":
-                stopped.add((step.kind, step.name))
-            case "resumed":
-                stopped.discard((step.kind, step.name))
-            case "approved":
-                given.add((step.document, step.digest, step.who))
-            case "voided":
-                given = {one for one in given if one[0] != step.document}
-            case _:
-                pass
+        check.tell(BODY_ALTERED.at(None, subject=id_))
+    known = [one for one in steps if one.id in intact and is_marked(keys, publishing_events, one)]
     columns = (approvals.c[name] for name in ("document", "digest", "approver"))
     there = {(row[0], row[1], row[2]) for row in connection.execute(select(*columns))}
-    altered = {one[0] for one in there ^ given}
+    altered = {one[0] for one in there ^ approvals_by(known)}
+    expected, hashes = versions_by(known), set()
     for row in connection.execute(select(documents).order_by(documents.c.id)):
+        hashes.add(row.hash)
         subject = f"{row.kind} {row.name} {row.version}"
         if row.id in altered:
-            made.check.tell(VOTES_ALTERED.at(None, subject=subject))
-        if row.published_at is None:
-            continue
-        status = "suspended" if (row.kind, row.name) in stopped else "published"
-        if row.status != status or (row.id, row.hash, row.digest) not in published:
-            made.check.tell(UNVOUCHED.at(None, subject=subject, status=row.status))
+            check.tell(VOTES_ALTERED.at(None, subject=subject))
+        _version(made, row, subject, expected.pop(row.id, None))
+    for gone in expected.values():
+        subject = f"{gone['kind']} {gone['name']} {gone['version']}"
+        check.tell(ROW_MISSING.at(None, subject=subject, table=documents.name))
+    made.documents = frozenset(hashes)
+
+
+def _version(
+    made: Examined, row: Row[Any], subject: str, expected: Mapping[str, Any] | None
+) -> None:
+    try:
+        is_text = digest_of(json.loads(row.files)) == row.digest
+    except (ValueError, TypeError, AttributeError):
+        is_text = False
+    if not is_text:
+        made.check.tell(DOCUMENT_ALTERED.at(None, subject=subject))
+    if expected is None or row.status != expected.get("status"):
+        made.check.tell(UNVOUCHED.at(None, subject=subject, status=row.status))
+    for column, value in (expected or {}).items():
+        if column != "status" and getattr(row, column) != value:
+            made.check.tell(CLEAR_ALTERED.at(None, subject=subject, column=column))
+
+
+def _marks(connection: Connection, made: Examined, keys: Keys) -> None:
+    """Look at the mark of every row that has one; those of heads are a chain, and were looked at."""
+    for table in (one for one in MARKED if one is not checkpoints):
+        for row in connection.execute(select(table).execution_options(yield_per=_AT_ONCE)):
+            if not is_marked(keys, table, row):
+                subject = "/".join(str(getattr(row, one.name)) for one in table.primary_key)
+                made.check.tell(UNMARKED.at(None, subject=subject, table=table.name))
 
 
 # --- the log ---------------------------------------------------------------------------------------
@@ -393,8 +333,8 @@ def _rows(connection: Connection, made: Examined, entries: Sequence[LogEntry], k
             if hash_ not in made.documents:
                 made.check.tell(DOCUMENT_GONE.at(None, subject=entry.subject, hash=hash_))
     found = connection.execute(with_keys(records)).all() if records else ()
-    for row in found:
-        _record(made, row, records[row.id], keys)
+    bodies = {row.id: _record(made, row, records[row.id], keys) for row in found}
+    _beside(connection, made, {id_: body for id_, body in bodies.items() if body is not None})
     query = noted_as.with_keys().where(events.c.id.in_(noted))
     rows = connection.execute(query).all() if noted else ()
     for row in rows:
@@ -406,7 +346,26 @@ def _rows(connection: Connection, made: Examined, entries: Sequence[LogEntry], k
             made.check.tell(ROW_GONE.at(None, subject=subject))
 
 
-def _record(made: Examined, row: Row[Any], entry: LogEntry, keys: Keys) -> None:
+def _beside(
+    connection: Connection, made: Examined, bodies: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Look whether what stands beside decisions is there: under which key one was asked for, and its shadows."""
+    asked = {
+        Under(**of): id_
+        for id_, body in bodies.items()
+        if (of := body.get("asked_under")) is not None
+    }
+    there = {Under(row.client, row.key): row.decision for row in answer_rows(connection, asked)}
+    for client, key in sorted(one for one, id_ in asked.items() if there.get(one) != id_):
+        made.check.tell(ROW_MISSING.at(None, subject=f"{client}/{key}", table=answers.name))
+    with_shadows = {id_: len(body["shadows"]) for id_, body in bodies.items() if "shadows" in body}
+    counted = counted_beside(connection, with_shadows)
+    for id_ in sorted(one for one, count in with_shadows.items() if counted.get(one) != count):
+        made.check.tell(ROW_MISSING.at(None, subject=id_, table=shadow_answers.name))
+
+
+def _record(made: Examined, row: Row[Any], entry: LogEntry, keys: Keys) -> dict[str, Any] | None:
+    """Compare a decision with its entry; gives its body where it can be opened."""
     check = made.check
     if row.digest != entry.digest:
         check.tell(CLEAR_ALTERED.at(None, subject=row.id, column="digest"))
@@ -416,23 +375,25 @@ def _record(made: Examined, row: Row[Any], entry: LogEntry, keys: Keys) -> None:
     except ErasedError:
         if row.key is None and row.erased_at is None:
             check.tell(ROW_GONE.at(None, subject=row.person))
-            return
+            return None
         made.erased += 1
         if row.body:
             check.tell(CAME_BACK.at(None, subject=row.id))
-        if made.vouched.get(row.id) != content_hash(canonical_json(now)):
+        if made.told.vouched.get(row.id) != content_hash(canonical_json(now)):
             check.tell(CLEAR_ALTERED.at(None, subject=row.id, column="*"))
-        return
+        return None
     except AlteredError:
         check.tell(DOES_NOT_OPEN.at(None, subject=row.id))
-        return
-    if row.id in made.vouched:
+        return None
+    if row.id in made.told.vouched:
         check.tell(CAME_BACK.at(None, subject=row.id))
     check.body(entry, salt, body)
-    before = json.loads(body).get(CLEAR, {})
+    opened: dict[str, Any] = json.loads(body)
+    before = opened.get(CLEAR, {})
     for column, value in now.items():
         if before.get(column) != value:
             check.tell(CLEAR_ALTERED.at(None, subject=row.id, column=column))
+    return opened
 
 
 def _event(made: Examined, row: Row[Any], entry: LogEntry, keys: Keys) -> None:
@@ -444,7 +405,7 @@ def _event(made: Examined, row: Row[Any], entry: LogEntry, keys: Keys) -> None:
     except ErasedError:
         if row.body:
             made.check.tell(CAME_BACK.at(None, subject=row.id))
-        if made.vouched.get(row.id) != content_hash(canonical_json(now)):
+        if made.told.vouched.get(row.id) != content_hash(canonical_json(now)):
             made.check.tell(CLEAR_ALTERED.at(None, subject=row.id, column="*"))
         return
     except AlteredError:

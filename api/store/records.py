@@ -140,17 +140,22 @@ _LATEST = (
 
 def answered(connection: Connection, under: Collection[Under], keys: Keys) -> dict[Under, Answered]:
     """Give what was answered under some keys already; raises AlteredError."""
+    found = {}
+    for row in answer_rows(connection, under):
+        if not is_marked(keys, answers, row):
+            raise AlteredError(row.key)
+        found[Under(row.client, row.key)] = Answered(row.request, row.decision, row.at)
+    return found
+
+
+def answer_rows(connection: Connection, under: Collection[Under]) -> Iterator[Row[Any]]:
+    """Give the rows of answers under some keys, whoever wrote them."""
     of_clients: dict[str, list[str]] = {}
     for client, key in under:
         of_clients.setdefault(client, []).append(key)
-    found = {}
     # Client by client: pairs in a list would have SQLite look through the whole table.
-    for client, its_keys in of_clients.items():
-        for row in connection.execute(_ANSWERED, {"client": client, "keys": its_keys}):
-            if not is_marked(keys, answers, row):
-                raise AlteredError(row.key)
-            found[Under(client, row.key)] = Answered(row.request, row.decision, row.at)
-    return found
+    for client, keys in of_clients.items():
+        yield from connection.execute(_ANSWERED, {"client": client, "keys": keys})
 
 
 def keep_answers(connection: Connection, made: Mapping[Under, Answered], keys: Keys) -> None:

@@ -11,7 +11,7 @@ from api.store.marks import write
 from api.store.tables import decisions, shadow_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Any
 
     from sqlalchemy import Connection, Row, Select
@@ -50,6 +50,15 @@ def keep_shadows(
     ]
     if rows:
         write(connection, keys, shadow_answers, *rows)
+
+
+def counted_beside(connection: Connection, ids: Collection[str]) -> dict[str, int]:
+    """Count what versions in shadow came to beside some decisions."""
+    one = shadow_answers.c
+    query = (
+        select(one.decision, func.count()).where(one.decision.in_(list(ids))).group_by(one.decision)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)} if ids else {}
 
 
 def agreement_of(connection: Connection, document: int, digest: str) -> Sequence[Row[Any]]:
