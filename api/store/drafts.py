@@ -261,7 +261,8 @@ def _write(
     append(connection, logged)
 
 
-_COMMITTED = ("id", "kind", "name", "version", "hash", "digest", "verb", "who", "reason", "detail")
+COMMITTED = ("id", "kind", "name", "version", "hash", "digest", "verb", "who", "reason", "detail")
+"""The columns of a step that, with its time, the log commits to."""
 
 
 def intact_steps(connection: Connection, steps: Sequence[Row[Any]]) -> frozenset[str]:
@@ -274,7 +275,7 @@ def intact_steps(connection: Connection, steps: Sequence[Row[Any]]) -> frozenset
         logged |= {subject: bytes(leaf) for subject, leaf in connection.execute(chosen)}
     intact = set()
     for step in steps:
-        body = {name: getattr(step, name) for name in _COMMITTED}
+        body = {name: getattr(step, name) for name in COMMITTED}
         digest = body_digest(step.salt, canonical_json({**body, "at": step.at.isoformat()}))
         leaf = logged.get(step.id)
         entry = None if leaf is None else read_leaf(leaf)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import json
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,6 @@ from api.store.tables import (
     replies,
     shadow_answers,
 )
-from engine.kernel.canonical import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,9 @@ MARKED = (
 def mark_of(keys: Keys, table: Table, values: Mapping[str, Any], after: object = None) -> bytes:
     """Make the mark of a row of these values which, where rows are a chain, comes `after` another."""
     said = {name: _plain(values.get(name)) for name in _vouched_for(table)}
-    return keys.mark(canonical_json({"table": table.name, "row": said, "after": after}))
+    # Values of our own, compared with themselves alone: the canonical form would cost ten times as much.
+    whole = json.dumps([table.name, said, after], sort_keys=True, separators=(",", ":"))
+    return keys.mark(whole.encode())
 
 
 def is_marked(keys: Keys, table: Table, row: Row[Any], after: object = None) -> bool:
@@ -76,10 +79,11 @@ def rewrite(
     return len(rows)
 
 
-def _vouched_for(table: Table) -> list[str]:
+@functools.cache
+def _vouched_for(table: Table) -> tuple[str, ...]:
     # A number that the database gives is not known when the row is marked.
     given = table.autoincrement_column
-    return [one.name for one in table.columns if one.name != "mark" and one is not given]
+    return tuple(one.name for one in table.columns if one.name != "mark" and one is not given)
 
 
 def _plain(value: object) -> object:

@@ -12,10 +12,13 @@ from api.app import create_app
 from api.cli.operate import begin
 from tests.support.databases import DATABASES, settings_on
 from tests.support.described import hold_to_description
+from tests.support.lived import lived_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from api.services.platform import Platform
 
 
 @contextmanager
@@ -33,6 +36,15 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestClie
     """A service for this test alone."""
     with serving(request.param, tmp_path / "data") as client:
         yield client
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def lived(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
+    """A service that something of everything happened to, for tests that leave it as it is."""
+    with lived_in(request.param, tmp_path_factory.mktemp("lived")) as made:
+        yield made
 
 
 @pytest.fixture(scope="session", params=DATABASES)

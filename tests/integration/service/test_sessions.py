@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select, text
+from sqlalchemy import select, update
 
 from api.app import create_app
 from api.cli.operate import begin, opened
 from api.http.rates import Rate
 from api.services.log import examined
-from api.services.sign_in import first_person
+from api.services.sign_in import first_person, hash_password
 from api.store.events import open_event
-from api.store.tables import events
+from api.store.marks import rewrite
+from api.store.tables import accounts, credentials, events
 from tests.integration.service.test_decisions import CASE
 from tests.support.databases import DATABASES, settings_on
 
@@ -57,12 +58,6 @@ class House:
         """A browser in which somebody new has signed in and set a password."""
         made = self.call("PUT", f"/v1/access/people/{name}", {"grants": grants}).json()
         return signed_in(self.browser(), name, made["one_time_password"])
-
-    def sql(self, statement: str, **values: object) -> None:
-        connecting = self.platform.engine.connect().execution_options(writes=True)
-        with connecting as connection, connection.begin():
-            assert connection.execute(text(statement), values).rowcount
-        self.platform.callers.forget()
 
 
 def signed_in(browser: TestClient, name: str, once: str) -> TestClient:
@@ -233,15 +228,42 @@ def test_a_session_ends_by_itself(house: House, name: str, column: str, ago: dt.
     assert browser.get("/v1/session").status_code == 200
     house.platform.writer.submit(lambda _: None).result()
     now = dt.datetime.now(dt.UTC)  # noqa: TID251 - the service reads the real clock
-    when = (now - ago).replace(tzinfo=None).isoformat(" ")
-    value = "cast(:at as timestamp) at time zone 'UTC'"
-    value = value if house.platform.engine.dialect.name == "postgresql" else ":at"
-    house.sql(
-        f"update credentials set {column} = {value} where name = :name and revoked_at is null",  # noqa: S608 - our own words
-        at=when,
-        name=name,
-    )
+    platform, of = house.platform, credentials.c
+    which = (of.name == name, of.revoked_at.is_(None))
+    past = {column: now - ago}
+    moved = platform.writer.submit(lambda c: rewrite(c, platform.keys, credentials, *which, **past))
+    assert moved.result() == 1
+    platform.callers.forget()
     assert browser.get("/v1/session").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"grants": "role:admin role:hr"},
+        {"must_change": True},
+        {"password": hash_password("a password of mine")},
+        {"mark": None},
+    ],
+    ids=lambda values: next(iter(values)),
+)
+def test_an_account_that_somebody_altered_lets_nobody_in(
+    house: House, values: dict[str, object]
+) -> None:
+    """Until an administrator gives the person access again, of which nothing forged is left."""
+    name = f"mo-{next(iter(values))}"
+    house.person(name, "role:hr")
+    with house.platform.engine.begin() as connection:
+        connection.execute(update(accounts).where(accounts.c.name == name).values(**values))
+    for password in (f"{NEW} {name}", "a password of mine"):
+        body = {"name": name, "password": password}
+        assert house.browser().post("/v1/session", json=body).status_code == 401
+    assert signed_in(house.browser(), name, given_anew(house, name)).cookies
+
+
+def given_anew(house: House, name: str) -> str:
+    made = house.call("PUT", f"/v1/access/people/{name}", {"grants": ["role:hr"]}).json()
+    return str(made["one_time_password"])
 
 
 def test_with_other_roles_one_comes_in_anew(house: House) -> None:

@@ -4,141 +4,47 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text, update
 
-from api.cli.operate import begin
-from api.services import exceptions
-from api.services.decide import Case, decide
 from api.services.log import bundle, examined, public_key, signed_head
-from api.services.platform import open_platform
-from api.services.publish import Act, Version, approve, draft, resume, submit, suspend
 from api.services.signing import sign
+from api.store.drafts import COMMITTED
 from api.store.events import Event, note
 from api.store.examine import examine
 from api.store.heads import keep_head, kept_head
 from api.store.keys import AlteredError
-from api.store.ledger import append, waiting_leaves
-from api.store.people import Deed, External, erase, hold, link, unlink
+from api.store.ledger import append
+from api.store.tables import documents, publishing_events
 from engine.audit.bundle import verify_bundle
 from engine.audit.checkpoint import Checkpoint, parse_verifier, sign_checkpoint, verifier_of
-from engine.audit.entry import LogEntry
+from engine.audit.entry import LogEntry, body_digest
 from engine.audit.merkle import EMPTY, Frontier, leaf_hash
+from engine.kernel.canonical import canonical_json
 from engine.kernel.errors import DocumentError, EvaluationError
-from tests.support.databases import DATABASES, settings_on
-from tests.support.source import ROOT
+from tests.support.lived import NOW, looked_through, spoiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Connection
-
     from api.services.platform import Platform
     from engine.audit.verify import LogCheck
 
-NOW = dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
-INPUTS = {"assessed": True, "band_min": 8000, "band_max": 10000}
-PERSONS = ("ann", "bo", "chen", "du")
-LATER = 28
-"""The entries of what is done below."""
+
+@pytest.fixture
+def platform(lived: Platform) -> Platform:
+    return lived
 
 
-def begun(platform: Platform) -> int:
-    """How many entries a database begins with: those before the first decision."""
-    query = text("select min(place) from log_entries where subject in (select id from decisions)")
+def count(platform: Platform, what: str) -> int:
     with platform.engine.connect() as connection:
-        return int(connection.execute(query).scalar_one())
+        return int(connection.execute(text(f"select count(*) from {what}")).scalar_one())
 
 
-def settle(platform: Platform) -> None:
-    """Wait until every entry has its place: the sequencer's own thread may be at it."""
-    for _ in range(500):
-        platform.sequence()
-        with platform.engine.connect() as connection:
-            if not waiting_leaves(connection):
-                return
-        time.sleep(0.01)
-    pytest.fail("entries have no place after five seconds")
-
-
-@pytest.fixture(params=DATABASES, scope="module")
-def platform(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Platform]:
-    """Twelve decisions about four people, of whom one was erased and one is held; a version that one approved."""
-    with settings_on(request.param, tmp_path_factory.mktemp("data")) as settings:
-        begin(settings, None)
-        made, last = open_platform(settings), ""
-        for number in range(12):
-            person, now = PERSONS[number % 4], NOW + dt.timedelta(minutes=number)
-            case = Case("offer@1.0.0", {**INPUTS, "overall": f"{75 + number}"}, NOW, person, person)
-            decided = decide(made, case, now, "c", None).result()
-            if person == "chen":
-                last = str(decided["id"])
-            if number == 5:
-                settle(made)
-                signed_head(made, now)
-        deed = Deed("dpo", NOW, "request 7")
-        key_change = Event("key_change", "admin", NOW, {"action": "made", "key": "k1"})
-        known = External("ats", "A-1")
-        made.writer.submit(lambda c: link(c, "du", known, deed, made.keys)).result()
-        made.writer.submit(lambda c: erase(c, "du", deed, made.keys)).result()
-        for system in ("ats", "esign"):
-            one = External(system, "B-2")
-            made.writer.submit(lambda c, x=one: link(c, "bo", x, deed, made.keys)).result()  # type: ignore[misc]
-        gone = External("esign", "B-2")
-        made.writer.submit(lambda c: unlink(c, "bo", gone, deed, made.keys)).result()
-        made.writer.submit(lambda c: note(c, key_change, made.keys)).result()
-        made.writer.submit(lambda c: hold(c, "chen", deed, made.keys)).result()
-        asked = {"evidence": "market_report", "asked_base": "10500"}
-        question = exceptions.Asked(last, "above_cap", asked, "recruiter", NOW)
-        id_ = exceptions.ask(made, question)["id"]
-        exceptions.approve(made, id_, exceptions.Approval("finance_bp", "fay", NOW))
-        act = Act("owner", NOW, "why")
-        suspend(made, "rule_set", "bonus", act)
-        resume(made, "rule_set", "bonus", act)
-        text_ = (ROOT / "rules/bonus/1.0.0.yaml").read_text("utf-8")
-        text_ = text_.replace("1.0.0", "2.0.0").replace("2026-01-01", "2027-01-01")
-        files = {"rules/bonus/2.0.0.yaml": text_}
-        name = Version("rule_set", "bonus", "2.0.0")
-        drafted = draft(made, name, files, act)
-        submit(made, name, act)
-        approve(made, name, drafted["digest"], Act("bob", NOW, "read"))
-        settle(made)
-        signed_head(made, NOW)
-        yield made
-        made.close()
-
-
-@contextmanager
-def spoiled(platform: Platform, *statements: str) -> Iterator[Connection]:
-    """Do what only the database's owner can; it is undone afterwards."""
-    with platform.engine.connect().execution_options(writes=True) as connection:
-        transaction = connection.begin()
-        if connection.dialect.name == "sqlite":
-            connection.execute(text("PRAGMA defer_foreign_keys=ON"))
-            triggers = text("select name from sqlite_master where type='trigger'")
-            for name in connection.execute(triggers).scalars().all():
-                connection.execute(text(f"drop trigger {name}"))
-        else:
-            connection.execute(text("set local session_replication_role='replica'"))
-        for statement in statements:
-            assert connection.execute(text(statement)).rowcount != 0, statement
-        yield connection
-        transaction.rollback()
-
-
-def looked_through(platform: Platform, connection: Connection) -> LogCheck:
-    last = kept_head(platform.settings.data_dir)
-    assert last is not None
-    verifier = verifier_of(platform.settings.origin, platform.keys.signing)
-    return examine(connection, platform.keys, verifier, [last]).check
+def entries(platform: Platform) -> int:
+    """How many entries there must be: one for each deed."""
+    return sum(count(platform, one) for one in ("decisions", "events", "publishing_events"))
 
 
 A_DECISION = "(select min(id) from decisions where person='ann')"
@@ -229,11 +135,10 @@ def test_tampering_with_the_database_is_seen(platform: Platform, kind: str) -> N
 def test_an_untouched_database_holds(platform: Platform) -> None:
     made = examined(platform)
     assert (made.check.found, made.waiting, made.erased) == ([], [], 3)
-    assert made.check.covered == made.check.entries == begun(platform) + LATER
-    with platform.engine.connect() as connection:
-        noted = connection.execute(text("select count(*) from events")).scalar_one()
+    assert made.check.covered == made.check.entries == entries(platform)
     # Of the decisions and of the events those that were not erased.
-    assert made.check.bodies == 11 + noted - 1
+    kept = count(platform, "decisions") - 3
+    assert made.check.bodies == kept + count(platform, "events") - 1
 
 
 def test_a_forged_record_is_seen_though_it_is_logged(platform: Platform) -> None:
@@ -248,6 +153,27 @@ def test_a_forged_record_is_seen_though_it_is_logged(platform: Platform) -> None
         append(connection, LogEntry(kind="decision", subject="f", time=NOW, digest=digest))
         check = looked_through(platform, connection)
         assert codes(check) == {"AUDIT-STORE-005"}
+
+
+def test_a_forged_step_is_seen_though_it_is_logged(platform: Platform) -> None:
+    """A publication without a second pair of eyes, with all that the database itself can be made to say."""
+    with spoiled(platform) as connection:
+        query = select(publishing_events).where(publishing_events.c.verb == "drafted")
+        step = dict(connection.execute(query.limit(1)).mappings().one())
+        step |= {"id": "f" * 32, "verb": "published", "detail": "{}"}
+        said = {name: step[name] for name in COMMITTED} | {"at": step["at"].isoformat()}
+        step["entry"] = body_digest(step["salt"], canonical_json(said))
+        del step["number"]
+        connection.execute(insert(publishing_events).values(**step))
+        entry = LogEntry(
+            kind="publication", subject=step["id"], time=step["at"], digest=step["entry"]
+        )
+        append(connection, entry)
+        forced = {"status": "published", "published_at": step["at"]}
+        this = documents.c.id == step["document"]
+        connection.execute(update(documents).where(this).values(**forced))
+        check = looked_through(platform, connection)
+    assert codes(check) == {"AUDIT-STORE-003", "AUDIT-STORE-013", "AUDIT-STORE-015"}
 
 
 def test_a_log_made_anew_does_not_fit_the_head_that_was_kept(platform: Platform) -> None:
@@ -271,7 +197,7 @@ def test_a_log_made_anew_does_not_fit_the_head_that_was_kept(platform: Platform)
 def test_no_head_is_signed_that_did_not_grow_from_the_last(platform: Platform) -> None:
     folder, last = platform.settings.data_dir, kept_head(platform.settings.data_dir)
     assert last is not None
-    for size, root in ((begun(platform) + LATER, EMPTY), (999, EMPTY)):
+    for size, root in ((entries(platform), EMPTY), (999, EMPTY)):
         head = Checkpoint(platform.settings.origin, size, root)
         keep_head(folder, sign_checkpoint(head, platform.settings.origin, platform.keys.signing))
         with pytest.raises(AlteredError):
@@ -301,16 +227,17 @@ def test_a_bundle_needs_nothing_but_itself_and_the_key(platform: Platform) -> No
     verifier = parse_verifier(public_key(platform))
     early = json.loads(lines[1])["head"]
     verdict = verify_bundle(lines, verifier, [early])
-    assert (verdict.holds, verdict.check.covered) == (True, begun(platform) + LATER)
-    assert verdict.check.bodies == 11
+    assert (verdict.holds, verdict.check.covered) == (True, entries(platform))
+    assert verdict.check.bodies == count(platform, "decisions") - 3
     assert (verdict.key_was_given, verify_bundle(lines).key_was_given) == (True, False)
     # Erased records have entries, and no body.
-    assert verdict.check.entries == begun(platform) + LATER
+    assert verdict.check.entries == entries(platform)
 
 
 @pytest.mark.parametrize("way", range(9))
 def test_tampering_with_a_bundle_is_seen(platform: Platform, way: int) -> None:
     lines = list(bundle(platform, NOW, bodies=True))
+    size = json.loads(lines[1])["head"].split("\n")[1]
     other = 'evenhand.local/log+00000000+AAAA"}'
     first = next(n for n, line in enumerate(lines) if '\\"decision\\"' in line)
     spoilt = [
@@ -325,7 +252,7 @@ def test_tampering_with_a_bundle_is_seen(platform: Platform, way: int) -> None:
         lambda: lines[:-1],
         lambda: [*lines[:-2], lines[-1]],
         lambda: [line for line in lines if not line.startswith('{"head"')],
-        lambda: [lines[0], lines[1].replace(f"\\n{begun(platform) + 6}\\n", "\\n5\\n"), *lines[2:]],
+        lambda: [lines[0], lines[1].replace(f"\\n{size}\\n", "\\n5\\n"), *lines[2:]],
         lambda: [lines[0].rpartition("evenhand.local")[0] + other, *lines[1:]],
     ][way]()
     key = parse_verifier(public_key(platform))

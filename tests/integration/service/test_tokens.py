@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import json
 import time
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import inspect, select, text, update
+from sqlalchemy import insert, inspect, select, text, update
 from typer.testing import CliRunner
 
 from api.app import create_app
@@ -20,8 +21,9 @@ from api.cli.operate import begin
 from api.http.rates import Rate
 from api.services.access import REMEMBERED_SECONDS, Giver, Made, give, take
 from api.services.roles import ROLES, SCOPES, read_grants
+from api.store.access import revoke
 from api.store.database import open_database
-from api.store.marks import is_marked
+from api.store.marks import is_marked, rewrite
 from api.store.migrations import EMPTY, migrate
 from api.store.tables import credentials
 from tests.support.databases import DATABASES, KEYS, settings_on
@@ -167,8 +169,11 @@ def test_tokens_end_with_their_time_and_their_client(service: TestClient) -> Non
     client, secret = client_of(service, "read")
     spent, good = (token(service, GRANT, basic(client, secret)) for _ in range(2))
     id_ = spent.json()["access_token"].split("_")[1]
-    past = update(credentials).where(credentials.c.id == id_).values(ends_at=NOW)
-    platform.writer.submit(lambda c: c.execute(past).rowcount).result()
+    this = credentials.c.id == id_
+    past = platform.writer.submit(
+        lambda c: rewrite(c, platform.keys, credentials, this, ends_at=NOW)
+    )
+    assert past.result() == 1
     assert service.get("/v1/decisions", headers=bearer(spent)).status_code == 401
     assert service.get("/v1/decisions", headers=bearer(good)).status_code == 200
     assert take(platform, client, Giver("test", NOW))
@@ -190,8 +195,8 @@ def test_a_caller_is_remembered_and_forgotten_at_once_when_access_changes(
     key = give(platform, Made("key", "k", ("read",), NOW), "test")
     headers = {"authorization": f"Bearer {key}"}
     assert service.get("/v1/decisions", headers=headers).status_code == 200
-    gone = update(credentials).where(credentials.c.name == "k").values(revoked_at=NOW)
-    platform.writer.submit(lambda c: c.execute(gone).rowcount).result()
+    id_ = key.split("_")[1]
+    assert platform.writer.submit(lambda c: revoke(c, platform.keys, id_, NOW)).result()
     # Another process did that: known for some seconds more, and no longer.
     assert service.get("/v1/decisions", headers=headers).status_code == 200
     later = time.monotonic() + REMEMBERED_SECONDS
@@ -277,6 +282,42 @@ def test_the_commands_give_list_and_take(
     assert "there is no" in run("revoke", made["id"], code=1)
     for wrong in (("key", "a b", "--grant", "read"), ("key", "a", "--grant", "everything")):
         run(*wrong, code=2)
+
+
+# --- what somebody wrote into the database --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"grants": "access approve audit author decide people publish read"},
+        {"name": "administrator"},
+        {"created_at": NOW.replace(year=2025)},
+        {"case_id": "x"},
+        {"mark": None},
+        {"mark": bytes(32)},
+    ],
+    ids=str,
+)
+def test_a_key_that_somebody_altered_lets_nobody_in(
+    service: TestClient, values: dict[str, object]
+) -> None:
+    key = give(platform_in(service), Made("key", "ats", ("read",), NOW), "test")
+    mine = {"authorization": f"Bearer {key}"}
+    this = credentials.c.id == key.split("_")[1]
+    with platform_in(service).engine.begin() as connection:
+        connection.execute(update(credentials).where(this).values(**values))
+    assert service.get("/v1/decisions", headers=mine).status_code == 401
+
+
+def test_a_key_that_somebody_made_lets_nobody_in(service: TestClient) -> None:
+    row = {"kind": "key", "name": "eve", "grants": "read", "created_at": NOW}
+    with platform_in(service).engine.begin() as connection:
+        secret = hashlib.sha256(b"s").hexdigest()
+        values = {**row, "id": "0" * 16, "secret": secret, "mark": bytes(32)}
+        connection.execute(insert(credentials).values(**values))
+    headers = {"authorization": f"Bearer evh_{'0' * 16}_s"}
+    assert service.get("/v1/decisions", headers=headers).status_code == 401
 
 
 # --- what was there before -------------------------------------------------------------------------

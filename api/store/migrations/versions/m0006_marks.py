@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import TYPE_CHECKING, Any
 
 from alembic import context, op
 from sqlalchemy import Boolean, Column, DateTime, LargeBinary, column, select, table
-
-from engine.kernel.canonical import canonical_json
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -84,7 +83,8 @@ def _mark(bind: Connection, keys: Any, name: str) -> None:  # noqa: ANN401 - wha
     after = None
     for row in bind.execute(select(rows).order_by(rows.c[names[0]])).mappings().all():
         said = {one: _plain(row[one]) for one in names}
-        mark = keys.mark(canonical_json({"table": name, "row": said, "after": after}))
+        whole = json.dumps([name, said, after], sort_keys=True, separators=(",", ":"))
+        mark = keys.mark(whole.encode())
         own = (rows.c[one] == row[one] for one in names[:length])
         bind.execute(rows.update().where(*own).values(mark=mark))
         if name == "checkpoints":
