@@ -33,6 +33,8 @@ def versions_by(steps: Iterable[Row[Any]]) -> dict[int, dict[str, Any]]:
             row |= {"kind": step.kind, "name": step.name, "version": step.version}
             row |= _after(row, step, json.loads(step.detail))
     for row in made.values():
+        if row["needs"] is None:
+            del row["needs"]
         if row.get("status") == "published" and (row["kind"], row["name"]) in stopped:
             row["status"] = "suspended"
     return made
@@ -41,7 +43,7 @@ def versions_by(steps: Iterable[Row[Any]]) -> dict[int, dict[str, Any]]:
 def _after(row: Mapping[str, Any], step: Row[Any], detail: Mapping[str, Any]) -> dict[str, Any]:
     """Say what a step changed."""
     passed = {"checked": step.digest, "blockers": 0}
-    # A step of before says nothing of how many must approve.
+    # Steps were once silent about how many must approve: from such a one on it is not known.
     needs = {"needs": detail.get("needs")}
     match step.verb:
         case "drafted":
