@@ -44,7 +44,7 @@ def sign(platform: Platform) -> bool:
     """Sign the head as it is; whether it could be done. A log that did not grow is told, and not signed."""
     try:
         signed_head(platform, dt.datetime.now(dt.UTC))
-    except AlteredError:
+    except (AlteredError, TypeError):
         _LOG.critical(
             "the log did not grow from the head that was signed last: verify the database"
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError
 
 from api.store.keys import AlteredError, ErasedError, seal, unseal
 from api.store.ledger import append
@@ -101,19 +101,26 @@ def belong_together(connection: Connection, keys: Keys) -> bool:
 
     A few things are tried, for one of them may have been altered.
     """
-    written = select(events).order_by(events.c.at, events.c.id).limit(_TRIED)
-    wrapped = select(people).where(people.c.key.is_not(None)).order_by(people.c.id).limit(_TRIED)
-    tries: list[Callable[[], object]] = [
-        *(functools.partial(open_event, row, keys) for row in connection.execute(written)),
-        *(functools.partial(keys.unwrap, row.id, row.key) for row in connection.execute(wrapped)),
-    ]
-    return not tries or any(_opens(one) for one in tries)
+    masters = select(events.c.id).where(events.c.kind.not_in(OF_THE_PERSON))
+    written = connection.execute(masters.order_by(events.c.id).limit(_TRIED)).scalars().all()
+    wrapped = select(people.c.id).where(people.c.key.is_not(None)).order_by(people.c.id)
+    persons = connection.execute(wrapped.limit(_TRIED)).scalars().all()
+
+    def open_one(id_: str) -> object:
+        return open_event(connection.execute(with_keys().where(events.c.id == id_)).one(), keys)
+
+    def unwrap_one(id_: str) -> object:
+        query = select(people.c.key).where(people.c.id == id_)
+        return keys.unwrap(id_, connection.execute(query).scalar())
+
+    tries = [(open_one, id_) for id_ in written] + [(unwrap_one, id_) for id_ in persons]
+    return not tries or any(_opens(open_, id_) for open_, id_ in tries)
 
 
-def _opens(opening: Callable[[], object]) -> bool:
+def _opens(open_: Callable[[str], object], id_: str) -> bool:
     try:
-        opening()
-    except AlteredError:
+        open_(id_)
+    except (AlteredError, TypeError, ValueError, DBAPIError):
         return False
     return True
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from api.store import events as noted_as
 from api.store.drafts import intact_steps
@@ -27,12 +28,14 @@ from api.store.findings import (
     ROW_UNLOGGED,
     TREE_ALTERED,
     UNMARKED,
+    UNREADABLE,
     UNVOUCHED,
     VOTES_ALTERED,
 )
 from api.store.keys import AlteredError, ErasedError
-from api.store.ledger import entries_from, nodes_within, waiting_leaves
+from api.store.ledger import entries_from, next_place, nodes_within, waiting_leaves
 from api.store.marks import MARKED, is_marked
+from api.store.readable import unreadable
 from api.store.records import CLEAR, Under, answer_rows, clear_of, open_body, with_keys
 from api.store.retrace import Told, approvals_by, versions_by
 from api.store.shadows import counted_beside
@@ -108,7 +111,22 @@ def examine(
     check = made.check
     heads = [open_checkpoint(text, verifier) for text in anchors]
     check.expect(heads, verifier.name)
-    _heads(connection, made, keys, verifier, heads)
+    try:
+        _heads(connection, made, keys, verifier, heads)
+        _all(connection, made, keys, on_entries)
+    except (TypeError, ValueError, OverflowError, DBAPIError):
+        wrong = list(unreadable(connection))
+        if not wrong:
+            raise
+        for one in wrong:
+            told = {"subject": one.row, "table": one.table, "column": one.column}
+            check.tell(UNREADABLE.at(None, **told))
+    return made
+
+
+def _all(
+    connection: Connection, made: Examined, keys: Keys, on_entries: Callable[[int], None]
+) -> None:
     _events(connection, made, keys)
     _people(connection, made)
     _access(connection, made)
@@ -118,8 +136,7 @@ def examine(
     _waiting(connection, made, keys)
     _unlogged(connection, made)
     # A young log was never signed; whoever deletes heads cannot reach the one beside the keys.
-    check.finish(needs_head=False)
-    return made
+    made.check.finish(needs_head=False)
 
 
 def _heads(
@@ -275,9 +292,9 @@ def _marks(connection: Connection, made: Examined, keys: Keys) -> None:
 def _log(
     connection: Connection, made: Examined, keys: Keys, on_entries: Callable[[int], None]
 ) -> None:
-    most = connection.execute(select(func.max(log_entries.c.place))).scalar()
-    nodes = 0
-    for first in range(0, 0 if most is None else most + 1, _AT_ONCE):
+    nodes, first = 0, next_place(connection, 0)
+    while first is not None:
+        first -= first % _AT_ONCE
         rows = entries_from(connection, first, first + _AT_ONCE)
         stored = nodes_within(connection, first, first + _AT_ONCE)
         nodes += len(stored)
@@ -292,6 +309,7 @@ def _log(
                 entries.append(entry)
         _rows(connection, made, entries, keys)
         on_entries(len(rows))
+        first = next_place(connection, first + _AT_ONCE)
     there = connection.execute(select(func.count()).select_from(log_nodes)).scalar_one()
     if there != nodes:
         made.check.tell(TREE_ALTERED.at(None, first=0, last=max(0, made.check.entries - 1)))

@@ -124,3 +124,10 @@ ACCESS_ALTERED = Code(
     "the log says who gave and took what; give or take it again",
     "日志载有授予与收回的人和内容；请重新授予或收回",
 )
+UNREADABLE = Code(
+    "AUDIT-STORE-018",
+    "`{column}` of `{subject}` in `{table}` cannot be read",
+    "`{table}` 中 `{subject}` 的 `{column}` 无法读取",
+    "the service writes no such value: bring the row back from a copy, and look again, for the rest was not looked through",
+    "服务不会写入这样的值：请从副本恢复该行后重新核验，其余内容尚未核验",
+)

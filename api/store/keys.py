@@ -82,7 +82,7 @@ def unseal(key: bytes, sealed: bytes, place: str) -> bytes:
     """Decrypt what was sealed for this place; raises AlteredError."""
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
-    except (InvalidTag, ValueError) as error:
+    except (InvalidTag, ValueError, TypeError) as error:
         raise AlteredError(place) from error
 
 

@@ -129,6 +129,13 @@ def signed_heads(connection: Connection, size: int | None = None) -> list[str]:
     return [str(text) for text in connection.execute(query).scalars()]
 
 
+def next_place(connection: Connection, since: int) -> int | None:
+    """Give the first place from `since` on that an entry has; None after the last."""
+    query = select(func.min(log_entries.c.place)).where(log_entries.c.place >= since)
+    found: int | None = connection.execute(query).scalar()
+    return found
+
+
 def entries_from(connection: Connection, first: int, end: int) -> list[Row[Any]]:
     """Give the entries whose places are `first` up to `end`, each with its hash in the tree."""
     query = (

@@ -132,6 +132,36 @@ def test_tampering_with_the_database_is_seen(platform: Platform, kind: str) -> N
     assert any(code in one.code.id for one in found), [str(one) for one in found]
 
 
+UNREADABLE = {
+    "sqlite": [
+        f"update log_entries set leaf=cast(leaf as text) where id={ENTRY}",
+        "update decisions set body=replace(body, 'a', 'b')",
+        "update decisions set status=cast(x'ff' as text)",
+        "update decisions set decided_at='2026-13-45 00:00:00'",
+        "update people set key=replace(key, 'a', 'b')",
+        "update credentials set mark='x'",
+    ],
+    "postgresql": [
+        "update decisions set decided_at='infinity'",
+        "update events set at='0044-03-15 BC'",
+    ],
+}
+"""What one database takes, and the other does not."""
+
+
+def test_what_cannot_even_be_read_is_named(platform: Platform) -> None:
+    for statement in UNREADABLE[platform.engine.dialect.name]:
+        with spoiled(platform, statement) as connection:
+            check = looked_through(platform, connection)
+        assert "AUDIT-STORE-018" in codes(check), statement
+
+
+def test_an_entry_far_away_costs_no_time(platform: Platform) -> None:
+    far = f"update log_entries set place=1000000000000 where id={ENTRY}"
+    with spoiled(platform, far) as connection:
+        assert "AUDIT-LOG-002" in codes(looked_through(platform, connection))
+
+
 def test_an_untouched_database_holds(platform: Platform) -> None:
     made = examined(platform)
     assert (made.check.found, made.waiting, made.erased) == ([], [], 3)
