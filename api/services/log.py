@@ -34,12 +34,13 @@ def signed_head(platform: Platform, now: dt.datetime) -> str:
     folder, origin = platform.settings.data_dir, platform.settings.origin
     connecting = platform.engine.connect().execution_options(writes=True)
     with connecting as connection, connection.begin():
-        last = kept_head(folder)
+        last, since = kept_head(folder), 0
         if last is not None:
             before = open_checkpoint(last, verifier_of(origin, platform.keys.signing))
             if not ledger.has_grown_from(connection, before):
                 raise AlteredError("log")
-        signed = ledger.sign_head(connection, origin, platform.keys, now)
+            since = before.size
+        signed = ledger.sign_head(connection, origin, platform.keys, now, since)
     keep_head(folder, signed)
     return signed
 

@@ -147,7 +147,7 @@ def _heads(
     known: Sequence[Checkpoint],
 ) -> None:
     """Take the heads that were signed; each bears the mark of one that came after the one before it."""
-    before: int | None = None
+    before = 0
     rows = connection.execute(select(checkpoints).order_by(checkpoints.c.size)).all()
     for row in rows:
         if not is_marked(keys, checkpoints, row, after=before):

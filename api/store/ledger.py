@@ -102,10 +102,13 @@ def head_of(connection: Connection, origin: str) -> Checkpoint:
     return Checkpoint(origin, size, frontier_at(size, lookup_in(connection)).root())
 
 
-def sign_head(connection: Connection, origin: str, keys: Keys, now: dt.datetime) -> str:
+def sign_head(
+    connection: Connection, origin: str, keys: Keys, now: dt.datetime, since: int = 0
+) -> str:
     """Sign the head, and keep what was signed: the same size has one signed text for ever.
 
-    Its mark names the head before, so that none goes missing between two others.
+    Its mark names the head before, so that none goes missing between two others; `since` is the size
+    of one that is known from elsewhere.
     """
     if not is_sqlite(connection.engine):
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _SIGNER})
@@ -114,7 +117,8 @@ def sign_head(connection: Connection, origin: str, keys: Keys, now: dt.datetime)
     if (signed := known.scalar()) is not None:
         return str(signed)
     signed = sign_checkpoint(head, origin, keys.signing)
-    before = connection.execute(select(func.max(checkpoints.c.size))).scalar()
+    there = connection.execute(select(func.max(checkpoints.c.size))).scalar()
+    before = max(there or 0, since)
     row = {"size": head.size, "text": signed, "at": now}
     row["mark"] = mark_of(keys, checkpoints, row, after=before)
     connection.execute(insert(checkpoints).values(row))

@@ -80,7 +80,7 @@ def _mark(bind: Connection, keys: Any, name: str) -> None:  # noqa: ANN401 - wha
     rows = table(
         name, *(column(one, _KINDS.get(one)) for one in names), column("mark", LargeBinary())
     )
-    after = None
+    after = 0 if name == "checkpoints" else None
     for row in bind.execute(select(rows).order_by(rows.c[names[0]])).mappings().all():
         said = {one: _plain(row[one]) for one in names}
         whole = json.dumps([name, said, after], sort_keys=True, separators=(",", ":"))

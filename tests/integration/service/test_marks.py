@@ -1,10 +1,11 @@
-"""A database from before is gone on with: what it has is marked once, and holds."""
+"""Marks over time: what a database of before has is marked once, and a head that is gone stays missed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import delete
 
 from api.cli.operate import begin
 from api.services.access import find_caller
@@ -12,11 +13,31 @@ from api.services.decide import Case, decide
 from api.services.log import examined, signed_head
 from api.services.platform import open_platform
 from api.store.migrations import migrate
+from api.store.tables import checkpoints
 from tests.support.databases import DATABASES, settings_on
 from tests.support.lived import INPUTS, NOW, settle
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.mark.parametrize("database", DATABASES)
+def test_heads_that_were_deleted_are_missed_also_after_the_next(
+    database: str, tmp_path: Path
+) -> None:
+    with settings_on(database, tmp_path) as settings:
+        begin(settings, None)
+        platform = open_platform(settings)
+        signed_head(platform, NOW)
+        settle(platform)
+        signed_head(platform, NOW)
+        platform.writer.submit(lambda c: c.execute(delete(checkpoints)).rowcount).result()
+        case = Case("offer@1.0.0", {**INPUTS, "overall": "85"}, NOW, "ann", "ann")
+        decide(platform, case, NOW, "c", None).result()
+        settle(platform)
+        signed_head(platform, NOW)
+        assert [one.code.id for one in examined(platform).check.found] == ["AUDIT-STORE-015"]
+        platform.close()
 
 
 @pytest.mark.parametrize("database", DATABASES)
