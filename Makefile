@@ -43,7 +43,7 @@ check: setup ## The static half: style, types, floors, and the shipped content.
 	$(RUN) evenhand schema --check
 
 test: check ## All of it: the static half, then the tests with branch coverage.
-	HYPOTHESIS_PROFILE=ci $(RUN) pytest -n 2 --cov --cov-report=
+	HYPOTHESIS_PROFILE=ci $(RUN) pytest -n 2 --dist worksteal --cov --cov-report=
 	$(RUN) coverage report --include='engine/*' --fail-under=95
 	@# The language server runs in a process of its own there, over real pipes: no trace of it comes back.
 	$(RUN) coverage report --include='api/*' --omit='api/lsp.py' --fail-under=90

@@ -9,10 +9,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.purity import PurityNet
+from tests.support.source import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+
+UNTRACED = {"acceptance", "chaos", "fuzz", "property"}
+"""Folders whose tests go over the same code again and again, by chance or with all that is shipped. Without tracing
+they take a quarter of the time, and nothing counts as covered that only they come by."""
 
 # A program of its own: OR-Tools and HiGHS cannot be loaded in one process.
 collect_ignore = ["support/plan_oracle.py"]
@@ -34,3 +39,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.en
 def purity_net() -> Callable[[], AbstractContextManager[None]]:
     """Give the net: `with purity_net(): ...` fails if the block touches the world."""
     return PurityNet().cast
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what is long first, and untraced: so no worker is left with it at the end."""
+    for item in items:
+        folder = item.path.relative_to(ROOT).parts[1]
+        if folder in UNTRACED or item.get_closest_marker("slow"):
+            item.add_marker("no_cover")
+    items.sort(key=lambda item: item.get_closest_marker("no_cover") is None)

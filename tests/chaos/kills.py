@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ASKERS = 4
 PROVED = 5
 """How many of the newest decisions are proved after each kill."""
-SECONDS_TO_INTEGRATE = 10.0
+SECONDS_TO_INTEGRATE = 60.0
 SECONDS_OF_LOAD = 10.0
 REPEATED = 0.2
 """How often an old key is asked again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -234,6 +235,7 @@ for _suffix, _part in ((".feel", " | "), (".cells", " ; ")):
             CASES.setdefault(str(_expected)[1:], (str(_text), _suffix == ".cells"))
 
 
+@cache
 def found(code: str) -> Found:
     """Find one diagnostic of this kind in a small source that has the fault."""
     if code in SPECIAL:

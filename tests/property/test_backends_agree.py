@@ -26,9 +26,6 @@ from tests.support import programs
 if TYPE_CHECKING:
     from engine.feel.values import Value
 
-# Searched untraced, several times as fast: other tests must reach each branch.
-pytestmark = pytest.mark.no_cover
-
 EXPRESSIONS, RULE_SETS, CASES_EACH = 2_000, 500, 4
 """Together 10,000 pairs of a program and a case."""
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from engine.chaining.infer import Inferred
     from engine.chaining.program import CompiledInference, Value
 
-# Searched untraced, several times as fast: other tests must reach each branch.
-pytestmark = pytest.mark.no_cover
-
 PROGRAMS = 600
 
 needs_durable = pytest.mark.skipif(

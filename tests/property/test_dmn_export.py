@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from engine.feel.values import Range
     from engine.rules.compiled import CompiledInput, CompiledRuleSet
 
-# Searched untraced, several times as fast: other tests must reach each branch.
-pytestmark = pytest.mark.no_cover
-
 CONTENT = read_content(read_folder(ROOT).files)
 SHIPPED = {
     f"{loaded.document.id}@{loaded.document.version}": CONTENT.compile_rule_set(loaded)

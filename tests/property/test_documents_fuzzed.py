@@ -8,9 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from tests.fuzz.documents import documents
 from tests.fuzz.trial import run_trial, watched
 
-# Searched untraced, several times as fast: other tests must reach each branch.
-pytestmark = pytest.mark.no_cover
-
 
 @pytest.mark.slow
 @settings(max_examples=1_000, suppress_health_check=list(HealthCheck))

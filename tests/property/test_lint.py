@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,9 +16,6 @@ from tests.support.rule_sets import compiled, table
 if TYPE_CHECKING:
     from engine.kernel.diagnostics import Diagnostic
     from engine.rules.compiled import CompiledRuleSet
-
-# Searched untraced, several times as fast: other tests must reach each branch.
-pytestmark = pytest.mark.no_cover
 
 INPUTS = """\
 inputs:

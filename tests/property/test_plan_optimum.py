@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from engine.learning.documents import LearningPlan
     from engine.learning.skill_graph import SkillGraph
 
-# Searched untraced, several times as fast: other tests must reach each branch.
-pytestmark = pytest.mark.no_cover
-
 SKILLS = {"talk": ("t1", "t2"), "lead": ("l1", "l2")}
 WEIGHTS = {"t1": "0.75", "t2": "0.25", "l1": "0.5", "l2": "0.5"}
 LEAVES = tuple(WEIGHTS)

@@ -8,7 +8,6 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,9 +22,6 @@ from tests.support.source import ROOT
 
 if TYPE_CHECKING:
     from engine.rules.compiled import CompiledRuleSet
-
-# Searched untraced, several times as fast: other tests must reach each branch.
-pytestmark = pytest.mark.no_cover
 
 TEXT = (ROOT / "rules/offer/1.0.0.yaml").read_text("utf-8")
 OFFER = compile_rule_set(load_text(RuleSet, TEXT))

@@ -6,7 +6,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,9 +19,6 @@ from tests.support.interviews import model
 
 if TYPE_CHECKING:
     from engine.competency.documents import Evidence
-
-# Searched untraced, several times as fast: other tests must reach each branch.
-pytestmark = pytest.mark.no_cover
 
 COMPILED = compiled()
 SALES = model("sales-rep-fmcg").document

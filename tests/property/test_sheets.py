@@ -13,9 +13,6 @@ from engine.rules.sheets import from_sheets, to_sheets
 from tests.property.test_writing import SHIPPED
 from tests.support import programs
 
-# Searched untraced, several times as fast: other tests must reach each branch.
-pytestmark = pytest.mark.no_cover
-
 
 def again(loaded: Loaded[RuleSet]) -> None:
     read = from_sheets(to_sheets(loaded.document, loaded.hash))

@@ -15,9 +15,6 @@ from engine.rules.documents import RuleSet
 from engine.rules.writing import write_document
 from tests.support import programs
 
-# Searched untraced, several times as fast: other tests must reach each branch.
-pytestmark = pytest.mark.no_cover
-
 SHIPPED = {
     f"{loaded.document.id}@{loaded.document.version}": loaded
     for loaded in read_content(read_folder(default_folder()).files).documents()

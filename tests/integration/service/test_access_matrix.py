@@ -129,6 +129,7 @@ def address(path: str) -> str:
     return re.sub(r"{(\w+)}", lambda found: _IN_PATHS[found[1]], made)
 
 
+@pytest.mark.slow
 def test_every_role_reaches_exactly_the_routes_of_the_table(app: FastAPI, desk: Desk) -> None:
     lines = [f"{'':62} {' '.join(f'{who[:9]:9}' for who in desk.keys)}".rstrip()]
     for path, method in routes(app):

@@ -66,6 +66,7 @@ def is_seen(lived: Platform, statement: Any) -> bool:  # noqa: ANN401 - of which
         return bool(looked_through(lived, connection).found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=str)
 def test_whatever_is_done_to_a_row_is_seen(lived: Platform, table: Table) -> None:
     with lived.engine.connect() as connection:

@@ -184,7 +184,8 @@ def test_a_model_runs_in_shadow_of_evaluations(service: TestClient) -> None:
     assert drafted.status_code == 200, drafted.text
     posted(service, f"{at}/assess", {"kept_at": "dpia/7"})
     assert posted(service, f"{at}/shadow", {"runs": True})["shadow_since"]
-    made = posted(service, "/v1/evaluations", {"interview": STRONG, "inputs": BAND}, 201)
+    asked = {"interview": STRONG, "inputs": BAND, "as_of": CASE["as_of"]}
+    made = posted(service, "/v1/evaluations", asked, 201)
     used = {one["kind"]: one["version"] for one in made["evaluation"]["used"]}
     assert used["competency_model"] == "1.0.0"
     report = service.get(f"{at}/agreement").json()

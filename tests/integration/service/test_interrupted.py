@@ -29,7 +29,7 @@ def recorded(platform: Platform) -> str:
 
 
 def has_place(platform: Platform, id_: str) -> bool:
-    for _ in range(100):
+    for _ in range(600):
         if proof_of(platform, id_)["index"] is not None:
             return True
         time.sleep(0.1)

@@ -192,6 +192,8 @@ def test_a_caller_is_remembered_and_forgotten_at_once_when_access_changes(
     service: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     platform = platform_in(service)
+    now = time.monotonic()
+    monkeypatch.setattr("api.services.callers.time", SimpleNamespace(monotonic=lambda: now))
     key = give(platform, Made("key", "k", ("read",), NOW), "test")
     headers = {"authorization": f"Bearer {key}"}
     assert service.get("/v1/decisions", headers=headers).status_code == 200
@@ -199,8 +201,7 @@ def test_a_caller_is_remembered_and_forgotten_at_once_when_access_changes(
     assert platform.writer.submit(lambda c: revoke(c, platform.keys, id_, NOW)).result()
     # Another process did that: known for some seconds more, and no longer.
     assert service.get("/v1/decisions", headers=headers).status_code == 200
-    later = time.monotonic() + REMEMBERED_SECONDS
-    monkeypatch.setattr("api.services.callers.time", SimpleNamespace(monotonic=lambda: later))
+    now += REMEMBERED_SECONDS
     assert service.get("/v1/decisions", headers=headers).status_code == 401
 
 

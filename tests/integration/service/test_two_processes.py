@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INPUTS = {"overall": "87.3", "assessed": True, "band_min": 8000, "band_max": 10000}
-SECONDS_TO_INTEGRATE = 10.0
+SECONDS_TO_INTEGRATE = 60.0
 
 
 def turn(service: Running, how: str) -> None:

@@ -90,6 +90,7 @@ def test_ninety_of_a_hundred_intervals_hold_the_truth() -> None:
 # --- associations ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_course_without_effect_raises_no_proposal_though_it_correlates() -> None:
     tests = [association(cohort(seed, ITEM, loading=0.92, reliability=0.8)) for seed in range(200)]
     assert float(np.mean([float(test.raw_r or 0) for test in tests])) == pytest.approx(
@@ -98,6 +99,7 @@ def test_a_course_without_effect_raises_no_proposal_though_it_correlates() -> No
     assert sum(test.raised for test in tests) <= 10
 
 
+@pytest.mark.slow
 def test_a_course_that_lifts_only_its_competency_hardly_raises_one() -> None:
     made = [
         association(cohort(seed, ITEM, loading=0.92, reliability=0.8, gain=0.25))
@@ -106,6 +108,7 @@ def test_a_course_that_lifts_only_its_competency_hardly_raises_one() -> None:
     assert sum(test.raised for test in made) <= 16
 
 
+@pytest.mark.slow
 def test_a_real_effect_raises_a_proposal() -> None:
     made = [
         association(cohort(seed, ITEM, reliability=0.8, gain=0.25, points=0.5))

@@ -46,6 +46,7 @@ def test_nothing_is_lost_of_what_is_shipped(name: str) -> None:
     assert through_a_file(SHIPPED[name]) == SHIPPED[name].hash
 
 
+@pytest.mark.slow
 @settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(programs.rule_sets())
 def test_nothing_is_lost_of_any_rule_set(data: dict[str, Any]) -> None:

@@ -237,6 +237,7 @@ def test_a_hire_without_gaps_takes_nothing() -> None:
     assert (made.hires[0].items, made.hires[0].gaps, made.proved) == ((), (), True)
 
 
+@pytest.mark.slow
 def test_out_of_time_the_gap_is_told_and_is_no_less_than_the_true_one() -> None:
     graph, cohort, waiting = cohort_case(4)
 

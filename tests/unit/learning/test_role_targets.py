@@ -73,6 +73,7 @@ def found(content: Content) -> list[Diagnostic]:
     return [d for d in check_content(content) if d.is_error]
 
 
+@pytest.mark.slow
 def test_a_target_that_no_catalog_knows_is_found() -> None:
     assert found(with_model(target="{level: 90}")) == []
     [wrong] = found(

@@ -108,6 +108,7 @@ def test_a_second_band_that_starts_below_the_first_ones_end() -> None:
     again(rule_set, high)
 
 
+@pytest.mark.slow
 def test_a_cap_that_was_forgotten() -> None:
     value = "band_min + (overall - line) * (band_max - band_min) / (cap - line)"
     rule_set = offer((PAY, f"    value: round half up({value}, 2)\n"))
@@ -161,6 +162,7 @@ def test_what_is_not_proved_says_what_stops_it() -> None:
     assert_golden("diagnostics/RULE-PROOF-001.txt", drawn)
 
 
+@pytest.mark.slow
 def test_unchanged_from() -> None:
     claims = "guarantees:\n  - {id: U1, unchanged_from: 1.0.0}\n"
     old = offer()

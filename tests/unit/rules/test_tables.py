@@ -213,6 +213,7 @@ def test_an_unknown_text_is_an_error_also_as_an_argument() -> None:
     assert [f.code.id for f in answer.faults] == ["RULE-EVAL-005"]
 
 
+@pytest.mark.slow
 def test_the_steps_of_functions_are_counted_together() -> None:
     body = (
         "functions:\n  many: {type: number, params: {n: {type: number}},"

@@ -239,6 +239,7 @@ def test_a_small_catalog_is_written_as_yaml_and_reads_back_the_same() -> None:
     assert again.model_copy(update={"files": shipped().files}) == shipped()
 
 
+@pytest.mark.slow
 def test_a_large_catalog_is_written_as_json_beside_a_small_head() -> None:
     skills = [f"s{n}" for n in range(3000)]
     data = catalog_data(

@@ -7,6 +7,8 @@ import statistics
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from engine.kernel.documents import load_data
 from engine.learning.documents import LearningPlan, PlanLimits
 from engine.learning.plan import plan
@@ -256,6 +258,7 @@ def test_what_is_booked_goes_where_a_gap_would_be_wider_for_it() -> None:
     assert {one.why.en for one in made.dropped} == {"the new plan does without it"}
 
 
+@pytest.mark.slow
 def test_after_one_failure_hardly_anything_that_is_booked_changes() -> None:
     cases = [case for seed in range(14) if (case := random_case(seed)) is not None]
     assert len(cases) >= 10
