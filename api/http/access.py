@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import secrets
@@ -22,6 +23,8 @@ from api.settings import LOOPBACK
 from engine.hiring.masking import sensitive_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from api.http.rates import Rate
     from api.services.platform import Platform
 
@@ -108,26 +111,37 @@ async def _found(request: Request, shown: str, *kinds: Any) -> Caller | None:  #
     known = platform.callers.known(shown)
     if known is not None:
         return known if known.kind in kinds else None
-    refuse_guessing(request)
+    failures: Rate = request.app.state.failures
+    # Counted afterwards, for nobody guesses 256 bits: many who come at once with good keys do not wait.
+    if not failures.has_left(address_of(request), time.monotonic()):
+        raise ProblemError("too-many")
     caller = await run_in_threadpool(find_caller, platform, shown, kinds)
     if caller is None:
-        note_failure(request)
+        failures.allows(address_of(request), time.monotonic())
     return caller
 
 
 # --- guesses ---------------------------------------------------------------------------------------
 
 
-def refuse_guessing(request: Request) -> None:
-    """Let an address wait that has shown too much that is wrong; raises ProblemError."""
+@contextlib.contextmanager
+def counted_guess(request: Request, *wrong: type[Exception]) -> Iterator[None]:
+    """Count what an address shows as wrong until it has been looked at: many at once are no more than one by one.
+
+    One of the errors in `wrong` lets it stay counted. Raises ProblemError for who has none left.
+    """
     failures: Rate = request.app.state.failures
-    if not failures.has_left(address_of(request), time.monotonic()):
+    address = address_of(request)
+    if not failures.allows(address, time.monotonic()):
         raise ProblemError("too-many")
-
-
-def note_failure(request: Request) -> None:
-    """Count something wrong that an address has shown."""
-    request.app.state.failures.allows(address_of(request), time.monotonic())
+    try:
+        yield
+    except wrong:
+        raise
+    except Exception:
+        failures.gives_back(address, time.monotonic())
+        raise
+    failures.gives_back(address, time.monotonic())
 
 
 # --- sessions --------------------------------------------------------------------------------------

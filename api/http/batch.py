@@ -18,6 +18,7 @@ from api.http.access import CanDecide, platform_of
 from api.http.bodies import BatchDecision, BatchEvaluation, checked, parse_json
 from api.http.documented import OF_A_BODY, answers, body_of
 from api.http.problems import TOLD, ProblemError, language_of, problem_body, told
+from api.observability import logger
 from api.services.access import Caller
 from api.services.decide import decide, try_case
 from api.services.platform import Platform
@@ -148,8 +149,16 @@ def _line(batch: _Batch, number: int, line: bytes) -> Future[dict[str, object]] 
         of_batch = f"{batch.key}#{number}" if batch.key else None
         key = asked.key or of_batch or asked.own_key()
         return decide(batch.platform, case, now, batch.caller.client, key)
-    except TOLD as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this line
+        return _problem(batch, error)
+
+
+def _problem(batch: _Batch, error: Exception) -> dict[str, object]:
+    """Say what became of a line in the place of its answer; of what is unforeseen only the log says more."""
+    if isinstance(error, TOLD):
         return {"problem": problem_body(batch.lang, *told(error))}
+    logger().error("a line of a batch failed", exc_info=error)
+    return {"problem": problem_body(batch.lang, "unforeseen")}
 
 
 async def _written(stretch: list[tuple[int, Any]], batch: _Batch) -> bytes:
@@ -157,8 +166,8 @@ async def _written(stretch: list[tuple[int, Any]], batch: _Batch) -> bytes:
     for number, answer in stretch:
         try:
             one = await asyncio.wrap_future(answer) if isinstance(answer, Future) else answer
-        except TOLD as error:
-            one = {"problem": problem_body(batch.lang, *told(error))}
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this line
+            one = _problem(batch, error)
         line = {"line": number, **batch.caller.seen(one)}
         made.append(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
     return "\n".join([*made, ""]).encode()

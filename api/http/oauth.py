@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from api.http.access import note_failure, platform_of, refuse_guessing
+from api.http.access import counted_guess, platform_of
 from api.http.answers import TokenAnswer
 from api.http.bodies import read_raw
 from api.http.documented import answers
@@ -62,17 +62,16 @@ class _RefusedError(Exception):
 @router.post(_TOKEN, responses=_ANSWERS, openapi_extra=_BODY, response_model=TokenAnswer)
 async def post_token(request: Request) -> JSONResponse:
     """Give a client a token for some minutes, for all its scopes or for those that it names."""
-    refuse_guessing(request)
     platform, now = platform_of(request), dt.datetime.now(dt.UTC)
     try:
         form = _form(request, await read_raw(request, _MOST_BYTES))
-        client, secret = _client(request, form)
         wanted = form["scope"].split() if "scope" in form else None
-        token, scopes = await run_in_threadpool(issue, platform, client, secret, wanted, now)
+        with counted_guess(request, BadClientError):
+            client, secret = _client(request, form)
+            token, scopes = await run_in_threadpool(issue, platform, client, secret, wanted, now)
     except _RefusedError as error:
         return _refusal(str(error))
     except BadClientError:
-        note_failure(request)
         return _refusal("invalid_client", 401)
     except BadScopeError:
         return _refusal("invalid_scope")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import time
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,12 +15,11 @@ from api.http.access import (
     Invites,
     IsKnown,
     cookie_name,
+    counted_guess,
     forgery_token,
     is_same_origin,
     is_secure,
-    note_failure,
     platform_of,
-    refuse_guessing,
     session_in,
 )
 from api.http.answers import LinkAnswer
@@ -32,7 +32,7 @@ from api.services.access import BY_ONCE, Caller, Made, find_caller, give
 from api.services.sign_in import NotSignedInError, Provider, ProviderError, Return
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from api.http.rates import Rate
 
@@ -124,23 +124,24 @@ def _own_page_only(request: Request) -> None:
 def _come_in(request: Request, begin: Callable[[], str], name: str | None = None) -> JSONResponse:
     """Begin a session, slowly for who fails: by address, and by name from wherever it is tried."""
     _own_page_only(request)
-    refuse_guessing(request)
     names: Rate = request.app.state.names
-    if name is not None and not names.allows(name, time.monotonic()):
-        raise ProblemError("too-many")
-    try:
+    with _telling(), counted_guess(request, NotSignedInError):
+        if name is not None and not names.allows(name, time.monotonic()):
+            raise ProblemError("too-many")
         shown = begin()
-    except NotSignedInError as error:
-        note_failure(request)
-        _tell(error)
-        raise
     # A session of before is not taken over: neither by whoever set its cookie, nor by who comes next.
     _end(request)
     return _begun(request, shown)
 
 
-def _tell(error: NotSignedInError | ProviderError) -> None:
-    logger().warning("not signed in", why=str(error))
+@contextlib.contextmanager
+def _telling() -> Iterator[None]:
+    """Let the log say why somebody does not come in."""
+    try:
+        yield
+    except (NotSignedInError, ProviderError) as error:
+        logger().warning("not signed in", why=str(error))
+        raise
 
 
 def _end(request: Request) -> None:
@@ -233,11 +234,8 @@ def get_login(
     """Go to the OpenID provider to sign in; `to` is the path to come back to."""
     provider, now = _provider(request), dt.datetime.now(dt.UTC)
     wanted = to if is_own_path(to) else _HOME
-    try:
+    with _telling():
         departure = sign_in.depart(platform_of(request), provider, wanted, now)
-    except ProviderError as error:
-        _tell(error)
-        raise
     answered = RedirectResponse(departure.address, 303)
     answered.set_cookie(
         cookie_name(request, _AWAY),
@@ -264,15 +262,10 @@ def get_callback(
 ) -> RedirectResponse:
     """Come back from the OpenID provider: only the browser that went there, with what it was given."""
     provider, now = _provider(request), dt.datetime.now(dt.UTC)
-    refuse_guessing(request)
     away = cookie_name(request, _AWAY)
     back = Return(request.cookies.get(away, ""), state, code, iss)
-    try:
+    with _telling(), counted_guess(request, NotSignedInError, ProviderError):
         shown, to = sign_in.arrive(platform_of(request), provider, back, now)
-    except (NotSignedInError, ProviderError) as error:
-        note_failure(request)
-        _tell(error)
-        raise
     _end(request)
     answered = RedirectResponse(to, 303)
     _set_cookie(request, answered, shown)

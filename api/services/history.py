@@ -142,16 +142,19 @@ def _write(
     source: Source,
 ) -> None:
     """Write what is new of some rows; what another import wrote meanwhile is known, and left."""
+    past: list[Record] = []
     for row in part:
         if _look(connection, platform, row, source) != "new":
             continue
         if isinstance(row, PastDecision):
-            keep(connection, [_record(row, source)], platform.keys)
+            past.append(_record(row, source))
             continue
         key_of(connection, row.person, platform.keys)
         for system, id_ in row.external.items():
             deed = Deed(source.by, source.at)
             link(connection, row.person, External(system, id_), deed, platform.keys)
+    # Together: writers beside each other do not wait for each other's cases in a circle.
+    keep(connection, past, platform.keys)
 
 
 def _record(row: PastDecision, source: Source) -> Record:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, func, insert, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from api.store.database import is_sqlite
 from api.store.keys import AlteredError, ErasedError, new_key, seal, unseal
 from api.store.ledger import append
 from api.store.marks import is_marked, write
-from api.store.tables import answers, decisions, people
+from api.store.tables import answers, decisions, log_entries, people
 from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
 from engine.kernel.canonical import canonical_json, content_hash
 
@@ -130,11 +133,23 @@ _KEYS = (
     .with_for_update(read=True, key_share=True)
 )
 _KEEP_KEY = insert(people)
+# Whoever adds to one of these cases waits until the others who do have committed.
+_HOLD_CASES = select(func.pg_advisory_xact_lock(func.unnest(bindparam("cases", type_=ARRAY(BigInteger)))))
+# In the order of the log and not of time: one that was asked for earlier may be written later.
+_ENTERED = (
+    select(func.min(log_entries.c.id))
+    .where(log_entries.c.subject == decisions.c.id)
+    .scalar_subquery()
+)
+_LAST = (
+    select(func.max(_ENTERED))
+    .where(decisions.c.case_id.in_(bindparam("cases", expanding=True)))
+    .group_by(decisions.c.case_id)
+)
 _LATEST = (
-    select(decisions.c.decided_at, decisions.c.id, decisions.c.digest)
-    .where(decisions.c.case_id == bindparam("case"))
-    .order_by(decisions.c.decided_at.desc(), decisions.c.id.desc())
-    .limit(1)
+    select(decisions.c.case_id, decisions.c.digest)
+    .join(log_entries, log_entries.c.subject == decisions.c.id)
+    .where(log_entries.c.id.in_(_LAST.scalar_subquery()))
 )
 
 
@@ -185,12 +200,9 @@ def keep(connection: Connection, records: Sequence[Record], keys: Keys) -> list[
     for record in records:
         row = _row(record, of_people[record.person])
         rows.append(row)
-        before = latest.get(record.case)
-        entries.append(_entry(record, row["digest"], before and before.digest))
+        entries.append(_entry(record, row["digest"], latest.get(record.case)))
         if record.case is not None:
-            latest[record.case] = max(
-                filter(None, (before, _Latest(record.decided_at, record.id, row["digest"])))
-            )
+            latest[record.case] = row["digest"]
     connection.execute(_KEEP, rows)
     append(connection, *entries)
     return [row["digest"] for row in rows]
@@ -386,19 +398,17 @@ def key_of(connection: Connection, person: str, keys: Keys) -> bytes:
     return keys_of(connection, [person], keys)[person]
 
 
-class _Latest(NamedTuple):
-    """A case's decision that is the latest; such are in the order of time."""
+def _latest(connection: Connection, cases: Collection[str]) -> dict[str | None, ContentHash]:
+    """Give the digest of the latest decision of each case that has one; until the transaction ends nobody adds one."""
+    if not cases:
+        return {}
+    if not is_sqlite(connection.engine):
+        # In one order everywhere, as above; of the locks, for two cases may share one.
+        connection.execute(_HOLD_CASES, {"cases": sorted({_lock_of(case) for case in cases})})
+    rows = connection.execute(_LATEST, {"cases": sorted(cases)})
+    return {row.case_id: row.digest for row in rows}
 
-    decided_at: dt.datetime
-    id: str
-    digest: ContentHash
 
-
-def _latest(connection: Connection, cases: Collection[str]) -> dict[str | None, _Latest]:
-    """Give the latest decision of each case that has one."""
-    found: dict[str | None, _Latest] = {}
-    for case in cases:
-        row = connection.execute(_LATEST, {"case": case}).one_or_none()
-        if row is not None:
-            found[case] = _Latest(row.decided_at, row.id, row.digest)
-    return found
+def _lock_of(case: str) -> int:
+    """Give the number of the advisory lock of a case."""
+    return int.from_bytes(hashlib.sha256(case.encode()).digest()[:8], signed=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from api.app import create_app
 from api.cli.operate import begin
 from api.http.batch import MAX_LINES
+from api.observability import set_up_logs
 from api.settings import Settings
 from api.store.database import open_database
 from api.store.tables import answers, decisions
@@ -22,6 +23,8 @@ from tests.support.running import running
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from fastapi import FastAPI
 
 BATCH = "/v1/decisions/batch"
 LINES, READ = 900, 250
@@ -98,6 +101,34 @@ def test_who_goes_away_midway_sends_it_again(database: str, tmp_path: Path) -> N
         engine.dispose()
     assert len({one["id"] for one in told}) == LINES
     assert counts == [LINES, LINES]
+
+
+REFUSING = {
+    "sqlite": ["""create trigger refusing before insert on decisions when new.case_id = 'refused'
+        begin select raise(abort, 'refused'); end"""],
+    "postgresql": [
+        "create function refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$",
+        """create trigger refusing before insert on decisions for each row
+        when (new.case_id = 'refused') execute function refuse()""",
+    ],
+}
+
+
+def test_what_the_database_refuses_is_the_problem_of_its_line_alone(service: TestClient) -> None:
+    set_up_logs("error")
+    engine = cast("FastAPI", service.app).state.platform.engine
+    with engine.execution_options(writes=True).begin() as connection:
+        for statement in REFUSING[engine.dialect.name]:
+            connection.execute(text(statement))
+    cases = ["refused" if n in {3, 300} else f"case-{n}" for n in range(450)]
+    body = "\n".join(json.dumps({**json.loads(line(1)), "case": case}) for case in cases)
+    told = [json.loads(one) for one in service.post(BATCH, content=body).text.splitlines()]
+    problems = {one["line"]: one["problem"] for one in told if "problem" in one}
+    assert list(problems) == [4, 301]
+    assert {(one["status"], one["type"]) for one in problems.values()} == {
+        (500, "urn:evenhand:problem:unforeseen")
+    }
+    assert len({one["id"] for one in told if "id" in one}) == 448
 
 
 def test_a_key_that_no_database_keeps_spoils_its_own_line_alone(service: TestClient) -> None:

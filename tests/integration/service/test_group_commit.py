@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,17 +91,55 @@ def test_a_case_is_a_chain_within_a_group_and_beyond(office: Office) -> None:
     cases = [asked(score, case="c", person="p") for score in range(4)]
     first = decide(platform, cases[0], NOW, "bench", None).result(10)
     rest = [one.result(10) for one in together(platform, [(case, None) for case in cases[1:]])]
-    platform.sequence()
-    query = select(log_entries.c.leaf).where(
-        log_entries.c.subject.in_([one["id"] for one in (first, *rest)])
+    assert chain_of(platform, "c") == 4
+    # What was asked for earlier and is written later comes after all the same.
+    late = NOW - dt.timedelta(seconds=5)
+    decide(platform, cases[0], late, "bench", None).result(10)
+    decide(platform, cases[0], NOW, "bench", None).result(10)
+    assert chain_of(platform, "c") == 6
+    assert len({first["id"], *(one["id"] for one in rest)}) == 4
+
+
+def test_a_case_is_a_chain_however_many_write_at_once(office: Office) -> None:
+    one, other = office.platform, open_platform(office.platform.settings)
+    mine, start = [f"case-{n % 3}" for n in range(40)], threading.Barrier(8)
+
+    def ask(thread: int) -> list[Any]:
+        platform = (one, other)[thread % 2]
+        start.wait(10)
+        # In another order each: nobody waits for the cases of another in a circle.
+        cases = mine if thread % 4 < 2 else mine[::-1]
+        made = [
+            decide(platform, asked(70, case=case, person=f"p-{thread}"), NOW, "bench", None)
+            for case in cases
+        ]
+        return [each.result(60) for each in made]
+
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            told = [each for made in pool.map(ask, range(8)) for each in made]
+        assert len({each["id"] for each in told}) == 320
+        assert [chain_of(one, f"case-{n}") for n in range(3)] == [112, 104, 104]
+    finally:
+        other.close()
+
+
+def chain_of(platform: Platform, case: str) -> int:
+    """Give the length of a case's chain, which is one from its first decision to its last, in the order of the log."""
+    query = (
+        select(log_entries.c.leaf)
+        .join(decisions, decisions.c.id == log_entries.c.subject)
+        .where(decisions.c.case_id == case)
+        .order_by(log_entries.c.place)
     )
+    platform.sequence()
     with platform.engine.connect() as connection:
         assert not waiting_leaves(connection)
-        leaves = connection.execute(query.order_by(log_entries.c.id)).scalars().all()
-    entries = [read_leaf(bytes(leaf)) for leaf in leaves]
-    assert [entry.previous for entry in entries[:1] if entry is not None] == [None]
-    known = {one["digest"] for one in (first, *rest)}
-    assert all(entry is not None and entry.previous in known for entry in entries[1:])
+        leaves = connection.execute(query).scalars().all()
+    entries = [entry for leaf in leaves if (entry := read_leaf(bytes(leaf))) is not None]
+    before = [entry.previous for entry in entries]
+    assert before == [None, *(entry.digest for entry in entries[:-1])]
+    return len(before)
 
 
 def test_what_another_process_publishes_or_stops_counts_at_once(office: Office) -> None:

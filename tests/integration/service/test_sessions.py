@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -296,6 +298,36 @@ def test_who_guesses_is_slowed_down_by_name(house: House, monkeypatch: pytest.Mo
         for n in range(5)
     ]
     assert guesses == [401] * 3 + [429] * 2
+
+
+def test_many_guesses_at_once_are_no_more_than_one_by_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(house.app.state._state, "failures", Rate(0, 3))
+    start = threading.Barrier(8)
+
+    def guess(number: int) -> int:
+        browser, given = house.browser(), {"name": f"nobody-{number}", "password": "a guess"}
+        start.wait(10)
+        return browser.post("/v1/session", json=given).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(guess, range(8))) == [401] * 3 + [429] * 5
+
+
+def test_who_comes_in_is_not_counted_as_who_fails(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.person("dan", "role:hr")
+    monkeypatch.setitem(house.app.state._state, "failures", Rate(0, 2))
+    given = {"name": "dan", "password": f"{NEW} dan"}
+    codes = [house.browser().post("/v1/session", json=given).status_code for _ in range(4)]
+    assert codes == [201] * 4
+    wrong = [
+        house.browser().post("/v1/session", json={**given, "password": "x"}).status_code
+        for _ in range(3)
+    ]
+    assert wrong == [401, 401, 429]
 
 
 # --- candidates ------------------------------------------------------------------------------------

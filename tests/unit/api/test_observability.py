@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.http.rates import Rate
+from api.http.rates import Rate, origin_of
 from api.observability import Figures, logger, redact, set_up_logs
 
 if TYPE_CHECKING:
@@ -75,6 +75,21 @@ def test_a_caller_over_the_rate_waits_and_others_do_not() -> None:
     for one in range(10_050):
         rate.allows(str(one), 100.0)
     assert len(rate._left) == 10_000
+
+
+def test_what_is_given_back_is_no_more_than_there_was() -> None:
+    rate = Rate(0, 2)
+    rate.gives_back("a", 0.0)
+    assert [rate.allows("a", 0.0) for _ in range(3)] == [True, True, False]
+    rate.gives_back("a", 0.0)
+    assert [rate.allows("a", 0.0), rate.has_left("a", 0.0)] == [True, False]
+
+
+def test_addresses_of_one_network_are_one_caller() -> None:
+    assert len({origin_of(f"2001:db8:0:7:{n:x}::1") for n in range(100)}) == 1
+    assert origin_of("2001:db8:0:8::1") != origin_of("2001:db8:0:7::1")
+    assert origin_of("fe80::1%eth0") == origin_of("fe80::2%eth0") == "fe80::/64"
+    assert origin_of("testclient") == "testclient"
 
 
 def test_the_figures_are_what_a_monitor_reads() -> None:
