@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +14,7 @@ from tests.support.purity import PurityNet
 from tests.support.source import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
 
 UNTRACED = {"acceptance", "chaos", "fuzz", "property"}
@@ -42,9 +44,29 @@ def purity_net() -> Callable[[], AbstractContextManager[None]]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what is long first, and untraced: so no worker is left with it at the end."""
-    for item in items:
-        folder = item.path.relative_to(ROOT).parts[1]
-        if folder in UNTRACED or item.get_closest_marker("slow"):
-            item.add_marker("no_cover")
-    items.sort(key=lambda item: item.get_closest_marker("no_cover") is None)
+    """Run what is long first: so no worker is left with it at the end."""
+    items.sort(key=lambda item: not is_long(item))
+
+
+def is_long(item: pytest.Item) -> bool:
+    """Whether a test is of a folder that is long, or marked as slow."""
+    folder = item.path.relative_to(ROOT).parts[1]
+    return folder in UNTRACED or item.get_closest_marker("slow") is not None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Run what is long untraced.
+
+    The mark `no_cover` of pytest-cov does not: in a worker of xdist it pauses one of two collectors, and the other goes on.
+    """
+    if not is_long(item):
+        return (yield)
+    here, threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(here)
+        threading.settrace(threads)
