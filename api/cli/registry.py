@@ -10,7 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from api.cli.shared import wrong_use
 
@@ -74,7 +74,9 @@ def open_registry(
             wrong_use(
                 f"`{url}` is no address: write https://…", f"`{url}` 不是地址：请写作 https://…"
             )
-        yield _Remote(url.rstrip("/"), key, lang)
+        remote = _Remote(url.rstrip("/"), key, lang)
+        remote.greet()
+        yield remote
         return
     if not by or len(by) > _LONGEST_NAME:
         wrong_use(
@@ -246,9 +248,27 @@ class _Remote:
                 return read
         except urllib.error.HTTPError as error:
             raise _problem_of(error) from None
-        except (OSError, ValueError, http.client.HTTPException) as error:
+        except ValueError:
+            self._is_none()
+        except (OSError, http.client.HTTPException) as error:
             why = getattr(error, "reason", error)
             wrong_use(f"no answer from `{self.url}`: {why}", f"`{self.url}` 没有应答：{why}")
+
+    def _is_none(self) -> NoReturn:
+        wrong_use(
+            f"`{self.url}` is no Evenhand service: give its address as it is reached, without /v1 or a page",
+            f"`{self.url}` 不是 Evenhand 服务：请给出服务本身的地址，不带 /v1 或页面路径",
+        )
+
+    def greet(self) -> None:
+        """Look whether there is a service that knows the key: elsewhere, too, there may be nothing of a name."""
+        try:
+            if "scopes" not in self._ask("GET", "session"):
+                self._is_none()
+        except ProblemError as error:
+            if error.kind in {"not-found", "no-answer"}:
+                self._is_none()
+            raise
 
     def _pages(self, path: str, **query: str) -> Callable[[str], dict[str, Any]]:
         def ask(after: str) -> dict[str, Any]:

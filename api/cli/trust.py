@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import getpass
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,12 +26,12 @@ from api.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from api.services.platform import Platform
     from engine.audit.checkpoint import Verifier
     from engine.audit.verify import LogCheck
-    from engine.kernel.diagnostics import Lang
+    from engine.kernel.diagnostics import Diagnostic, Lang
 
 ByOption = Annotated[
     str | None,
@@ -142,6 +143,7 @@ def _verify_bundle(
     path: Path, verifier: Verifier | None, anchors: list[str], lang: Lang, json_: bool
 ) -> None:
     from engine.audit.bundle import verify_bundle
+    from engine.kernel.errors import DocumentError
 
     if not path.is_file():
         wrong_use(f"there is no file `{path}`", f"没有文件 `{path}`")
@@ -149,13 +151,24 @@ def _verify_bundle(
         path.open(encoding="utf-8", errors="replace") as file,
         counting(path.stat().st_size, "核验" if lang == "zh" else "Verifying") as advance,
     ):
-        verdict = verify_bundle(_lines(file, advance), verifier, anchors)
+        try:
+            verdict = verify_bundle(_lines(file, advance), verifier, anchors)
+        except DocumentError as error:
+            raise DocumentError(_in_file(path, error.diagnostics)) from None
+    verdict.check.found = _in_file(path, verdict.check.found)
     _tell(
         verdict.check,
         {"log": verdict.name, "key_given": verdict.key_was_given, "waiting": verdict.waiting},
         lang,
         json_,
     )
+
+
+def _in_file(path: Path, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Name the file in findings that say a line of it."""
+    return [
+        replace(one, span=replace(one.span, path=str(path))) if one.span else one for one in found
+    ]
 
 
 def _lines(file: Any, advance: Callable[[int], None]) -> Iterator[str]:  # noqa: ANN401 - a text file

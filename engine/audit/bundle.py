@@ -130,7 +130,7 @@ def verify_bundle(
         "waiting": len(verdict.waiting),
     }
     if verdict.stated != ended:
-        verdict.check.tell(CUT_OFF.at(None))
+        verdict.check.tell(CUT_OFF.at(_span(number)))
     return verdict
 
 
@@ -200,4 +200,9 @@ def _hex(line: Mapping[str, object], name: str, number: int) -> bytes | None:
 
 
 def _bad(number: int) -> DocumentError:
-    return DocumentError([BAD_LINE.at(Span("", number, 1, number, 2), line=number)])
+    return DocumentError([BAD_LINE.at(_span(number), line=number)])
+
+
+def _span(number: int) -> Span:
+    """Say which line; whoever has the file knows its name."""
+    return Span("", number, 1, number, 2)

@@ -83,6 +83,17 @@ def test_a_log_is_exported_and_verified_elsewhere(folder: Path) -> None:
     assert json.loads(run("verify", str(spoilt), "--json", code=1))["found"]
 
 
+def test_a_log_that_was_cut_off_is_named_with_the_line(folder: Path) -> None:
+    log = folder / "log.jsonl"
+    run("export", "log", str(log))
+    whole = log.read_text("utf-8")
+    lines = whole.count("\n")
+    log.write_text(whole[:-20], "utf-8")
+    assert f"{log}:{lines}:1: error AUDIT-BUNDLE-001" in run("verify", str(log), code=1)
+    log.write_text(whole[: whole.rindex("\n", 0, -1) + 1], "utf-8")
+    assert f"{log}:{lines - 1}:1: error AUDIT-BUNDLE-002" in run("verify", str(log), code=1)
+
+
 def test_the_live_database_is_verified_and_replayed(folder: Path) -> None:
     assert "nothing was altered" in run(
         "verify", "--database", "--checkpoint", str(folder / "head")

@@ -262,6 +262,16 @@ def test_the_same_over_the_api(desk: Desk, url: str) -> None:
     assert json.loads(desk.run("versions", "--json", env=service))[0]["state"] == "suspended"
 
 
+@pytest.mark.parametrize("path", ["/foo", "/v1", "/openapi.json"])
+def test_an_address_with_nothing_of_ours_is_said(desk: Desk, url: str, path: str) -> None:
+    wrong = {"EVENHAND_URL": url + path, "EVENHAND_KEY": desk.key}
+    for arguments in (("versions", "line"), ("history", "line"), ("push",), ("pull",)):
+        assert "is no Evenhand service" in desk.run(*arguments, code=2, env=wrong)
+    assert "不是 Evenhand 服务" in desk.run("versions", code=2, lang="zh", env=wrong)
+    other = {"EVENHAND_URL": url, "EVENHAND_KEY": "evh_0_0"}
+    assert "a valid key" in desk.run("versions", "line", code=1, env=other)
+
+
 def test_wrong_use_is_said(desk: Desk, tmp_path: Path) -> None:
     for arguments, said in (
         (("submit", "line"), "names no version"),
