@@ -136,21 +136,27 @@ def _begin(batch: _Batch, stretches: Iterator[list[Line]]) -> list[tuple[int, An
 
 
 def _line(batch: _Batch, number: int, line: bytes) -> Future[dict[str, object]] | dict[str, object]:
-    now = dt.datetime.now(dt.UTC)
     try:
-        if len(line) > batch.platform.settings.max_body_bytes:
-            raise ProblemError("too-large")
-        data = parse_json(line)
-        is_interview = isinstance(data, dict) and "interview" in data
-        asked: Any = checked(data, BatchEvaluation if is_interview else BatchDecision)
-        case = asked.asked(now)
-        if asked.dry_run:
-            return try_case(batch.platform, case)
-        of_batch = f"{batch.key}#{number}" if batch.key else None
-        key = asked.key or of_batch or asked.own_key()
-        return decide(batch.platform, case, now, batch.caller.client, key)
+        return _asked(batch, number, line)
     except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this line
         return _problem(batch, error)
+
+
+def _asked(
+    batch: _Batch, number: int, line: bytes
+) -> Future[dict[str, object]] | dict[str, object]:
+    now = dt.datetime.now(dt.UTC)
+    if len(line) > batch.platform.settings.max_body_bytes:
+        raise ProblemError("too-large")
+    data = parse_json(line)
+    is_interview = isinstance(data, dict) and "interview" in data
+    asked: Any = checked(data, BatchEvaluation if is_interview else BatchDecision)
+    case = asked.asked(now)
+    if asked.dry_run:
+        return try_case(batch.platform, case)
+    of_batch = f"{batch.key}#{number}" if batch.key else None
+    key = asked.key or of_batch or asked.own_key()
+    return decide(batch.platform, case, now, batch.caller.client, key)
 
 
 def _problem(batch: _Batch, error: Exception) -> dict[str, object]:
