@@ -12,11 +12,11 @@ from sqlalchemy import func, select, text
 
 from api.services.decide import Case, ErasedError, KeyReusedError, decide
 from api.services.platform import open_platform
-from api.store.ledger import waiting_leaves
 from api.store.people import Deed, erase
 from api.store.tables import answers, decisions, log_entries, people
 from engine.audit.verify import read_leaf
 from tests.support.databases import DATABASES
+from tests.support.lived import settle
 from tests.support.registry import Office, open_office
 
 if TYPE_CHECKING:
@@ -132,9 +132,8 @@ def chain_of(platform: Platform, case: str) -> int:
         .where(decisions.c.case_id == case)
         .order_by(log_entries.c.place)
     )
-    platform.sequence()
+    settle(platform)
     with platform.engine.connect() as connection:
-        assert not waiting_leaves(connection)
         leaves = connection.execute(query).scalars().all()
     entries = [entry for leaf in leaves if (entry := read_leaf(bytes(leaf))) is not None]
     before = [entry.previous for entry in entries]
