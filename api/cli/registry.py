@@ -78,13 +78,14 @@ def open_registry(
         remote.greet()
         yield remote
         return
-    if not by or len(by) > _LONGEST_NAME:
+    if not by or not by.strip() or len(by) > _LONGEST_NAME:
         wrong_use(
             f"say who you are: --by NAME, of at most {_LONGEST_NAME} signs",
             f"请说明操作人：--by 名称，至多 {_LONGEST_NAME} 个字符",
         )
     from api.services.platform import open_platform
     from api.settings import Settings
+    from api.store.registry import revision_of
 
     settings = Settings()
     if settings.database_url is None and not (settings.data_dir / "evenhand.sqlite").exists():
@@ -96,7 +97,14 @@ def open_registry(
         )
     platform = open_platform(settings)
     try:
-        yield _Local(platform, by)
+        with platform.engine.connect() as connection:
+            is_begun = revision_of(connection) > 0
+        if not is_begun:
+            wrong_use(
+                "the registry has not begun: `evenhand serve` publishes its content at the first start",
+                "注册库尚未开始：`evenhand serve` 首次启动时发布其内容",
+            )
+        yield _Local(platform, by.strip())
     finally:
         platform.close()
 

@@ -43,7 +43,7 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status, request_id = time.perf_counter(), 500, secrets.token_hex(8)
+        began, status, request_id = time.perf_counter(), 0, secrets.token_hex(8)
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -69,8 +69,14 @@ class Guard:
                 else:
                     self._figures.refused.inc()
                     await problem(request, "too-many")(scope, receive, sending)
+            except Exception as error:
+                # Answered here, and not further out: so this answer has the headers of all others.
+                logger().error("unforeseen", request=request_id, exc_info=error)
+                if status:
+                    raise
+                await problem(request, "unforeseen")(scope, receive, sending)
             finally:
-                self._tell(span, scope, status, time.perf_counter() - began, request_id)
+                self._tell(span, scope, status or 500, time.perf_counter() - began, request_id)
 
     def _tell(self, span: Span, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         # The route and never the address: an address may name a person or a case.

@@ -178,7 +178,7 @@ def put_demographics(
     request: Request, person: _Person, asked: Annotated[Declared, body_as(Declared)]
 ) -> Response:
     """Keep what a person declares of themselves; no decision can read it."""
-    demographics.declare(platform_of(request).settings, person, asked.facts)
+    demographics.declare(platform_of(request), person, asked.facts)
     return Response(status_code=204)
 
 

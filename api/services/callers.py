@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,3 +73,16 @@ class Callers:
 
 def _digest(shown: str) -> bytes:
     return hashlib.sha256(shown.encode()).digest()
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two names are one person's: four eyes are not had by a capital letter, a width or a space.
+
+    >>> is_same_name("Ann ", "ann"), is_same_name("Ａｎｎ", "ann"), is_same_name("ann", "anna")
+    (True, True, False)
+    """
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

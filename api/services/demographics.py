@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.services.decide import unmarked
 from api.store.events import Event, note
-from api.store.records import latest_of_each
+from api.store.records import key_of, latest_of_each
 from api.store.vault import is_there, opened_vault
 from engine.analysis.groups import LEAST, UNKNOWN, Comparison, above_median, compare
 from engine.kernel.decimals import parse_number
@@ -32,10 +32,18 @@ class NoVaultError(RuntimeError):
     """Raised where nothing says by which role the vault is reached."""
 
 
-def declare(settings: Settings, person: str, facts: Mapping[str, str]) -> None:
-    """Keep what a person declares of themselves; what they declared before is gone; raises NoVaultError."""
-    with _vault(settings) as vault:
-        vault.declare(person, facts)
+def declare(platform: Platform, person: str, facts: Mapping[str, str]) -> None:
+    """Keep what a person declares of themselves; what they declared before is gone; raises NoVaultError, ErasedError.
+
+    Who declares is known from then on: it can be exported, and is erased with them.
+    """
+
+    def work(connection: Connection) -> None:
+        key_of(connection, person, platform.keys)
+        with _vault(platform.settings) as vault:
+            vault.declare(person, facts)
+
+    platform.writer.submit(work).result()
 
 
 def forget(settings: Settings, connection: Connection, person: str) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from api.services.callers import is_same_name
 from api.services.decide import Case, NothingLikeItError, decide_within, try_case, unmarked
 from api.store import exceptions as store
 from api.store.events import Event, note
@@ -64,7 +65,9 @@ def ask(platform: Platform, asked: Asked) -> dict[str, Any]:
         decision: Any = kept.body["decision"]
         known = {**unmarked(kept.body["inputs"]), **decision["outcomes"]}
         inputs = {name: known[name] for name in _TAKEN_OVER if name in known}
-        inputs |= {**asked.inputs, "exception": asked.kind, "approved": [], "days_open": 0}
+        # What the decision knows stands: who asks does not set the limit that they are measured by.
+        fixed = {"exception": asked.kind, "approved": [], "days_open": 0}
+        inputs = {**asked.inputs, **inputs, **fixed}
         id_ = new_id(asked.at)
         request = store.Request(id_, asked.decision, asked.kind, asked.by, asked.at)
         store.open_exception(connection, request, platform.keys)
@@ -95,6 +98,12 @@ def approve(platform: Platform, id_: str, approval: Approval) -> dict[str, Any]:
         inputs = {**unmarked(kept.body["inputs"]), "days_open": (approval.at - row.at).days}
         case = Case(RULES, inputs, approval.at, store.case_of(id_), kept.person)
         # Too late is too late: what counts is how old the request is before this approval.
+        others = store.approvals_of(connection, id_).values()
+        if any(
+            is_same_name(approval.approver, one)
+            for one in (row.requested_by, *(o["by"] for o in others))
+        ):
+            raise SamePersonError(approval.role)
         if _outcome(try_case(platform, case)["decision"]) == "waiting":
             store.approve(connection, row, approval, platform.keys)
             facts = {"exception": id_, "action": "approved", "role": approval.role}

@@ -17,7 +17,7 @@ from engine.kernel.decimals import decimal_text
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -190,6 +190,12 @@ def export(platform: Platform, person: str, by: str, now: dt.datetime) -> dict[s
     return platform.writer.submit(work).result()
 
 
+def _more_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what else a record has about a person: what they answered, how it was read, what shadows came to."""
+    asked = {"interview": _plain(unmarked(body["interview"]))} if "interview" in body else {}
+    return asked | {name: body[name] for name in ("evaluation", "shadows") if name in body}
+
+
 def _decision(kept: Kept, dues: Dues) -> dict[str, Any]:
     return {
         "id": kept.id,
@@ -200,5 +206,6 @@ def _decision(kept: Kept, dues: Dues) -> dict[str, Any]:
         "engine": kept.engine,
         "inputs": plain_inputs(kept),
         "decision": kept.body["decision"],
+        **_more_of(kept.body),
         "retention": due_json(dues.of(kept.rule_set, kept.version, kept.decided_at)),
     }

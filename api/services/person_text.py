@@ -19,6 +19,9 @@ _WORDS = {
     "rules": ("by {rule_set} {version}, as of {as_of}", "依据 {rule_set} {version}，时点 {as_of}"),
     "imported": ("made in another system", "由其他系统作出"),
     "inputs": ("decided on", "依据的数据"),
+    "interview": ("the interview", "面试"),
+    "evaluation": ("how it was read, and the plan", "评估与计划"),
+    "shadows": ("what versions on trial came to, without effect", "试运行版本的结果（不生效）"),
     "outcomes": ("outcome", "结果"),
     "reasons": ("reasons", "理由"),
     "retention": ("kept until", "保存至"),
@@ -77,6 +80,9 @@ def _decision(one: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     yield from ("", f"### {one['decided_at']}", "", made_by)
     yield from _section(word("outcomes"), decision.get("outcomes", {}), word("none"), "####")
     yield from _section(word("inputs"), one["inputs"], word("none"), "####")
+    for more in ("interview", "evaluation", "shadows"):
+        if more in one:
+            yield from _section(word(more), one[more], word("none"), "####")
     reasons = {str(reason["code"]): reason[lang] for reason in decision.get("reasons", ())}
     yield from _section(word("reasons"), reasons, word("none"), "####")
     if due := one.get("retention"):

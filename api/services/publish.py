@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from api.services.callers import is_same_name
 from api.services.shadows import RUN_IN_SHADOW
 from api.services.versions import finding_json, show
 from api.store.drafts import (
@@ -13,11 +14,11 @@ from api.store.drafts import (
     Step,
     Version,
     add_approval,
-    approvals_of,
     assessed_versions,
     authors_of,
     change,
     find_version,
+    given_approvals,
     put_draft,
     record_of_all,
     set_status,
@@ -211,8 +212,8 @@ def approve(platform: Platform, name: Version, digest: str, act: Act) -> dict[st
         _expect_others(connection, row, act)
         if digest not in (row.digest, row.hash):
             raise RefusedError("stale", _named(name))
-        given = approvals_of(connection, row.id)
-        if any(one.approver == act.who for one in given):
+        given = given_approvals(connection, row.id, platform.keys)
+        if any(is_same_name(one.approver, act.who) for one in given):
             return show(connection, row, changed=False)
         _expect(row, "submitted")
         add_approval(connection, row, act.step("approved"), platform.keys)
@@ -278,7 +279,7 @@ def publish(platform: Platform, name: Version, act: Act) -> dict[str, Any]:
         if found.blockers:
             raise BlockedError(found.blockers)
         needs = max(row.needs, found.approvers)
-        given = approvals_of(connection, row.id)
+        given = given_approvals(connection, row.id, platform.keys)
         if len(given) < needs:
             raise RefusedError("not-approved", f"{len(given)} / {needs}")
         values = {"needs": needs, "published_at": act.at, "shadow_since": None}
@@ -438,7 +439,7 @@ def _expect(row: Row[Any], status: str) -> None:
 
 
 def _expect_others(connection: Connection, row: Row[Any], act: Act) -> None:
-    if act.who in authors_of(connection, row):
+    if any(is_same_name(act.who, one) for one in authors_of(connection, row)):
         raise RefusedError("own-work", f"{row.name}@{row.version}")
 
 

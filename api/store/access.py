@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -36,6 +37,7 @@ _NOTED_EVERY = {
     "session": dt.timedelta(minutes=1),
 }
 _LONGEST, _AT_ONCE = 200, 500
+_ID = re.compile("[0-9a-f]{8,24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,9 @@ def find(
     """
     prefix, _, rest = shown.partition("_")
     id_, _, secret = rest.partition("_")
-    if len(shown) > _LONGEST or prefix not in {_PREFIXES[kind] for kind in kinds}:
+    if len(shown) > _LONGEST or not _ID.fullmatch(id_):
+        return None
+    if prefix not in {_PREFIXES[kind] for kind in kinds}:
         return None
     row = _good_one(connection, keys, id_, now)
     right = secrets.compare_digest(_hash("") if row is None else row.secret, _hash(secret))

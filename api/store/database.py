@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, make_url, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 if TYPE_CHECKING:
@@ -35,8 +35,11 @@ def open_database(url: str) -> Engine:
 
 def answers(engine: Engine) -> bool:
     """Whether the database answers."""
-    with engine.connect() as connection:
-        return connection.execute(text("select 1")).scalar() == 1
+    try:
+        with engine.connect() as connection:
+            return connection.execute(text("select 1")).scalar() == 1
+    except SQLAlchemyError:
+        return False
 
 
 def why_unusable(error: Exception) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from sqlalchemy import and_, delete, func, insert, select, tuple_, update
 
 from api.store.ledger import append
-from api.store.marks import write
+from api.store.marks import is_marked, write
 from api.store.records import new_id
 from api.store.tables import approvals, decisions, documents, log_entries, publishing_events
 from engine.audit.entry import SALT_BYTES, LogEntry, body_digest
@@ -188,9 +188,15 @@ def set_status(connection: Connection, kind: str, id_: str, before: str, after: 
 
 
 def approvals_of(connection: Connection, document: int) -> Sequence[Row[Any]]:
-    """List the approvals of a version as it is."""
+    """List the approvals of a version as it is, whoever wrote them."""
     query = select(approvals).where(approvals.c.document == document).order_by(approvals.c.id)
     return connection.execute(query).all()
+
+
+def given_approvals(connection: Connection, document: int, keys: Keys) -> list[Row[Any]]:
+    """List the approvals that count: one that somebody wrote by hand does not."""
+    there = approvals_of(connection, document)
+    return [one for one in there if is_marked(keys, approvals, one)]
 
 
 def add_approval(connection: Connection, row: Row[Any], step: Step, keys: Keys) -> None:

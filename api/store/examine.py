@@ -335,6 +335,7 @@ def _waiting(connection: Connection, made: Examined, keys: Keys) -> None:
         entry = read_leaf(leaf)
         made.waiting.append("?" if entry is None else entry.subject)
         if entry is not None:
+            made.check.once(entry)
             entries.append(entry)
     for first in range(0, len(entries), _AT_ONCE):
         _rows(connection, made, entries[first : first + _AT_ONCE], keys)

@@ -314,10 +314,10 @@ log_entries = Table(
     Column("id", _Number, primary_key=True),
     # Its place in the tree; none until it is integrated.
     Column("place", BigInteger, unique=True),
+    # Each deed has one entry: a second one about it was made by somebody else.
     Column("subject", String(200), nullable=False),
     Column("leaf", LargeBinary, nullable=False),
-    # With the id, for it is the first entry about a subject that is asked for.
-    Index("ix_log_entries_about", "subject", "id"),
+    Index("uq_log_entries_subject", "subject", unique=True),
 )
 # Those that wait for a place are few among many: asked for in their order without a look at the others.
 _is_waiting = log_entries.c.place.is_(None)

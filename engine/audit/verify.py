@@ -69,6 +69,14 @@ FOREIGN_HEAD = Code(
     "请用各自的密钥核验各个日志",
 )
 
+TWICE = Code(
+    "AUDIT-LOG-008",
+    "there is more than one entry about `{subject}`",
+    "关于 `{subject}` 的条目不止一个",
+    "each deed has one: whoever wrote the other copied or made it",
+    "每件事只有一个条目：另一个系复制或伪造",
+)
+
 MOST_FINDINGS = 200
 """How many findings are kept; beyond them only their number is known."""
 
@@ -88,6 +96,7 @@ class LogCheck:
     _next: int = 0
     _frontier: Frontier = field(default_factory=Frontier)
     _is_whole: bool = True
+    _subjects: set[str] = field(default_factory=set)
 
     def expect(self, heads: Iterable[Checkpoint], name: str) -> None:
         """Take the heads that the log `name` must have passed through, before its entries come."""
@@ -111,6 +120,8 @@ class LogCheck:
         if (stored is not None and stored != hashed) or entry is None:
             subject = "?" if entry is None else entry.subject
             self.tell(ENTRY_ALTERED.at(None, place=place, subject=subject))
+        if entry is not None:
+            self.once(entry)
         self.entries += 1
         self._next = place + 1
         if not self._is_whole:
@@ -118,6 +129,12 @@ class LogCheck:
         self._frontier, made = self._frontier.append(stored or hashed)
         self._compare()
         return entry, made
+
+    def once(self, entry: LogEntry) -> None:
+        """Take note of what an entry is about, and tell where another one was."""
+        if entry.subject in self._subjects:
+            self.tell(TWICE.at(None, subject=entry.subject))
+        self._subjects.add(entry.subject)
 
     def body(self, entry: LogEntry, salt: bytes, body: bytes) -> None:
         """Compare a body that is shown with what its entry commits to."""

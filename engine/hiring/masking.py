@@ -17,6 +17,7 @@ Sight: TypeAlias = "Mapping[Kind, Shown]"
 """What is shown of each kind; what is left out is shown whole."""
 
 _ID_NUMBER = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
+_LIKE_ID_NUMBER = re.compile(r"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])")
 _CHECK = "10X98765432"
 _HIDDEN = "*" * 3
 
@@ -104,6 +105,8 @@ _NAMING, _BESIDE = ("input", "decision"), frozenset({"decision", "input", "state
 
 _TEXTS = ("zh", "en")
 _OF_A_REASON = frozenset({"code", "clause", *_TEXTS})
+_OF_A_FAULT = frozenset({"code", "at", *_TEXTS})
+_QUOTED = re.compile(r"`([^`]*)`")
 
 
 def masked(value: Any, sight: Sight = MASKED) -> Any:  # noqa: ANN401 - JSON data
@@ -123,10 +126,12 @@ def masked(value: Any, sight: Sight = MASKED) -> Any:  # noqa: ANN401 - JSON dat
                 return {n: one if n in _BESIDE else _hidden(one) for n, one in value.items()}
             if value.keys() >= _OF_A_REASON and sight.get("pay", "clear") != "clear":
                 return {**value, **{lang: without_numbers(value[lang]) for lang in _TEXTS}}
+            if value.keys() >= _OF_A_FAULT:
+                return {**value, **{lang: _without_values(value[lang], sight) for lang in _TEXTS}}
             return {
                 name: one if name == _NOT_PEOPLE else _field(name, one, sight)
                 for name, one in value.items()
-                if name not in KINDS or sight.get(KINDS[name]) != "hidden"
+                if not _is_guarded(name, one) or sight.get(KINDS[name]) != "hidden"
             }
         case list() | tuple():
             return [masked(one, sight) for one in value]
@@ -141,6 +146,17 @@ def without_numbers(text: str) -> str:
     'The *** asked for is above *** %'
     """
     return _NUMBER.sub(_HIDDEN, text)
+
+
+def _without_values(text: str, sight: Sight) -> str:
+    """Hide what the text of a fault quotes of a field that `sight` does not show; an ID number in any."""
+    hidden = guarded_by(sight)
+    if not hidden:
+        return text
+    if hidden.isdisjoint(_QUOTED.findall(text)):
+        return _LIKE_ID_NUMBER.sub(lambda found: mask_id_number(found[0]), text)
+    quoted = _QUOTED.sub(lambda one: one[0] if one[1] in KINDS else f"`{_HIDDEN}`", text)
+    return without_numbers(quoted)
 
 
 def guarded_by(sight: Sight) -> frozenset[str]:
@@ -160,8 +176,10 @@ def _guarded_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON data
             told = _told_of(value)
             if told is not None:
                 yield told
+            if value.keys() >= _OF_A_FAULT:
+                yield from (one for one in _QUOTED.findall(value["en"]) if one in KINDS)
             for name, one in value.items():
-                if name in KINDS and one not in (None, [], {}):
+                if _is_guarded(name, one) and one not in (None, [], {}):
                     yield name
                 if name != _NOT_PEOPLE:
                     yield from _guarded_in(one)
@@ -180,8 +198,13 @@ def _told_of(value: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _is_guarded(name: str, value: Any) -> bool:  # noqa: ANN401 - JSON data
+    # What has a name in each language is a competency or a course, and nobody.
+    return name in KINDS and not (isinstance(value, dict) and value and value.keys() <= {*_TEXTS})
+
+
 def _field(name: str, value: Any, sight: Sight) -> Any:  # noqa: ANN401 - JSON data
-    if name not in KINDS or value is None or sight.get(KINDS[name], "clear") == "clear":
+    if not _is_guarded(name, value) or value is None or sight.get(KINDS[name], "clear") == "clear":
         return masked(value, sight)
     return _MASKS.get(name, _hide)(value) if isinstance(value, str) else _HIDDEN
 

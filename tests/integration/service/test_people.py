@@ -132,14 +132,14 @@ def test_only_the_audit_counts_by_what_people_declared(service: TestClient) -> N
             person, inputs = f"{sex}{number}", {**CASE["inputs"], "overall": overall}  # type: ignore[dict-item]
             platform_decided(platform, person, inputs)
             if sex is not None:
-                demographics.declare(platform.settings, person, {"sex": sex})
+                demographics.declare(platform, person, {"sex": sex})
     asked = {"rule_set": "offer", "attribute": "sex", "score": "overall"}
     counted = service.get("/v1/audit/outcomes", params=asked).json()
     # One person alone in a group: the next smallest goes with them, and no difference tells.
     assert counted["selection"]["suppressed"] == ["f", "x"]
     assert (counted["people"], counted["unknown"]) == (16, 5)
     assert counted["outcomes"] == {"m": {"offer": 5}, "unknown": {"offer": 5}}
-    demographics.declare(platform.settings, "x0", {"sex": "f"})
+    demographics.declare(platform, "x0", {"sex": "f"})
     counted = service.get("/v1/audit/outcomes", params=asked).json()
     assert counted["outcomes"]["f"] == {"human_review": 1, "offer": 5}
     assert counted["selection"]["groups"] == [

@@ -63,7 +63,7 @@ def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platfor
         ):
             case = Case("line@1.0.0", {"score": "81"}, NOW, None, person)
             decide(made, case, NOW.replace(year=year), "c", None).result()
-            demographics.declare(settings, person, {"sex": "f"})
+            demographics.declare(made, person, {"sex": "f"})
         made.writer.submit(lambda c: hold(c, "chen", DEED, made.keys)).result()
         yield made
         made.close()

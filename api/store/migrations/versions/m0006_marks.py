@@ -1,4 +1,4 @@
-"""Marks: rows that the log does not carry whole bear what only who has the master key can write."""
+"""Marks: rows that the log does not carry whole bear what only who has the master key can write; a deed has one entry."""
 
 from __future__ import annotations
 
@@ -52,6 +52,9 @@ _STAND = {
 def upgrade() -> None:
     """Add the column, and mark what is there: from now on what has no mark was not written by the service."""
     bind, keys = op.get_bind(), context.config.attributes["keys"]
+    op.drop_index("ix_log_entries_about", "log_entries")
+    # Not a constraint: SQLite would have the whole log copied.
+    op.create_index("uq_log_entries_subject", "log_entries", ["subject"], unique=True)
     for name in _TABLES:
         op.add_column(name, Column("mark", LargeBinary(32)))
     for name, (trigger, _) in _STAND.items():
@@ -69,7 +72,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take the marks away."""
+    """Take the marks away, and let a deed have entries again."""
+    op.drop_index("uq_log_entries_subject", "log_entries")
+    op.create_index("ix_log_entries_about", "log_entries", ["subject", "id"])
     for name in _TABLES:
         op.drop_column(name, "mark")
 
