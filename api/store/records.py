@@ -134,7 +134,9 @@ _KEYS = (
 )
 _KEEP_KEY = insert(people)
 # Whoever adds to one of these cases waits until the others who do have committed.
-_HOLD_CASES = select(func.pg_advisory_xact_lock(func.unnest(bindparam("cases", type_=ARRAY(BigInteger)))))
+_HOLD_CASES = select(
+    func.pg_advisory_xact_lock(func.unnest(bindparam("cases", type_=ARRAY(BigInteger))))
+)
 # In the order of the log and not of time: one that was asked for earlier may be written later.
 _ENTERED = (
     select(func.min(log_entries.c.id))

@@ -104,8 +104,10 @@ def test_who_goes_away_midway_sends_it_again(database: str, tmp_path: Path) -> N
 
 
 REFUSING = {
-    "sqlite": ["""create trigger refusing before insert on decisions when new.case_id = 'refused'
-        begin select raise(abort, 'refused'); end"""],
+    "sqlite": [
+        """create trigger refusing before insert on decisions when new.case_id = 'refused'
+        begin select raise(abort, 'refused'); end"""
+    ],
     "postgresql": [
         "create function refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$",
         """create trigger refusing before insert on decisions for each row
