@@ -17,6 +17,7 @@ from fastapi.responses import StreamingResponse
 from api.http.access import CanDecide, platform_of
 from api.http.bodies import BatchDecision, BatchEvaluation, checked, parse_json
 from api.http.documented import OF_A_BODY, answers, body_of
+from api.http.once import KEY_SIGNS, OneKey
 from api.http.problems import TOLD, ProblemError, language_of, problem_body, told
 from api.observability import logger
 from api.services.access import Caller
@@ -53,6 +54,7 @@ class _Batch:
 
 @router.post(
     "/decisions/batch",
+    dependencies=[OneKey],
     response_class=_Lines,
     responses={
         200: {
@@ -66,7 +68,9 @@ class _Batch:
 async def post_batch(
     request: Request,
     caller: Annotated[Caller, CanDecide],
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=180)] = None,
+    idempotency_key: Annotated[
+        str | None, Header(min_length=1, max_length=180, pattern=KEY_SIGNS)
+    ] = None,
 ) -> StreamingResponse:
     """Decide up to 100,000 lines, each recorded. A faulty line answers as a line; blank lines are passed over.
 
@@ -137,14 +141,15 @@ def _begin(batch: _Batch, stretches: Iterator[list[Line]]) -> list[tuple[int, An
 
 def _line(batch: _Batch, number: int, line: bytes) -> Future[dict[str, object]] | dict[str, object]:
     try:
-        return _asked(batch, number, line)
+        return _decided(batch, number, line)
     except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this line
         return _problem(batch, error)
 
 
-def _asked(
+def _decided(
     batch: _Batch, number: int, line: bytes
 ) -> Future[dict[str, object]] | dict[str, object]:
+    """Decide a line and queue its record; raises whatever is wrong with it."""
     now = dt.datetime.now(dt.UTC)
     if len(line) > batch.platform.settings.max_body_bytes:
         raise ProblemError("too-large")

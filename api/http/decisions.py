@@ -46,7 +46,7 @@ from api.http.documented import (
     answers,
     body_of,
 )
-from api.http.once import IdempotencyKey
+from api.http.once import IdempotencyKey, OneKey
 from api.http.problems import ProblemError, language_of
 from api.services.access import Caller
 from api.services.decide import decide, find, try_case
@@ -73,6 +73,7 @@ _NO_RECORD: Responses = {
 
 @router.post(
     "/decisions",
+    dependencies=[OneKey],
     status_code=201,
     response_model=DecisionAnswer,
     responses={**_NO_RECORD, **answers(*OF_A_NAME, *RECORDS)},
@@ -89,6 +90,7 @@ async def post_decision(
 
 @router.post(
     "/evaluations",
+    dependencies=[OneKey],
     status_code=201,
     response_model=DecisionAnswer,
     responses={**_NO_RECORD, **answers(*OF_A_NAME, *RECORDS)},

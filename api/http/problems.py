@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from api.services.access import WrongGrantsError
 from api.services.decide import AlteredError, ErasedError, KeyReusedError, NothingLikeItError
@@ -252,6 +253,11 @@ def add_problems(app: FastAPI) -> None:
         # Where, and what the framework says of it; never what came in.
         wrong = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
         return problem(request, "not-valid", "; ".join(wrong))
+
+    @app.exception_handler(ClientDisconnect)
+    async def _(request: Request, _: ClientDisconnect) -> JSONResponse:
+        # Nobody hears it: it is for the figures, where it is no fault of ours.
+        return problem(request, "not-json")
 
     @app.exception_handler(HTTPException)
     async def _(request: Request, error: HTTPException) -> JSONResponse:

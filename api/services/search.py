@@ -44,7 +44,8 @@ def read_cursor(sought: Sought, cursor: str) -> Sought:
     """Go on after a page; raises ValueError for what is no `next` of a page."""
     moment, _, id_ = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
     at = dt.datetime.fromisoformat(moment)
-    if at.tzinfo is None or not id_.isalnum():
+    # What we write ends in UTC: an offset could lead out of the calendar.
+    if at.utcoffset() != dt.timedelta(0) or not id_.isalnum():
         raise ValueError(cursor)
     return replace(sought, after=(at, id_))
 

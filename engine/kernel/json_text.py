@@ -6,6 +6,7 @@ import json
 import re
 from decimal import Decimal, InvalidOperation
 
+from engine.kernel.decimals import CONTEXT
 from engine.kernel.diagnostics import Code, Phrase, Span
 from engine.kernel.errors import DocumentError
 from engine.kernel.source import MAX_BYTES
@@ -86,7 +87,7 @@ def read_json(text: str, path: str = "", limit: int = MAX_BYTES) -> object:
 
     try:
         read: object = json.loads(
-            text, parse_float=Decimal, parse_constant=refuse, object_pairs_hook=unique
+            text, parse_float=_decimal, parse_constant=refuse, object_pairs_hook=unique
         )
         if "\\u" in text and _HALF.search(json.dumps(read, ensure_ascii=False, default=str)):
             raise DocumentError([LONE_HALF.at(Span(path, 1, 1, 1, 1))])
@@ -101,4 +102,13 @@ def read_json(text: str, path: str = "", limit: int = MAX_BYTES) -> object:
 
 
 _NESTED = Phrase("it is nested too deep", "嵌套过深")
-_HUGE = Phrase("a number in it is too large", "其中有过大的数字")
+_HUGE = Phrase("a number in it is too large or too small", "其中有过大或过小的数字")
+_LONGEST = 6200
+
+
+def _decimal(text: str) -> Decimal:
+    """Read a number that can be written out: `1e999999999` as a whole number has a billion digits."""
+    number = Decimal(text)
+    if len(text) > _LONGEST or not CONTEXT.Etiny() <= number.adjusted() <= CONTEXT.Emax:
+        raise ValueError(text[:20])
+    return number

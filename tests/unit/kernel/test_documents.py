@@ -322,7 +322,9 @@ def test_json_keeps_its_decimals() -> None:
         ('"\\q"', "this is not JSON: this escape is not known"),
         ("1 2", "this is not JSON: something stands after the end"),
         ("[" * 200_000, "this is not JSON: it is nested too deep"),
-        ("1" * 5_000, "this is not JSON: a number in it is too large"),
+        ("1" * 5_000, "this is not JSON: a number in it is too large or too small"),
+        ("1e6145", "this is not JSON: a number in it is too large or too small"),
+        ("0." + "1" * 7_000, "this is not JSON: a number in it is too large or too small"),
         ("[Infinity]", "`Infinity` is not a number"),
     ],
 )
