@@ -29,6 +29,27 @@ def approved(service: TestClient, id_: str, role: str, headers: dict[str, str]) 
     return service.post(f"/v1/exceptions/{id_}/approvals", json={"role": role}, headers=headers)
 
 
+def test_who_asks_sets_no_limit(service: TestClient) -> None:
+    made = decided(service, person="ann", inputs={**CASE["inputs"], "overall": "95"})  # type: ignore[dict-item]
+    asked = {"decision": made["id"], "exception": "above_cap", "evidence": "counter_offer"}
+    more = {"asked_base": "50000", "band_max": "60000", "base_salary": "50000"}
+    told = service.post("/v1/exceptions", json={**asked, **more})
+    assert told.status_code in {201, 422}
+    if told.status_code == 201:
+        assert told.json()["outcome"] == "not_possible"
+
+
+def test_nobody_approves_what_they_ask_under_another_spelling(service: TestClient) -> None:
+    made = decided(service, person="ann", inputs={**CASE["inputs"], "overall": "95"})  # type: ignore[dict-item]
+    body = {"decision": made["id"], "exception": "above_cap", "evidence": "counter_offer"}
+    asker = key_of(service, "max", "hr_director")
+    id_ = service.post(
+        "/v1/exceptions", json={**body, "asked_base": "11000"}, headers=asker
+    ).json()["id"]
+    shouting = key_of(service, "MAX", "hr_director")
+    assert approved(service, id_, "hr_director", shouting).json()["type"].endswith("same-person")
+
+
 def test_a_salary_above_the_cap_needs_two_people(service: TestClient) -> None:
     made = decided(service, person="ann", inputs={**CASE["inputs"], "overall": "95"})  # type: ignore[dict-item]
     asker = key_of(service, "recruiter", "hr_director")

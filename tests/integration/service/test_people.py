@@ -13,6 +13,7 @@ from api.services.decide import Case, decide
 from api.store.vault import opened_vault
 from engine.audit.bundle import verify_bundle
 from engine.audit.checkpoint import parse_verifier
+from tests.integration.service.test_api import BAND, STRONG
 from tests.integration.service.test_decisions import CASE, decided, integrated
 
 if TYPE_CHECKING:
@@ -44,6 +45,25 @@ def platform_decided(platform: Platform, person: str, inputs: dict[str, str]) ->
 def events_in(service: TestClient, person: str) -> list[dict[str, Any]]:
     exported: dict[str, Any] = service.get(f"/v1/people/{person}/export").json()
     return list(exported["events"])
+
+
+def test_what_somebody_declares_can_be_exported_and_erased(service: TestClient) -> None:
+    """Also of who was never decided about; and not of who is gone."""
+    at, facts = "/v1/people/new/demographics", {"facts": {"sex": "f"}}
+    assert service.put(at, json=facts).status_code == 204
+    assert service.get("/v1/people/new/export").json()["demographics"] == {"sex": "f"}
+    assert service.post("/v1/people/new/erasure", json=WHY).status_code == 200
+    assert service.put(at, json=facts).status_code == 410
+
+
+def test_an_export_has_the_interview_and_what_was_read_in_it(service: TestClient) -> None:
+    asked = {"interview": STRONG, "inputs": BAND, "person": "ann"}
+    assert service.post("/v1/evaluations", json=asked).status_code == 201
+    (one,) = service.get("/v1/people/ann/export").json()["decisions"]
+    assert one["interview"]["id"] == STRONG["id"]
+    assert {"profile", "plan"} <= one["evaluation"].keys()
+    text = service.get("/v1/people/ann/export", headers={"accept": "text/markdown"}).text
+    assert STRONG["id"] in text
 
 
 def test_an_erased_person_is_gone_and_everything_still_proves_itself(service: TestClient) -> None:

@@ -246,6 +246,25 @@ def test_a_published_version_never_changes(office: Office) -> None:
     assert (drafted["who"], drafted["intact"]) == ("eve", False)
 
 
+def test_an_approval_that_somebody_wrote_by_hand_does_not_count(office: Office) -> None:
+    digest = submitted(office)
+    office.approve("cai", digest)
+    forged = """insert into approvals (document, hash, digest, author, approver, reason, at)
+        select document, hash, digest, author, 'zed', reason, at from approvals"""
+    assert not sql(office, forged)
+    refused = office.call("dee", "POST", "1.1.0/publish", {})
+    assert kind_of(refused) == (409, "not-approved")
+    assert refused.json()["detail"] == "1 / 2"
+
+
+@pytest.mark.parametrize("name", ["Ann", " ann", "ａｎｎ"])
+def test_nobody_has_four_eyes_by_a_capital_letter(office: Office, name: str) -> None:
+    digest = submitted(office)
+    version = steps.Version("rule_set", "line", "1.1.0")
+    with pytest.raises(steps.RefusedError, match="own-work"):
+        steps.approve(office.platform, version, digest, steps.Act(name, BEGAN, "read"))
+
+
 def test_a_draft_is_discarded_and_comes_back_when_it_is_written_again(office: Office) -> None:
     digest = submitted(office)
     office.approve("cai", digest)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from api.services.log import bundle, examined, public_key, signed_head
 from api.services.signing import sign
@@ -17,7 +18,7 @@ from api.store.events import Event, note
 from api.store.examine import examine
 from api.store.heads import keep_head, kept_head
 from api.store.keys import AlteredError
-from api.store.ledger import append
+from api.store.ledger import append, integrate
 from api.store.tables import documents, publishing_events
 from engine.audit.bundle import verify_bundle
 from engine.audit.checkpoint import Checkpoint, parse_verifier, sign_checkpoint, verifier_of
@@ -154,6 +155,17 @@ def test_what_cannot_even_be_read_is_named(platform: Platform) -> None:
         with spoiled(platform, statement) as connection:
             check = looked_through(platform, connection)
         assert "AUDIT-STORE-018" in codes(check), statement
+
+
+def test_a_copied_entry_is_seen(platform: Platform) -> None:
+    """It could say once more what was taken back since."""
+    copy = f"insert into log_entries (subject, leaf) select subject, leaf from log_entries where id={ENTRY}"
+    with pytest.raises(IntegrityError), spoiled(platform, copy):
+        pass
+    with spoiled(platform, "drop index uq_log_entries_subject", copy) as connection:
+        assert codes(looked_through(platform, connection)) == {"AUDIT-LOG-008"}
+        integrate(connection)
+        assert "AUDIT-LOG-008" in codes(looked_through(platform, connection))
 
 
 def test_an_entry_far_away_costs_no_time(platform: Platform) -> None:

@@ -311,6 +311,16 @@ def test_a_key_that_somebody_altered_lets_nobody_in(
     assert service.get("/v1/decisions", headers=mine).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "shown", ["evc_\x00_x", "evc_" + "a" * 16 + "_\x00", "evc_é_x", "evc__", "evl_\x00_x"]
+)
+def test_a_secret_of_odd_signs_lets_nobody_in(service: TestClient, shown: str) -> None:
+    assert token(service, GRANT, basic("a" * 16, shown)).status_code == 401
+    body = json.dumps({"link": shown.replace("evc", "evl")})
+    page = {"content-type": "application/json", "origin": "http://testserver"}
+    assert 400 <= service.post("/v1/session/link", content=body, headers=page).status_code < 500
+
+
 def test_a_key_that_somebody_made_lets_nobody_in(service: TestClient) -> None:
     row = {"kind": "key", "name": "eve", "grants": "read", "created_at": NOW}
     with platform_in(service).engine.begin() as connection:

@@ -292,6 +292,14 @@ def test_wrong_use_is_said(desk: Desk, tmp_path: Path) -> None:
     assert not (tmp_path / "x").exists()
 
 
+def test_a_registry_that_has_not_begun_takes_nothing(desk: Desk, tmp_path: Path) -> None:
+    """What is pushed into it would keep the first start from publishing anything."""
+    open_platform(Settings(data_dir=tmp_path / "x")).close()
+    empty = {"EVENHAND_DATA_DIR": str(tmp_path / "x")}
+    assert "has not begun" in desk.run("versions", "--by", "ann", code=2, env=empty)
+    assert begin(Settings(data_dir=tmp_path / "x"), None) is not None
+
+
 def test_json_and_what_is_kept(desk: Desk) -> None:
     desk.write()
     pushed = json.loads(desk.run("push", "--json"))

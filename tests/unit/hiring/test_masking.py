@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.hiring.masking import KINDS, MASKED, is_id_number, mask_id_number, masked
+from engine.hiring.masking import (
+    KINDS,
+    MASKED,
+    Sight,
+    is_id_number,
+    mask_id_number,
+    masked,
+    sensitive_in,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -77,3 +85,32 @@ def test_a_mask_never_shows_the_whole(name: str, text: str) -> None:
 def test_short_texts_are_hidden_whole() -> None:
     short = {"phone": "1234567", "email": "nobody", "name": "林"}
     assert set(masked(short).values()) == {"***"}
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("the input `band_min` is 12345.678, with too many places", "the input `band_min` is ***, with too many places"),
+        ("the input `band_min` must be a number, and `abc12345` is not", "the input `band_min` must be a number, and `***` is not"),
+        ("the input `overall` is 11010519491231002X, outside", "the input `overall` is 110***********002X, outside"),
+        ("the input `overall` is 120, outside [0..100]", "the input `overall` is 120, outside [0..100]"),
+    ],
+)  # fmt: skip
+def test_a_fault_quotes_nothing_that_is_hidden(said: str, shown: str) -> None:
+    fault = {"code": "INPUT-003", "at": None, "zh": said, "en": said}
+    sight: Sight = {"pay": "hidden", "id_number": "masked"}
+    assert masked([fault], sight) == [{**fault, "zh": shown, "en": shown}]
+    assert masked([fault], {}) == [fault]
+
+
+def test_a_reading_of_a_fault_is_one_of_the_field() -> None:
+    said = "the input `identity` must be one of these, and `ill` is not"
+    fault = {"code": "INPUT-003", "at": None, "zh": said, "en": said}
+    assert sensitive_in({"faults": [fault]}, {}) == ["identity"]
+
+
+def test_a_course_has_a_name_for_everybody() -> None:
+    course = {"name": {"zh": "谈判", "en": "Negotiation"}}
+    assert masked(course, {"contact": "masked"}) == masked(course, {"contact": "hidden"}) == course
+    assert sensitive_in(course, {}) == []
+    assert masked({"name": "Ann"}, {"contact": "hidden"}) == {}

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from api.store.database import answers, open_database
 from tests.support import databases
+from tests.support.running import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,3 +59,8 @@ def test_without_any_server_a_test_is_skipped_and_ci_fails(
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception), databases.settings_on("postgres", tmp_path):
         pass
+
+
+def test_a_server_that_is_not_there_is_told_as_not_ready() -> None:
+    port = free_port()
+    assert answers(open_database(f"postgresql+psycopg://nobody@127.0.0.1:{port}/none")) is False
