@@ -84,6 +84,7 @@ def test_whatever_is_done_to_a_row_is_seen(lived: Platform, table: Table) -> Non
 
 
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=str)
+@pytest.mark.slow
 def test_a_row_that_somebody_adds_is_seen(lived: Platform, table: Table) -> None:
     """Another row like one that is there, under a name of its own."""
     with lived.engine.connect() as connection:

@@ -170,6 +170,7 @@ def test_every_route_is_described_with_its_problems(service: TestClient) -> None
                 assert method != "post" or "replay" in path or route["requestBody"]["content"]
 
 
+@pytest.mark.slow
 def test_a_model_runs_in_shadow_of_evaluations(service: TestClient) -> None:
     path = "competency_models/marketing-analyst/9.0.0.yaml"
     text = (ROOT / path.replace("9.0.0", "1.1.0")).read_text("utf-8")

@@ -72,6 +72,7 @@ def test_a_batch_is_bounded_before_its_first_answer(small: TestClient) -> None:
 
 
 @pytest.mark.parametrize("database", DATABASES)
+@pytest.mark.slow
 def test_who_goes_away_midway_sends_it_again(database: str, tmp_path: Path) -> None:
     body = b"\n".join(line(n) for n in range(LINES))
     with settings_on(database, tmp_path) as given, running(given, tmp_path / "log") as service:

@@ -418,6 +418,7 @@ def test_check_in_every_format(content: Path) -> None:
         ("owner: hr-policy", "owner:", "YAML-KEY-003"),
     ],
 )
+@pytest.mark.slow
 def test_check_tells_one_slip_once_and_what_to_do(
     content: Path, old: str, new: str, told: str
 ) -> None:
@@ -450,6 +451,7 @@ def test_check_finds_a_changed_published_file(content: Path) -> None:
     assert "undo the change" in told
 
 
+@pytest.mark.slow
 def test_test_runs_the_cases(content: Path) -> None:
     assert " 0 failed" in run("test", "--quick")
     assert "个通过" in run("test", "--quick", "--lang", "zh")
