@@ -10,6 +10,6 @@ from tests.support.source import ROOT
 
 
 def test_the_page_names_every_kind_of_entry() -> None:
-    page = (ROOT / "docs/reference/log.md").read_text("utf-8")
+    page, _, _ = (ROOT / "docs/reference/log.md").read_text("utf-8").partition("\n## ")
     named = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
     assert sorted(named) == sorted(get_args(EntryKind))
