@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from fastapi.testclient import TestClient
 
+pytestmark = pytest.mark.slow
+
 DECISIONS, BATCH = "/v1/decisions", "/v1/decisions/batch"
 STEP = "/v1/rule-sets/offer/resume"
 KEYS: dict[str, list[bytes]] = {

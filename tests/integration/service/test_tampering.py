@@ -125,6 +125,7 @@ KINDS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_tampering_with_the_database_is_seen(platform: Platform, kind: str) -> None:
     statement, code = KINDS[kind]
