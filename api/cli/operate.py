@@ -52,6 +52,7 @@ def serve(
 def _begun(settings: Settings, content: Path | None, lang: str) -> FastAPI:
     """Make the service; at the first start show what lets somebody in."""
     from api.app import create_app
+    from api.services.platform import opened
     from api.services.sign_in import first_person
     from api.tracing import MissingTelemetryError
 
@@ -129,20 +130,10 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def opened(settings: Settings) -> Iterator[Platform]:
-    """Open the service's database and keys for a moment."""
-    from api.services.platform import open_platform
-
-    platform = open_platform(settings)
-    try:
-        yield platform
-    finally:
-        platform.close()
-
-
 def begin(settings: Settings, folder: Path | None) -> str | None:
     """Publish the content of a folder into an empty database; gives the first key, or None if it was not empty."""
+    from api.services.platform import opened
+
     with opened(settings) as platform:
         return first_key(platform, folder)
 

@@ -83,7 +83,7 @@ def open_registry(
             f"say who you are: --by NAME, of at most {_LONGEST_NAME} signs",
             f"请说明操作人：--by 名称，至多 {_LONGEST_NAME} 个字符",
         )
-    from api.services.platform import open_platform
+    from api.services.platform import opened
     from api.settings import Settings
     from api.store.registry import revision_of
 
@@ -95,8 +95,7 @@ def open_registry(
             f"`{settings.data_dir}` 中没有注册库：`evenhand serve` 会建立；"
             "EVENHAND_DATA_DIR 指明另一目录，--url 指明服务",
         )
-    platform = open_platform(settings)
-    try:
+    with opened(settings) as platform:
         with platform.engine.connect() as connection:
             is_begun = revision_of(connection) > 0
         if not is_begun:
@@ -105,8 +104,6 @@ def open_registry(
                 "注册库尚未开始：`evenhand serve` 首次启动时发布其内容",
             )
         yield _Local(platform, by.strip())
-    finally:
-        platform.close()
 
 
 def _is_address(url: str) -> bool:

@@ -51,7 +51,7 @@ def add_to(app: typer.Typer) -> None:
 @contextlib.contextmanager
 def opened() -> Iterator[Platform]:
     """Open the service's own data, as `EVENHAND_…` names it; there must be some."""
-    from api.services.platform import open_platform
+    from api.services import platform
     from api.settings import Settings
 
     settings = Settings()
@@ -60,11 +60,8 @@ def opened() -> Iterator[Platform]:
             f"there is no service in `{settings.data_dir}`; EVENHAND_DATA_DIR says where it is",
             f"`{settings.data_dir}` 中没有服务；EVENHAND_DATA_DIR 指明其位置",
         )
-    platform = open_platform(settings)
-    try:
-        yield platform
-    finally:
-        platform.close()
+    with platform.opened(settings) as made:
+        yield made
 
 
 def actor(by: str | None) -> str:

@@ -240,7 +240,7 @@ TOLD = (
 
 
 def add_problems(app: FastAPI) -> None:
-    """Answer the errors of the layers below as problems; what is unforeseen says nothing of itself."""
+    """Answer the errors of the layers below as problems; what is unforeseen is answered by `Guard`."""
 
     async def answer(request: Request, error: Exception) -> JSONResponse:
         return problem(request, *told(error))
@@ -264,7 +264,3 @@ def add_problems(app: FastAPI) -> None:
         answered = problem(request, _OF_HTTP.get(error.status_code, "not-valid"))
         answered.headers.update(error.headers or {})
         return answered
-
-    @app.exception_handler(Exception)
-    async def _(request: Request, _: Exception) -> JSONResponse:
-        return problem(request, "unforeseen")

@@ -97,13 +97,10 @@ def approve(platform: Platform, id_: str, approval: Approval) -> dict[str, Any]:
             raise ClosedError(str(before["outcomes"].get("outcome", before["status"])))
         inputs = {**unmarked(kept.body["inputs"]), "days_open": (approval.at - row.at).days}
         case = Case(RULES, inputs, approval.at, store.case_of(id_), kept.person)
-        # Too late is too late: what counts is how old the request is before this approval.
-        others = store.approvals_of(connection, id_).values()
-        if any(
-            is_same_name(approval.approver, one)
-            for one in (row.requested_by, *(o["by"] for o in others))
-        ):
+        taken = (one["by"] for one in store.approvals_of(connection, id_).values())
+        if any(is_same_name(approval.approver, one) for one in (row.requested_by, *taken)):
             raise SamePersonError(approval.role)
+        # Too late is too late: what counts is how old the request is before this approval.
         if _outcome(try_case(platform, case)["decision"]) == "waiting":
             store.approve(connection, row, approval, platform.keys)
             facts = {"exception": id_, "action": "approved", "role": approval.role}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from api.store.registry import Snapshot, read_snapshot, revision_of
 from api.store.writer import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection, Engine
 
     from api.settings import Settings
@@ -115,6 +118,16 @@ def open_platform(settings: Settings) -> Platform:
     if not embedded:
         platform.start_sequencer()
     return platform
+
+
+@contextlib.contextmanager
+def opened(settings: Settings) -> Iterator[Platform]:
+    """Have the database and keys open for a moment; raises WrongKeysError as `open_platform` does."""
+    platform = open_platform(settings)
+    try:
+        yield platform
+    finally:
+        platform.close()
 
 
 def _integrate_all(connection: Connection) -> None:

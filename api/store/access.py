@@ -80,9 +80,8 @@ def find(
     """
     prefix, _, rest = shown.partition("_")
     id_, _, secret = rest.partition("_")
-    if len(shown) > _LONGEST or not _ID.fullmatch(id_):
-        return None
-    if prefix not in {_PREFIXES[kind] for kind in kinds}:
+    known = {_PREFIXES[kind] for kind in kinds}
+    if len(shown) > _LONGEST or prefix not in known or not _ID.fullmatch(id_):
         return None
     row = _good_one(connection, keys, id_, now)
     right = secrets.compare_digest(_hash("") if row is None else row.secret, _hash(secret))

@@ -231,23 +231,25 @@ def record(connection: Connection, row: Row[Any] | None, step: Step, keys: Keys)
     if row is None:
         raise LookupError(step.verb)
     about = {"kind": row.kind, "name": row.name, "version": row.version}
-    whole = {**about, "hash": row.hash, "digest": row.digest, "document": row.id}
-    _write(connection, step, whole, keys)
+    _write(connection, step, {**about, "hash": row.hash, "digest": row.digest}, row.id, keys)
 
 
 def record_of_all(connection: Connection, kind: str, id_: str, step: Step, keys: Keys) -> None:
     """Write a step about all versions of a document."""
     about = {"kind": kind, "name": id_, "version": None, "hash": None, "digest": None}
-    _write(connection, step, {**about, "document": None}, keys)
+    _write(connection, step, about, None, keys)
 
 
 def _write(
-    connection: Connection, step: Step, about: Mapping[str, str | int | None], keys: Keys
+    connection: Connection,
+    step: Step,
+    about: Mapping[str, str | None],
+    document: int | None,
+    keys: Keys,
 ) -> None:
-    told = {name: said for name, said in about.items() if name != "document"}
     values = {
         "id": new_id(step.at),
-        **told,
+        **about,
         "verb": step.verb,
         "who": step.who,
         "reason": step.reason,
@@ -255,16 +257,16 @@ def _write(
     }
     salt, at = secrets.token_bytes(SALT_BYTES), step.at.astimezone(dt.UTC)
     entry = body_digest(salt, canonical_json({**values, "at": at.isoformat()}))
-    row = {**values, "document": about["document"], "at": step.at, "salt": salt, "entry": entry}
+    row = {**values, "document": document, "at": step.at, "salt": salt, "entry": entry}
     write(connection, keys, publishing_events, row)
-    logged = LogEntry(
+    told = LogEntry(
         kind=_ENTRIES.get(step.verb, "publication"),
         subject=str(values["id"]),
         time=step.at,
         digest=entry,
-        used=() if about["hash"] is None else (ContentHash(str(about["hash"])),),
+        used=() if about["hash"] is None else (ContentHash(about["hash"]),),
     )
-    append(connection, logged)
+    append(connection, told)
 
 
 COMMITTED = ("id", "kind", "name", "version", "hash", "digest", "verb", "who", "reason", "detail")

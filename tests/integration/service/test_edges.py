@@ -123,3 +123,19 @@ def test_who_breaks_off_is_no_fault_of_ours(database: str, tmp_path: Path) -> No
     assert told.count('"route": "/v1/decisions/batch", "status": 400') == 1
     assert "Exception" not in told
     assert '"status": 5' not in told
+
+
+def test_what_is_unforeseen_has_the_headers_of_every_answer(
+    standing: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> str:
+        raise RuntimeError("Wang Fang, 11010519491231002X")
+
+    monkeypatch.setattr("api.http.log.public_key", fails)
+    answer = standing.get("/v1/log/key")
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:evenhand:problem:unforeseen")
+    assert "Wang" not in answer.text
+    expected = ("no-store", "nosniff", "DENY")
+    names = ("cache-control", "x-content-type-options", "x-frame-options")
+    assert tuple(answer.headers[name] for name in names) == expected
+    assert answer.headers["x-request-id"]

@@ -13,9 +13,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from api.app import create_app
-from api.cli.operate import begin, opened
+from api.cli.operate import begin
 from api.http.rates import Rate
 from api.services.log import examined
+from api.services.platform import opened
 from api.services.sign_in import first_person, hash_password
 from api.store.events import open_event
 from api.store.marks import rewrite
